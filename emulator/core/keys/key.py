@@ -1,0 +1,83 @@
+"""A key made ready to sign, and its public half as a JWK (RFC 7517)."""
+
+import hashlib
+import uuid
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from emulator.core.keys.algorithms import Algorithm, PrivateKey, Sign
+
+Jwk = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A prepared key: `sign` costs a signature and nothing else.
+
+    `kid` and `jwk` are None where the algorithm is symmetric: a secret is never published, and
+    the vendors' HS tokens name no key. `verifies_with` is what checks a signature of its.
+    """
+
+    algorithm: Algorithm
+    sign: Sign = field(repr=False)
+    verifies_with: Any = field(repr=False)
+    kid: str | None = None
+    jwk: Jwk | None = None
+
+
+def made_ready(
+    algorithm: Algorithm, material: PrivateKey | bytes, key_id: str | None = None
+) -> SigningKey:
+    """`material` (a private key, or the bytes of a secret) ready to sign with `algorithm`.
+
+    Without `key_id`, the `kid` is a UUID made from the key's RFC 7638 thumbprint, so that the
+    same key has the same name everywhere.
+    """
+    if isinstance(material, bytes):
+        return SigningKey(algorithm, algorithm.secret_signer(material), material)
+    members = _public_members(material)
+    kid = key_id or str(uuid.uuid5(uuid.NAMESPACE_URL, _thumbprint_uri(members)))
+    return SigningKey(
+        algorithm,
+        algorithm.signer(material),
+        material.public_key(),
+        kid,
+        members | {"kid": kid, "use": "sig", "alg": algorithm.name},
+    )
+
+
+def encoded(data: bytes) -> bytes:
+    """Base64url without padding (RFC 7515 §2)."""
+    return urlsafe_b64encode(data).rstrip(b"=")
+
+
+def _public_members(key: PrivateKey) -> Jwk:
+    """The members of the public JWK that its thumbprint needs (RFC 7638 §3.2)."""
+    if isinstance(key, RSAPrivateKey):
+        rsa = key.public_key().public_numbers()
+        return {"kty": "RSA", "n": _number(rsa.n), "e": _number(rsa.e)}
+    if isinstance(key, EllipticCurvePrivateKey):
+        point = key.public_key().public_numbers()
+        size = (key.curve.key_size + 7) // 8
+        curve = {256: "P-256", 384: "P-384", 521: "P-521"}[key.curve.key_size]
+        x, y = _number(point.x, size), _number(point.y, size)
+        return {"kty": "EC", "crv": curve, "x": x, "y": y}
+    raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return {"kty": "OKP", "crv": "Ed25519", "x": encoded(raw).decode()}
+
+
+def _number(value: int, size: int | None = None) -> str:
+    length = size if size is not None else (value.bit_length() + 7) // 8
+    return encoded(value.to_bytes(length, "big")).decode()
+
+
+def _thumbprint_uri(members: Jwk) -> str:
+    canonical = orjson.dumps(members, option=orjson.OPT_SORT_KEYS)
+    thumbprint = encoded(hashlib.sha256(canonical).digest()).decode()
+    return f"urn:ietf:params:oauth:jwk-thumbprint:sha-256:{thumbprint}"  # RFC 9278

@@ -1,0 +1,116 @@
+"""Keys of our own making: from a seed, or once and then from the user's cache folder."""
+
+import logging
+import os
+import tempfile
+from pathlib import Path
+from typing import cast
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from emulator.core.keys.algorithms import RSA_BITS, Algorithm, PrivateKey
+
+_log = logging.getLogger(__name__)
+
+
+def seedable(algorithm: Algorithm) -> bool:
+    """Whether a seed makes its keys. RSA keys need primes, which no seed of ours gives."""
+    return algorithm.family in ("ES", "EdDSA")
+
+
+def seeded_key(algorithm: Algorithm, seed: int, owner: str) -> PrivateKey:
+    """The key that `seed` gives `owner` (a vendor) for an ES algorithm or EdDSA."""
+    size = 32 if algorithm.family == "EdDSA" else (algorithm.curve.key_size + 7) // 8 + 8
+    drawn = HKDF(
+        algorithm=hashes.SHA512(),
+        length=size,
+        salt=None,
+        info=f"auth-emulator {owner} {algorithm.name}".encode(),
+    ).derive(str(seed).encode())
+    if algorithm.family == "EdDSA":
+        return Ed25519PrivateKey.from_private_bytes(drawn)
+    curve = algorithm.curve
+    # 64 bits more than the group's order, then reduced: no visible bias (FIPS 186-5, A.2.1).
+    return ec.derive_private_key(int.from_bytes(drawn, "big") % (curve.group_order - 1) + 1, curve)
+
+
+def cached_key(algorithm: Algorithm, owner: str, folder: Path) -> PrivateKey:
+    """The key kept in `folder` for `owner`, made now if there is none.
+
+    Two emulators that start together end with the same key. Where the folder cannot be written,
+    or what lies there is no such key, a warning says so and the key lives as long as the process.
+    """
+    path = folder / f"{owner}-{_material_name(algorithm)}.pem"
+    kept = _kept(path, algorithm)
+    if kept is not None:
+        return kept
+    key = _made(algorithm)
+    try:
+        _keep(path, key)
+    except FileExistsError:
+        return _kept(path, algorithm) or key
+    except OSError as error:
+        _log.warning(
+            "cannot keep the %s key of %s in %s (%s): tokens will not verify after a restart; "
+            "set AUTH_EMULATOR_CACHE_DIR to a folder that can be written",
+            *(algorithm.name, owner, folder, error.strerror),
+        )
+    return key
+
+
+def _material_name(algorithm: Algorithm) -> str:
+    """What is kept: one RSA key serves the six algorithms that sign with RSA."""
+    return algorithm.curve.name if algorithm.family == "ES" else _KINDS[algorithm.family]
+
+
+_KINDS = {"RS": "rsa", "PS": "rsa", "EdDSA": "ed25519"}
+
+
+def _made(algorithm: Algorithm) -> PrivateKey:
+    if algorithm.family == "ES":
+        return ec.generate_private_key(algorithm.curve)
+    if algorithm.family == "EdDSA":
+        return Ed25519PrivateKey.generate()
+    return rsa.generate_private_key(public_exponent=65537, key_size=RSA_BITS)
+
+
+def _kept(path: Path, algorithm: Algorithm) -> PrivateKey | None:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        _log.warning("cannot read %s (%s)", path, error.strerror)
+        return None
+    try:
+        # The check takes longer than the key's making; this file is our own.
+        key = load_pem_private_key(
+            content, password=None, unsafe_skip_rsa_key_validation=algorithm.family in ("RS", "PS")
+        )
+    except (ValueError, TypeError):
+        key = None
+    if key is None or not algorithm.accepts(key):
+        _log.warning("%s is not a key for %s; remove it to have it made anew", path, algorithm.name)
+        return None
+    return cast(PrivateKey, key)
+
+
+def _keep(path: Path, key: PrivateKey) -> None:
+    """Write the key whole or not at all, readable by its owner alone; never over another."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".key-")  # mode 0600
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        os.link(scratch, path)
+    finally:
+        Path(scratch).unlink()

@@ -1,0 +1,77 @@
+"""Where a vendor's key comes from, and having it made no earlier than it is needed."""
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from emulator.core.keys.algorithms import Algorithm, PrivateKey
+from emulator.core.keys.key import SigningKey, made_ready
+from emulator.core.keys.making import cached_key, seedable, seeded_key
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOrigin:
+    """What a fixture says of a key. `secret` is for HS; `private_key` came from a file."""
+
+    algorithm: Algorithm
+    owner: str
+    secret: bytes | None = None
+    private_key: PrivateKey | None = None
+    key_id: str | None = None
+
+
+class KeySource:
+    """A key that is made at its first use, once, whoever asks first."""
+
+    def __init__(self, make: Callable[[], SigningKey]) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._key: SigningKey | None = None
+
+    @classmethod
+    def of(cls, origin: KeyOrigin, *, seed: int | None, cache: Path | None = None) -> "KeySource":
+        """The source that `origin` describes: its own key, else the seed's, else the cache's."""
+        return cls(
+            lambda: made_ready(origin.algorithm, _material(origin, seed, cache), origin.key_id)
+        )
+
+    @property
+    def ready(self) -> bool:
+        """Whether the key is there already."""
+        return self._key is not None
+
+    def key_now(self) -> SigningKey:
+        """The key, made in this thread if need be (an RSA key takes up to 150 ms)."""
+        with self._lock:
+            if self._key is None:
+                self._key = self._make()
+            return self._key
+
+    async def key(self) -> SigningKey:
+        """The key; if it must be made, that happens in a thread while others are served."""
+        if self._key is not None:
+            return self._key
+        return await asyncio.to_thread(self.key_now)
+
+
+def cache_folder() -> Path:
+    """The folder of made keys: $AUTH_EMULATOR_CACHE_DIR, else the user's cache folder."""
+    named = os.environ.get("AUTH_EMULATOR_CACHE_DIR")
+    if named:
+        return Path(named) / "keys"
+    from platformdirs import user_cache_path  # here: only who makes keys needs it
+
+    return user_cache_path("auth-emulator") / "keys"
+
+
+def _material(origin: KeyOrigin, seed: int | None, cache: Path | None) -> PrivateKey | bytes:
+    if origin.secret is not None:
+        return origin.secret
+    if origin.private_key is not None:
+        return origin.private_key
+    if seed is not None and seedable(origin.algorithm):
+        return seeded_key(origin.algorithm, seed, origin.owner)
+    return cached_key(origin.algorithm, origin.owner, cache or cache_folder())

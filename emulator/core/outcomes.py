@@ -1,0 +1,186 @@
+"""How an operation can end, as data: status, headers, body, and how we know it.
+
+An `Outcome` is what a vendor's page (or our assumption) says. A fixture can override its status,
+headers and body, and an `Answerer` is the outcome made ready: what does not change is rendered
+once.
+
+A body is JSON with placeholders: a text that is just `{{name}}` becomes that value, and
+`{{name}}` inside a longer text becomes its characters. `{{answer}}` is the wire shape that an
+operation returned; `{{reason}}`, `{{principal}}` and `{{now}}` exist for every outcome.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TypeAlias
+
+import orjson
+
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
+Values: TypeAlias = Mapping[str, object]
+
+_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
+
+ALWAYS_KNOWN = frozenset({"reason", "principal", "now"})
+"""The placeholders that every outcome's body may use."""
+
+REASON_LIMIT = 200
+"""The longest reason, in characters: it travels in a header."""
+
+
+class Mark(StrEnum):
+    """How we know a behaviour."""
+
+    DOCUMENTED = "documented"
+    DOCUMENTED_ELSEWHERE = "documented elsewhere"
+    ASSUMED = "assumed"
+    FIXTURE = "fixture"
+
+
+class Refusal(Exception):
+    """An operation ends in a refusal: the outcome's name, why, and what its body needs.
+
+    `reason` is one sentence for the person who debugs; it never holds a secret. `values` fill the
+    placeholders of the outcome's body.
+    """
+
+    def __init__(
+        self, outcome: str, reason: str, *, principal: str | None = None, **values: object
+    ) -> None:
+        super().__init__(f"{outcome}; {reason}")
+        self.outcome = outcome
+        self.reason = reason
+        self.principal = principal
+        self.values = values
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One named way in which an operation can end.
+
+    `when` says in one clause when it happens, `source` which page says so; `sample` fills the
+    placeholders in documentation and wherever the operation has nothing better to say.
+    """
+
+    name: str
+    status: int
+    when: str
+    mark: Mark
+    body: Json = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    sample: Mapping[str, Json] = field(default_factory=dict)
+    source: str = ""
+
+    @property
+    def succeeds(self) -> bool:
+        """Whether the operation did what it was asked."""
+        return self.status < 400
+
+    @property
+    def placeholders(self) -> frozenset[str]:
+        """The names that its body may use."""
+        return ALWAYS_KNOWN | self.sample.keys()
+
+    def overridden(self, change: "Override") -> "Outcome":
+        """The outcome as a fixture corrects it; what the fixture does not name stays."""
+        return replace(
+            self,
+            mark=Mark.FIXTURE,
+            status=self.status if change.status is None else change.status,
+            headers={**self.headers, **change.headers},
+            body=change.body if change.replaces_body else self.body,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What a fixture says of an outcome: any of status, headers and body.
+
+    `replaces_body` tells an empty body (`body: null`) from none given.
+    """
+
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Json = None
+    replaces_body: bool = False
+
+
+class Answerer:
+    """An outcome made ready to answer with."""
+
+    __slots__ = ("headers", "needs", "outcome", "render", "status")
+
+    def __init__(self, outcome: Outcome) -> None:
+        self.outcome = outcome
+        self.status = outcome.status
+        self.headers = [
+            (name.lower().encode("ascii"), value.encode("latin-1"))
+            for name, value in outcome.headers.items()
+        ]
+        if outcome.body is not None and not any(n == b"content-type" for n, _ in self.headers):
+            self.headers.append((b"content-type", b"application/json"))
+        self.needs = frozenset(placeholders_in(outcome.body))
+        self.render: Callable[[Values], bytes] = _renderer(outcome.body)
+
+
+def answerers(
+    outcomes: tuple[Outcome, ...], overrides: Mapping[str, Override]
+) -> dict[str, Answerer]:
+    """Every outcome by its name, as the fixture has it."""
+    return {
+        outcome.name: Answerer(
+            outcome.overridden(overrides[outcome.name]) if outcome.name in overrides else outcome
+        )
+        for outcome in outcomes
+    }
+
+
+def placeholders_in(body: Json) -> set[str]:
+    """The names of the placeholders that a body uses."""
+    if isinstance(body, str):
+        return set(_PLACEHOLDER.findall(body))
+    if isinstance(body, Mapping):
+        return set().union(*map(placeholders_in, body.values()))
+    if isinstance(body, list):
+        return set().union(*map(placeholders_in, body))
+    return set()
+
+
+def printable(text: str, limit: int = REASON_LIMIT) -> str:
+    """`text` as one line of printable ASCII, at most `limit` characters: safe in header and log."""
+    line = _UNPRINTABLE.sub("?", text)
+    return line if len(line) <= limit else line[: limit - 3] + "..."
+
+
+def sample_body(outcome: Outcome) -> Json:
+    """The body with its sample values, for documentation."""
+    sample = {"reason": "...", "principal": "...", "now": "..."} | dict(outcome.sample)
+    return _filled(outcome.body, sample)
+
+
+def _renderer(body: Json) -> Callable[[Values], bytes]:
+    if body is None:
+        return lambda _: b""
+    if not placeholders_in(body):
+        rendered = orjson.dumps(body)
+        return lambda _: rendered
+    whole = _PLACEHOLDER.fullmatch(body) if isinstance(body, str) else None
+    if whole is not None:
+        name = whole[1]
+        return lambda values: orjson.dumps(values[name])
+    return lambda values: orjson.dumps(_filled(body, values))
+
+
+def _filled(body: Json, values: Values) -> Json:
+    if isinstance(body, str):
+        whole = _PLACEHOLDER.fullmatch(body)
+        if whole is not None:
+            return values[whole[1]]  # type: ignore[return-value]  # the operation hands JSON
+        return _PLACEHOLDER.sub(lambda found: str(values[found[1]]), body)
+    if isinstance(body, dict):
+        return {name: _filled(member, values) for name, member in body.items()}
+    if isinstance(body, list):
+        return [_filled(member, values) for member in body]
+    return body
