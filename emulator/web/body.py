@@ -1,0 +1,102 @@
+"""What every vendor's wire does with a body: is it JSON, is it an object, what is wrong in it.
+
+What a fault of these means (which status, which words) is each vendor's own to say.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
+
+from emulator.web.messages import Request
+
+_MOST_FIELDS = 100
+
+
+class BodyUnreadable(Exception):
+    """The body is not what its endpoint reads; the text is one clause, and repeats none of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldFault:
+    """A member that is absent, or not what it must be. `fault` is a clause like `is absent`."""
+
+    field: str
+    fault: str
+
+
+def media_type(request: Request) -> str:
+    """The request's media type in lower case, without parameters; empty where it has none."""
+    return (request.header(b"content-type") or "").partition(";")[0].strip().lower()
+
+
+def json_object(request: Request) -> dict[str, Any]:
+    """The members of a JSON body; else BodyUnreadable.
+
+    A body that is called something other than JSON is refused although it may be JSON: the
+    vendors document `application/json`, and a client that says otherwise would fail with them.
+    """
+    kind = media_type(request)
+    if kind and kind != "application/json" and not kind.endswith("+json"):
+        raise BodyUnreadable(f"the Content-Type is {kind}, not application/json")
+    if not request.body:
+        raise BodyUnreadable("the request has no body")
+    try:
+        members = orjson.loads(request.body)
+    except orjson.JSONDecodeError as error:
+        raise BodyUnreadable(
+            f"the body is not JSON: {error.msg} at line {error.lineno} column {error.colno}"
+        ) from error
+    if not isinstance(members, dict):
+        raise BodyUnreadable(f"the body is {_kind(members)}, not an object")
+    return members
+
+
+def form(request: Request) -> dict[str, Any]:
+    """The parameters of a form-encoded body (RFC 6749 appendix B); else BodyUnreadable."""
+    try:
+        pairs = parse_qsl(
+            request.body.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=_MOST_FIELDS,
+        )
+    except ValueError as error:
+        looks_json = request.body.lstrip().startswith(b"{")
+        hint = "; it looks like JSON" if looks_json else ""
+        raise BodyUnreadable(f"the body is not form-encoded{hint}") from error
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise BodyUnreadable("a parameter is given twice (RFC 6749 section 3.2)")
+    if request.body.lstrip().startswith(b"{"):
+        raise BodyUnreadable("the Content-Type says form-encoded, but the body looks like JSON")
+    return members
+
+
+def text_fault(members: Mapping[str, Any], name: str) -> FieldFault | None:
+    """What is wrong with a member that must be a text and not empty, or None."""
+    value = members.get(name)
+    if value is None:
+        return FieldFault(name, "is absent")
+    if not isinstance(value, str):
+        return FieldFault(name, f"is {_kind(value)}, not a string")
+    return None if value else FieldFault(name, "is empty")
+
+
+def sentence(faults: list[FieldFault]) -> str:
+    """The faults in one sentence."""
+    return ", ".join(f"{fault.field} {fault.fault}" for fault in faults)
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "a boolean"
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, str):
+        return "a string"
+    return "an array" if isinstance(value, list) else "an object"

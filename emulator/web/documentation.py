@@ -1,0 +1,135 @@
+"""What OpenAPI says of an endpoint: made from its shapes, its outcomes and their marks."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from itertools import islice
+from typing import Any, TypeAlias, TypeVar
+
+from pydantic import TypeAdapter
+
+from emulator.core.outcomes import Json, Outcome, sample_body
+from emulator.core.principals import Principal, Principals
+from emulator.web.operation import Endpoint
+
+Schema: TypeAlias = dict[str, Any]
+P = TypeVar("P", bound=Principal)
+
+_REFERENCE = "#/components/schemas/{model}"
+_MOST_EXAMPLES = 12
+_NOT_AN_ANSWER_HERE = frozenset({"path_unknown", "method_not_allowed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A request that can be sent as it stands."""
+
+    name: str
+    summary: str
+    value: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """What is shown of an endpoint.
+
+    `bodies` and `answer` are wire shapes; `words` are the vendor's own for a status; `required`
+    names the members that this fixture requires, where a shape leaves it open.
+    """
+
+    endpoint: Endpoint
+    tag: str
+    tag_description: str
+    operation_id: str
+    summary: str
+    description: str
+    bodies: Mapping[str, Sequence[type]]
+    answer: type
+    outcomes: Mapping[str, Outcome]
+    examples: Sequence[Example]
+    words: Mapping[int, str] = field(default_factory=dict)
+    required: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    parameters: Sequence[Schema] = ()
+    other_responses: Mapping[str, Schema] = field(default_factory=dict)
+    security: Sequence[Schema] | None = None
+    security_schemes: Mapping[str, Schema] = field(default_factory=dict)
+
+
+def request_body(page: Page) -> Schema:
+    """The `requestBody` of an operation."""
+    examples = {e.name: {"summary": e.summary, "value": e.value} for e in page.examples}
+    content = {
+        media_type: {"schema": _any_of(shapes), "examples": examples}
+        for media_type, shapes in page.bodies.items()
+    }
+    return {"required": True, "content": content}
+
+
+def responses(page: Page) -> dict[int | str, Schema]:
+    """The responses of an operation: for each status, every outcome that ends in it."""
+    by_status: defaultdict[int, list[Outcome]] = defaultdict(list)
+    for outcome in page.outcomes.values():
+        if outcome.name not in _NOT_AN_ANSWER_HERE:
+            by_status[outcome.status].append(outcome)
+    described: dict[int | str, Schema] = {
+        status: _response(page, status, by_status[status]) for status in sorted(by_status)
+    }
+    return described | dict(page.other_responses)
+
+
+def schemas(page: Page) -> Schema:
+    """The component schemas that an operation refers to."""
+    found: Schema = {}
+    for shape in (*(s for shapes in page.bodies.values() for s in shapes), page.answer):
+        if shape is str:
+            continue
+        schema = _without_null(TypeAdapter(shape).json_schema(ref_template=_REFERENCE))
+        if shape.__name__ in page.required:
+            schema["required"] = list(page.required[shape.__name__])
+        found[shape.__name__] = schema
+    return found
+
+
+def _response(page: Page, status: int, outcomes: list[Outcome]) -> Schema:
+    lines = [f"- **{o.name}** ({o.mark}): {o.when}" for o in outcomes]
+    words = page.words.get(status, HTTPStatus(status).phrase)
+    response: Schema = {"description": "\n".join([words, "", *lines])}
+    examples = {
+        o.name: {"summary": f"{o.name} ({o.mark})", "value": sample_body(o)}
+        for o in outcomes
+        if o.body is not None
+    }
+    if examples:
+        schema = _any_of([page.answer]) if any(o.succeeds for o in outcomes) else {}
+        response["content"] = {"application/json": {"schema": schema, "examples": examples}}
+    return response
+
+
+def _any_of(shapes: Sequence[type]) -> Schema:
+    references: list[Schema] = [
+        {"type": "string"} if s is str else {"$ref": _REFERENCE.format(model=s.__name__)}
+        for s in shapes
+    ]
+    return references[0] if len(references) == 1 else {"oneOf": references}
+
+
+def _without_null(schema: Schema) -> Schema:
+    """A schema as the vendors write theirs: a member may be absent, and not null."""
+    members = schema.get("properties", {})
+    for name, member in members.items():
+        kinds = [kind for kind in member.get("anyOf", ()) if kind.get("type") != "null"]
+        if len(kinds) == 1:
+            kept = {key: value for key, value in member.items() if key not in ("anyOf", "default")}
+            members[name] = kept | kinds[0]
+    return schema
+
+
+def first_shown(principals: Principals[P]) -> Iterable[P]:
+    """The principals that become examples: the first ones, in the fixture's order."""
+    return islice(principals, _MOST_EXAMPLES)
+
+
+def shown_password(secret: str, show: bool) -> str:  # noqa: FBT001 - the fixture's own flag
+    """A password in an example, or what stands in its place."""
+    return secret if show else "(the password in the fixture)"

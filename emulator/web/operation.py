@@ -1,0 +1,126 @@
+"""Operations: what an API can do, and the one place where refusals become its answers.
+
+An `Endpoint` is what answers at a method and some paths. It reads the body, chooses the
+operation that the body asks for (Vault has two at one path), which parses it and calls its rule.
+Whatever goes wrong on the way is raised as a `Refusal`; the `Api` answers it in its dialect.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from emulator.core.clock import iso_milliseconds
+from emulator.core.outcomes import Answerer, Outcome, Refusal, answerers, printable
+from emulator.core.realm import Realm
+from emulator.web.messages import Answer, Request
+
+Members: TypeAlias = dict[str, Any]
+"""The members of a request's body, by name."""
+
+_ANSWER = frozenset({"answer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing that an API does. Faults, journal and docs know it by its name.
+
+    `parse` turns the body's members into the wire's request (what is required may depend on the
+    realm's fixture); `rule` decides and returns the wire's answer, and that ends in the outcome
+    `success`.
+    """
+
+    name: str
+    parse: Callable[[Realm, Members], Any]
+    rule: Callable[[Realm, Any], Awaitable[object]]
+    success: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """What answers at `method` and each of `paths`; the first path is the one in the docs."""
+
+    method: str
+    paths: tuple[str, ...]
+    operations: tuple[Operation, ...]
+    read: Callable[[Request], Members]
+    choose: Callable[[Members], Operation] | None = None
+
+    def operation(self, members: Members) -> Operation:
+        """The operation that the body asks for."""
+        return self.operations[0] if self.choose is None else self.choose(members)
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One API: a vendor's, or the emulator's own. `bases` are the paths below which it is asked.
+
+    Its outcomes include `path_unknown`, `method_not_allowed` and `body_too_large`, so that it has
+    words for whatever it does not route.
+    """
+
+    name: str
+    title: str
+    bases: tuple[str, ...]
+    endpoints: tuple[Endpoint, ...]
+    outcomes: tuple[Outcome, ...]
+    _as_they_are: dict[str, Answerer] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_as_they_are", answerers(self.outcomes, {}))
+
+    def owns(self, path: str) -> bool:
+        """Whether a path is one of its bases or lies below one."""
+        return any(path == base or path.startswith(f"{base}/") for base in self.bases)
+
+    def allowed(self, path: str) -> list[str]:
+        """The methods that it answers at a path."""
+        methods = {e.method for e in self.endpoints if path in e.paths}
+        return sorted(methods | {"HEAD"} if "GET" in methods else methods)
+
+    def answerers(self, realm: Realm) -> Mapping[str, Answerer]:
+        """Its outcomes in a realm, with what the fixture corrects."""
+        section = realm.sections.get(self.name)
+        return self._as_they_are if section is None else section.outcomes
+
+    async def run(self, endpoint: Endpoint, realm: Realm, request: Request) -> tuple[str, Answer]:
+        """Run what the request asks of an endpoint: the operation's name, and the answer."""
+        operation = endpoint.operations[0]
+        try:
+            members = endpoint.read(request)
+            operation = endpoint.operation(members)
+            shape = await operation.rule(realm, operation.parse(realm, members))
+        except Refusal as refusal:
+            return operation.name, self.refuse(realm, refusal)
+        answerer = self.answerers(realm)[operation.success]
+        values = {"answer": shape} if answerer.needs == _ANSWER else _values(realm, answer=shape)
+        return operation.name, Answer(
+            answerer.status, answerer.headers.copy(), answerer.render(values)
+        )
+
+    def refuse(self, realm: Realm, refusal: Refusal) -> Answer:
+        """The API's own answer to whatever was refused."""
+        answerer = self.answerers(realm)[refusal.outcome]
+        values = _values(
+            realm,
+            **{**answerer.outcome.sample, **refusal.values},
+            reason=refusal.reason,
+            principal=refusal.principal or "",
+        )
+        reason = printable(f"{refusal.outcome}; {refusal.reason}")
+        return Answer(answerer.status, answerer.headers.copy(), answerer.render(values), reason)
+
+    def unrouted(self, realm: Realm, request: Request) -> Answer:
+        """The answer to a path below its bases, or a method, that it does not know."""
+        allowed = self.allowed(request.path)
+        if not allowed:
+            known = sorted({e.paths[0] for e in self.endpoints})
+            sentence = f"{self.title} has {', '.join(known)} here, not {request.path}"
+            return self.refuse(realm, Refusal("path_unknown", sentence))
+        sentence = f"{request.path} takes {' or '.join(allowed)}, not {request.method}"
+        answer = self.refuse(realm, Refusal("method_not_allowed", sentence))
+        answer.headers.append((b"allow", ", ".join(allowed).encode("ascii")))
+        return answer
+
+
+def _values(realm: Realm, **more: object) -> dict[str, object]:
+    return {"reason": "", "principal": "", "now": iso_milliseconds(realm.clock.now())} | more

@@ -1,0 +1,72 @@
+"""Reading a request's body, up to a limit."""
+
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from typing import Any
+
+BODY_LIMIT = 64 * 1024
+"""The largest body that is read, in bytes."""
+
+_DRAINED = 16 * 1024 * 1024
+"""How much of a body over the limit is read and thrown away, in bytes.
+
+A server that answers and closes while the caller still sends resets the connection, and the
+caller never reads why it was refused.
+"""
+
+
+class BodyTooLarge(Exception):
+    """The body is over the limit."""
+
+
+class CallerGone(Exception):
+    """The caller hung up before its request was whole: nobody is there to answer."""
+
+
+async def whole_body(
+    headers: Sequence[tuple[bytes, bytes]],
+    receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+) -> bytes:
+    """The body of a request; BodyTooLarge past BODY_LIMIT, CallerGone where it breaks off."""
+    if _awaits_permission(headers) and _announced(headers) > BODY_LIMIT:
+        raise BodyTooLarge  # before `receive`, which would say "100 Continue"
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        body: bytes = message.get("body", b"")
+        if len(body) > BODY_LIMIT:
+            raise BodyTooLarge
+        return body
+    return await _gathered(message, receive)
+
+
+async def _gathered(
+    message: MutableMapping[str, Any],
+    receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        if message["type"] == "http.disconnect":
+            raise CallerGone
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size <= BODY_LIMIT:
+            parts.append(part)
+        else:
+            parts.clear()
+        if not message.get("more_body", False) or size > _DRAINED:
+            break
+        message = await receive()
+    if size > BODY_LIMIT:
+        raise BodyTooLarge
+    return b"".join(parts)
+
+
+def _announced(headers: Sequence[tuple[bytes, bytes]]) -> int:
+    for name, value in headers:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+    return 0
+
+
+def _awaits_permission(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    return any(n == b"expect" and v.lower() == b"100-continue" for n, v in headers)
