@@ -1,0 +1,1 @@
+"""The vendors. Each is the same handful of files and knows nothing of the others."""

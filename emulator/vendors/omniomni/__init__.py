@@ -1,0 +1,1 @@
+"""OmniOmni (ecrop): client sign-in, as its OpenAPI page documents it."""

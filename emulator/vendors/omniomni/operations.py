@@ -1,0 +1,25 @@
+"""What OmniOmni answers, and where."""
+
+from emulator.vendors.omniomni.outcomes import OUTCOMES
+from emulator.vendors.omniomni.rules import sign_in
+from emulator.vendors.omniomni.wire import parse_sign_in, read
+from emulator.web.operation import Api, Endpoint, Operation
+
+SIGN_IN = Endpoint(
+    method="POST",
+    # The server's base path is part of what is documented; clients are configured with and without.
+    paths=(
+        "/ecrop-command/omni-omni/v1/auth/client-token",
+        "/omni-omni/v1/auth/client-token",
+    ),
+    operations=(Operation("sign_in", parse_sign_in, sign_in, success="signed_in"),),
+    read=read,
+)
+
+API = Api(
+    name="omniomni",
+    title="OmniOmni",
+    bases=("/ecrop-command", "/omni-omni"),
+    endpoints=(SIGN_IN,),
+    outcomes=OUTCOMES,
+)

@@ -1,0 +1,85 @@
+"""Every outcome of OmniOmni: its status, its body, and how we know it."""
+
+from emulator.core.outcomes import Json, Mark, Outcome
+
+_PAGE = "OmniOmni API Catalogue, Client Sign-In"
+_ERROR: Json = {"error": "{{error}}"}
+_ERROR_SOURCE = "the only error shape seen at this vendor (omni-safe/signs-overview)"
+
+OUTCOMES = (
+    Outcome(
+        name="signed_in",
+        status=200,
+        when="`clientId` names an active client",
+        mark=Mark.DOCUMENTED,
+        body="{{answer}}",
+        sample={"answer": {"accessToken": "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6..."}},
+        source=_PAGE,
+    ),
+    Outcome(
+        name="client_not_found",
+        status=404,
+        when="`clientId` names no client",
+        mark=Mark.DOCUMENTED,
+        source=_PAGE,
+    ),
+    Outcome(
+        name="invalid_credentials",
+        status=401,
+        when="the client is disabled or locked; the status is documented, the cases are assumed",
+        mark=Mark.DOCUMENTED,
+        source=_PAGE,
+    ),
+    Outcome(
+        name="missing_client_id",
+        status=401,
+        when="`{}`, or a `clientId` that is null or empty",
+        mark=Mark.ASSUMED,
+        source="nothing was presented, and the page's schema allows it",
+    ),
+    Outcome(
+        name="malformed_request",
+        status=400,
+        when="no body, no JSON, no object, or a `clientId` that is not a string",
+        mark=Mark.ASSUMED,
+        body=_ERROR,
+        sample={"error": "Malformed JSON request"},
+        source=_ERROR_SOURCE,
+    ),
+    Outcome(
+        name="server_error",
+        status=500,
+        when="only when a fixture asks for it",
+        mark=Mark.ASSUMED,
+        body=_ERROR,
+        sample={"error": "Internal Server Error"},
+        source=_ERROR_SOURCE,
+    ),
+    Outcome(
+        name="path_unknown",
+        status=404,
+        when="a path below the vendor's base path that it does not have",
+        mark=Mark.ASSUMED,
+        body=_ERROR,
+        sample={"error": "Not Found"},
+        source=_ERROR_SOURCE,
+    ),
+    Outcome(
+        name="method_not_allowed",
+        status=405,
+        when="a method that the path does not take; `Allow` names those that it takes",
+        mark=Mark.ASSUMED,
+        body=_ERROR,
+        sample={"error": "Method Not Allowed"},
+        source=_ERROR_SOURCE,
+    ),
+    Outcome(
+        name="body_too_large",
+        status=413,
+        when="a body over 64 KiB",
+        mark=Mark.ASSUMED,
+        body=_ERROR,
+        sample={"error": "Payload Too Large"},
+        source=_ERROR_SOURCE,
+    ),
+)

@@ -1,0 +1,115 @@
+"""Vault's section of a fixture."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from pydantic import Field
+
+from emulator.core.fixture.fields import Lifetime, Text, seconds_or_none
+from emulator.core.fixture.sections import (
+    Oddity,
+    PrincipalModel,
+    SectionModel,
+    StatusModel,
+    TokenModel,
+)
+from emulator.core.ids import lasting_uuid
+from emulator.core.outcomes import Outcome
+from emulator.core.principals import Principal, Principals
+from emulator.vendors.vault.outcomes import OUTCOMES
+from emulator.vendors.vault.rules import User, Vault
+
+_LONGEST_PASSWORD = 32
+_SHORTEST_PASSWORD = 8
+
+
+class VaultToken(TokenModel):
+    """Vault's tokens: 24 h, and a header that begins with `kid` (the page refresh_token)."""
+
+    header: ClassVar[tuple[str, ...]] = ("kid", "alg")
+
+    lifetime: Lifetime = Field(
+        "24h", description="How long an access token is valid.", validate_default=True
+    )
+    refresh_lifetime: Lifetime = Field(
+        "30d", description="How long a refresh token is valid.", validate_default=True
+    )
+    issuer: Text = Field("https://vault.emulator.test", description="The claim iss.")
+    audience: Text | list[Text] | None = Field("vault-api", description="The claim aud.")
+
+
+class ClientModel(StatusModel):
+    """A client application that users sign in through."""
+
+    outcomes: ClassVar[tuple[Outcome, ...]] = OUTCOMES
+
+    client_id: Text = Field(description="What a sign-in sends as client_id.")
+
+
+class UserModel(PrincipalModel):
+    """A user."""
+
+    outcomes: ClassVar[tuple[Outcome, ...]] = OUTCOMES
+
+    username: Text = Field(description="The user's e-mail address.")
+    password: Text = Field(description="8 to 32 characters: upper, lower case, digit, symbol.")
+    user_id: Text | None = Field(None, description="By default made from the user name.")
+    refresh_lifetime: Lifetime | None = Field(None, description="Its refresh tokens' own lifetime.")
+
+    def compiled(self) -> User:
+        """The user as the rules know it."""
+        return User(
+            name=self.username,
+            password=self.password,
+            user_id=self.user_id or f"usr:{lasting_uuid('vault', self.username)}",
+            refresh_lifetime=seconds_or_none(self.refresh_lifetime),
+            **self.shared(),
+        )
+
+
+class VaultSection(SectionModel):
+    """Vault: its tokens, clients and users."""
+
+    vendor: ClassVar[str] = "vault"
+    known_outcomes: ClassVar[tuple[Outcome, ...]] = OUTCOMES
+    named_by: ClassVar[dict[str, str]] = {"clients": "client_id", "users": "username"}
+
+    token: VaultToken = VaultToken()
+    clients: list[ClientModel] = Field(default=[], description="The known values of client_id.")
+    users: list[UserModel] = Field(default=[], description="Who can sign in.")
+
+    def oddities(self) -> Iterator[Oddity]:
+        """Passwords that the vendor would not take at registration, users without a client."""
+        for number, user in enumerate(self.users):
+            lacking = password_lacks(user.password)
+            if lacking:
+                yield (
+                    ("users", number, "password"),
+                    f"the vendor would refuse this password: it lacks {', '.join(lacking)}",
+                )
+        if self.users and not self.clients:
+            yield ("users",), "nobody can sign in: there are users, but no clients"
+
+    def compiled(self, seed: int | None) -> Vault:
+        """The section made ready for a realm."""
+        clients = [Principal(name=c.client_id, status=c.status) for c in self.clients]
+        return Vault(
+            self.answerers(),
+            self.token.compiled(self.vendor, seed),
+            Principals("client", clients),
+            Principals("user", [user.compiled() for user in self.users]),
+        )
+
+
+def password_lacks(password: str) -> list[str]:
+    """What a password lacks of the vendor's rules (its v2 registration page)."""
+    rules = {
+        f"a length of {_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD}": (
+            _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD
+        ),
+        "an upper case letter": any(c.isupper() for c in password),
+        "a lower case letter": any(c.islower() for c in password),
+        "a digit": any(c.isdigit() for c in password),
+        "a symbol": any(not c.isalnum() and not c.isspace() for c in password),
+    }
+    return [rule for rule, kept in rules.items() if not kept]

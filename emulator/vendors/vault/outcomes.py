@@ -1,0 +1,155 @@
+"""Every outcome of Vault: its status, its body, and how we know it."""
+
+from http import HTTPStatus
+
+from emulator.core.outcomes import Json, Mark, Outcome
+
+_PAGE = "OAuth 2.0 Token Service, Sign in"
+_REFRESH_PAGE = "v2.0, refresh_token"
+_ENVELOPE = "the envelope stands on the v2.0 page refresh_token"
+
+# The apostrophe is the vendor's U+2019.
+_WRONG_CREDENTIALS = (
+    "We couldn\u2019t sign you in. Please double-check your email and password and try again."
+)
+_USER = "usr:74177c2d-11b5-4536-af4e-485dfd078cc1"
+
+
+def _envelope(status: int, message: str, errors: Json = None) -> Json:
+    return {
+        "status": HTTPStatus(status).name,
+        "message": message,
+        "traceId": "TraceId unavailable",
+        "errors": errors or [],
+    }
+
+
+def _answer(scope: str) -> Json:
+    return {
+        "access_token": "eyJraWQiOiJm...",
+        "token_type": "Bearer",
+        "refresh_token": "eyJraWQiOiJm...",
+        "scope": scope,
+        "expires_in": 86400,
+        "user_id": _USER,
+    }
+
+
+OUTCOMES = (
+    Outcome(
+        name="signed_in",
+        status=200,
+        when="client, user name and password are known; the scopes stand in the fixture's order",
+        mark=Mark.DOCUMENTED,
+        body="{{answer}}",
+        sample={"answer": _answer("top_up_account:show accounts:read")},
+        source=_PAGE,
+    ),
+    Outcome(
+        name="refreshed",
+        status=200,
+        when="the refresh token is good: a new pair, the scopes in alphabetical order",
+        mark=Mark.DOCUMENTED_ELSEWHERE,
+        body="{{answer}}",
+        sample={"answer": _answer("accounts:read top_up_account:show")},
+        source=_REFRESH_PAGE,
+    ),
+    Outcome(
+        name="wrong_credentials",
+        status=401,
+        when="an unknown user or a wrong password, with one and the same body",
+        mark=Mark.ASSUMED,
+        body=_envelope(401, _WRONG_CREDENTIALS),
+        source="the text stands on the v3 sign-in page",
+    ),
+    Outcome(
+        name="refresh_token_expired",
+        status=401,
+        when="the refresh token has expired; the time is its expiry",
+        mark=Mark.DOCUMENTED_ELSEWHERE,
+        body=_envelope(401, "The Token has expired on {{expired_at}}"),
+        sample={"expired_at": "2025-01-01T00:00:00.000Z"},
+        source=_REFRESH_PAGE,
+    ),
+    Outcome(
+        name="refresh_token_invalid",
+        status=401,
+        when="the refresh token is unknown, spent, of another realm or client, or badly signed",
+        mark=Mark.ASSUMED,
+        body=_envelope(401, "The Token is invalid"),
+        source=_ENVELOPE,
+    ),
+    Outcome(
+        name="unknown_client",
+        status=401,
+        when="`client_id` names no client",
+        mark=Mark.ASSUMED,
+        body=_envelope(401, "Unknown client"),
+        source=_ENVELOPE,
+    ),
+    Outcome(
+        name="invalid_request",
+        status=400,
+        when="neither JSON nor form, or a member absent or of a wrong type",
+        mark=Mark.ASSUMED,
+        body=_envelope(400, "The request is invalid", "{{errors}}"),
+        sample={"errors": [{"field": "username", "message": "username is absent"}]},
+        source=_ENVELOPE,
+    ),
+    Outcome(
+        name="unsupported_grant_type",
+        status=400,
+        when="`grant_type` is neither `password` nor `refresh_token`",
+        mark=Mark.ASSUMED,
+        body=_envelope(400, "Unsupported grant type"),
+        source=_ENVELOPE,
+    ),
+    Outcome(
+        name="invalid_scope",
+        status=400,
+        when="`scope` names a scope that the user (or the refresh token) does not have",
+        mark=Mark.ASSUMED,
+        body=_envelope(400, "The requested scope is invalid"),
+        source="RFC 6749 §3.3",
+    ),
+    Outcome(
+        name="user_blocked",
+        status=401,
+        when="the user's status is `disabled` or `locked`",
+        mark=Mark.ASSUMED,
+        body=_envelope(401, "The user is blocked"),
+        source=_ENVELOPE,
+    ),
+    Outcome(
+        name="server_error",
+        status=500,
+        when="only when a fixture asks for it",
+        mark=Mark.ASSUMED,
+        body=_envelope(500, "Internal Server Error"),
+        source=_ENVELOPE,
+    ),
+    Outcome(
+        name="path_unknown",
+        status=404,
+        when="a path below the vendor's base path that the emulator does not have",
+        mark=Mark.ASSUMED,
+        body=_envelope(404, "Not Found"),
+        source=_ENVELOPE,
+    ),
+    Outcome(
+        name="method_not_allowed",
+        status=405,
+        when="a method that the path does not take; `Allow` names those that it takes",
+        mark=Mark.ASSUMED,
+        body=_envelope(405, "Method Not Allowed"),
+        source=_ENVELOPE,
+    ),
+    Outcome(
+        name="body_too_large",
+        status=413,
+        when="a body over 64 KiB",
+        mark=Mark.ASSUMED,
+        body=_envelope(413, "Payload Too Large"),
+        source=_ENVELOPE,
+    ),
+)

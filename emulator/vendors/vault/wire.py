@@ -1,0 +1,108 @@
+"""What goes over the wire at Vault, named as OAuth 2.0 names it (RFC 6749 §4.3 and §6)."""
+
+from dataclasses import dataclass
+
+from emulator.core.outcomes import Json, Refusal
+from emulator.core.realm import Realm
+from emulator.web.body import (
+    BodyUnreadable,
+    FieldFault,
+    form,
+    json_object,
+    media_type,
+    sentence,
+    text_fault,
+)
+from emulator.web.messages import Request
+from emulator.web.operation import Members
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordGrant:
+    """A sign-in. `scope` narrows what is granted (RFC 6749 §3.3)."""
+
+    grant_type: str
+    password: str
+    username: str
+    client_id: str
+    scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshTokenGrant:
+    """A refresh. The vendor needs no `client_id`; one that is sent must be the token's."""
+
+    grant_type: str
+    refresh_token: str
+    client_id: str | None = None
+    scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenResponse:
+    """The answer to both grants; its members stand in the order of the vendor's example.
+
+    `expires_in` is seconds.
+    """
+
+    access_token: str
+    token_type: str
+    refresh_token: str
+    scope: str
+    expires_in: int
+    user_id: str
+
+
+def read(request: Request) -> Members:
+    """The members of the body: JSON, or a form as RFC 6749 clients send it."""
+    try:
+        if media_type(request) == "application/x-www-form-urlencoded":
+            return form(request)
+        return json_object(request)
+    except BodyUnreadable as error:
+        raise Refusal("invalid_request", str(error), errors=[]) from error
+
+
+def grant_type(members: Members) -> str:
+    """Which grant is asked for; refused here where the body does not say."""
+    fault = text_fault(members, "grant_type")
+    if fault is not None:
+        # What else is absent depends on the grant; a sign-in's members are the documented ones.
+        others = ("password", "username", "client_id")
+        _refuse_if([fault, *(text_fault(members, name) for name in others)])
+    named: str = members["grant_type"]
+    return named
+
+
+def parse_sign_in(_: Realm, members: Members) -> PasswordGrant:
+    """The sign-in that the members ask for, every fault of theirs at once."""
+    required = (text_fault(members, name) for name in ("password", "username", "client_id"))
+    _refuse_if([*required, _optional_fault(members, "scope")])
+    return PasswordGrant(
+        "password",
+        members["password"],
+        members["username"],
+        members["client_id"],
+        members.get("scope"),
+    )
+
+
+def parse_refresh(_: Realm, members: Members) -> RefreshTokenGrant:
+    """The refresh that the members ask for, every fault of theirs at once."""
+    optional = (_optional_fault(members, name) for name in ("client_id", "scope"))
+    _refuse_if([text_fault(members, "refresh_token"), *optional])
+    return RefreshTokenGrant(
+        "refresh_token", members["refresh_token"], members.get("client_id"), members.get("scope")
+    )
+
+
+def _optional_fault(members: Members, name: str) -> FieldFault | None:
+    # RFC 6749 §3.2: a parameter without a value is treated as if it had not been sent.
+    return text_fault(members, name) if members.get(name) not in (None, "") else None
+
+
+def _refuse_if(faults: list[FieldFault | None]) -> None:
+    found = [fault for fault in faults if fault is not None]
+    if found:
+        errors: Json = [{"field": f.field, "message": f"{f.field} {f.fault}"} for f in found]
+        raise Refusal("invalid_request", sentence(found), errors=errors)
