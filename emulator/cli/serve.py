@@ -1,0 +1,101 @@
+"""`auth-emulator serve`: the server."""
+
+import errno
+import logging
+import os
+import socket
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from emulator.web.stage import Stage
+
+_log = logging.getLogger("emulator")
+
+
+class LogFormat(StrEnum):
+    """How a log line is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def serve(
+    fixture: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="A YAML file, or a folder of them; several are merged. Without one: the demo.",
+            envvar="AUTH_EMULATOR_FIXTURE",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    host: Annotated[
+        str, typer.Option(help="The address to bind to.", envvar="AUTH_EMULATOR_HOST")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int,
+        typer.Option(
+            help="The port; 0 takes any free one.", envvar="AUTH_EMULATOR_PORT", min=0, max=65535
+        ),
+    ] = 8080,
+    log_format: Annotated[
+        LogFormat,
+        typer.Option(help="How log lines are written.", envvar="AUTH_EMULATOR_LOG_FORMAT"),
+    ] = LogFormat.TEXT,
+    no_reasons: Annotated[
+        bool,
+        typer.Option(
+            "--no-reasons", help="Send no X-Emulator-Reason.", envvar="AUTH_EMULATOR_NO_REASONS"
+        ),
+    ] = False,
+) -> None:
+    """Serve the three vendors at one address.
+
+    Example: auth-emulator serve my-fixture.yaml --port 9000
+    """
+    from emulator.web.logs import log_to_stderr
+
+    log_to_stderr(as_json=log_format is LogFormat.JSON)
+    stage = _stage(fixture, reasons=not no_reasons)
+    bound = _bound(host, port)
+    _run(stage, bound, fixture)
+
+
+def _stage(fixture: list[Path] | None, *, reasons: bool) -> "Stage":
+    from emulator.app import Config, create_app
+    from emulator.core.fixture import FixtureError
+
+    try:
+        return create_app(Config(fixture=fixture or None, reasons=reasons, dated=True))
+    except FixtureError as error:
+        typer.echo(error, err=True)
+        typer.echo("not started: the fixture has mistakes", err=True)
+        raise typer.Exit(1) from None
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    from emulator.web.server import listening_socket
+
+    try:
+        return listening_socket(host, port)
+    except OSError as error:
+        remedy = {
+            errno.EADDRINUSE: "another program listens there; take another with --port",
+            errno.EACCES: "ports below 1024 are for root; take another with --port",
+        }.get(error.errno or 0, "give an address of this machine with --host")
+        said = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        typer.echo(f"cannot listen on {host} port {port}: {said}; {remedy}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _run(stage: "Stage", bound: socket.socket, fixture: list[Path] | None) -> None:
+    from emulator.web.server import Server, address_of
+
+    url = address_of(bound)
+    named = ", ".join(map(str, fixture)) if fixture else "the demo fixture"
+    _log.info("serving %s at %s (docs: %s/docs)", named, url, url)
+    Server(stage).run(sockets=[bound])

@@ -1,0 +1,1 @@
+"""`/_emulator`: what the emulator says of itself, and what services need to verify its tokens."""

@@ -1,0 +1,42 @@
+"""The outcomes of the control API. Its refusals are problem details (RFC 9457)."""
+
+from http import HTTPStatus
+
+from emulator.core.outcomes import Mark, Outcome
+
+_PROBLEM = {"content-type": "application/problem+json"}
+
+
+def _problem(name: str, status: int, when: str) -> Outcome:
+    return Outcome(
+        name=name,
+        status=status,
+        when=when,
+        mark=Mark.DOCUMENTED,
+        headers=_PROBLEM,
+        body={"title": HTTPStatus(status).phrase, "status": status, "detail": "{{reason}}"},
+    )
+
+
+OUTCOMES = (
+    Outcome(
+        name="told",
+        status=200,
+        when="it was asked",
+        mark=Mark.DOCUMENTED,
+        body="{{answer}}",
+        sample={"answer": {}},
+    ),
+    Outcome(
+        name="keys_told",
+        status=200,
+        when="it was asked",
+        mark=Mark.DOCUMENTED,
+        headers={"content-type": "application/jwk-set+json"},
+        body="{{answer}}",
+        sample={"answer": {"keys": []}},
+    ),
+    _problem("path_unknown", 404, "a path that the control API does not have"),
+    _problem("method_not_allowed", 405, "a method that the path does not take"),
+    _problem("body_too_large", 413, "a body over 64 KiB"),
+)
