@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Self, cast
@@ -114,6 +115,7 @@ def demo_fixture() -> Path:
     return inside if inside.exists() else package.parent / "fixtures" / "demo.yaml"
 
 
+@cache
 def fixture_model() -> type[FixtureModel]:
     """The model of a whole fixture: what is common, and a section for each vendor."""
     fields: dict[str, Any] = {

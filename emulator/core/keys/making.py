@@ -55,9 +55,8 @@ def cached_key(algorithm: Algorithm, owner: str, folder: Path) -> PrivateKey:
         return kept
     key = _made(algorithm)
     try:
-        _keep(path, key)
-    except FileExistsError:
-        return _kept(path, algorithm) or key
+        if not _keep(path, key):
+            return _kept(path, algorithm) or key
     except OSError as error:
         _log.warning(
             "cannot keep the %s key of %s in %s (%s): tokens will not verify after a restart; "
@@ -104,13 +103,17 @@ def _kept(path: Path, algorithm: Algorithm) -> PrivateKey | None:
     return cast(PrivateKey, key)
 
 
-def _keep(path: Path, key: PrivateKey) -> None:
-    """Write the key whole or not at all, readable by its owner alone; never over another."""
+def _keep(path: Path, key: PrivateKey) -> bool:
+    """Write the key whole or not at all, readable by its owner alone; False if there is one."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".key-")  # mode 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
         os.link(scratch, path)
+    except FileExistsError:
+        return False
+    else:
+        return True
     finally:
         Path(scratch).unlink()

@@ -1,0 +1,168 @@
+import json
+from typing import Any
+
+import httpx
+import pytest
+from openapi_spec_validator import validate
+from serving import client, serving
+
+from emulator.app import VENDORS
+
+OMNIOMNI = "/ecrop-command/omni-omni/v1/auth/client-token"
+SHOWN = {"omniomni": OMNIOMNI, "nbcgate": "/auth/sign-in", "vault": "/reg/auth/token"}
+
+
+@pytest.fixture
+def openapi(http: httpx.Client) -> dict[str, Any]:
+    document: dict[str, Any] = http.get("/openapi.json").json()
+    return document
+
+
+def test_the_document_validates(openapi: dict[str, Any]) -> None:
+    validate(openapi)
+
+
+def test_one_path_a_vendor_is_shown_below_three_tags(openapi: dict[str, Any]) -> None:
+    assert {path: list(item) for path, item in openapi["paths"].items()} == {
+        path: ["post"] for path in SHOWN.values()
+    }
+    assert [tag["name"] for tag in openapi["tags"]] == ["Auth", "NBC Gate", "Vault"]
+
+
+def test_omniomnis_entry_is_the_vendors_own(openapi: dict[str, Any]) -> None:
+    entry = openapi["paths"][OMNIOMNI]["post"]
+    assert (entry["operationId"], entry["tags"], entry["security"]) == (
+        "signInClient",
+        ["Auth"],
+        [],
+    )
+    assert [(p["name"], p["in"], p["schema"]) for p in entry["parameters"]] == [
+        (name, "header", {"type": "string"})
+        for name in ("X-Signature-DateTime", "X-Signature", "X-Signature-DeviceId")
+    ]
+    assert not any(parameter.get("required") for parameter in entry["parameters"])
+    body = entry["requestBody"]
+    assert body["required"] is True
+    assert body["content"]["application/json"]["schema"] == {
+        "$ref": "#/components/schemas/ClientSignInRequest"
+    }
+    components = openapi["components"]
+    request, response = (
+        components["schemas"][f"ClientSignIn{kind}"] for kind in ("Request", "Response")
+    )
+    assert request["properties"]["clientId"]["type"] == "string"
+    assert "required" not in request
+    assert response["properties"]["accessToken"]["type"] == "string"
+    assert components["securitySchemes"]["Bearer Authentication"] == {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+    }
+    described = {status: r["description"] for status, r in entry["responses"].items()}
+    assert described["200"].startswith("User signed in successfully")
+    assert described["401"].startswith("Invalid credentials")
+    assert described["404"].startswith("Client not found")
+
+
+def test_nbc_gates_entry_says_that_the_vendor_prints_two_slashes(openapi: dict[str, Any]) -> None:
+    entry = openapi["paths"]["/auth/sign-in"]["post"]
+    assert "two slashes" in entry["description"]
+    schema = openapi["components"]["schemas"]["SignInRequest"]
+    assert schema["required"] == ["email", "password"]
+    assert schema["properties"]["password"]["minLength"] == 8
+    assert {"200", "400", "404", "500", "default"} <= set(entry["responses"])
+
+
+@pytest.mark.parametrize(("vendor", "path"), SHOWN.items())
+def test_every_outcome_stands_under_its_status_with_its_mark(
+    openapi: dict[str, Any], vendor: str, path: str
+) -> None:
+    responses = openapi["paths"][path]["post"]["responses"]
+    (api,) = (api for api, _ in VENDORS if api.name == vendor)
+    for outcome in api.outcomes:
+        if outcome.name in ("path_unknown", "method_not_allowed"):
+            continue
+        response = responses[str(outcome.status)]
+        assert f"**{outcome.name}** ({outcome.mark})" in response["description"]
+        if outcome.body is not None:
+            example = response["content"]["application/json"]["examples"][outcome.name]
+            assert "{{" not in json.dumps(example)
+
+
+@pytest.mark.parametrize("path", SHOWN.values())
+def test_every_example_is_answered_as_its_principals_status_says(
+    http: httpx.Client, openapi: dict[str, Any], path: str
+) -> None:
+    examples = openapi["paths"][path]["post"]["requestBody"]["content"]["application/json"][
+        "examples"
+    ]
+    assert len(examples) >= 4
+    for example in examples.values():
+        answer = http.post(path, json=example["value"])
+        if "(active)" in example["summary"]:
+            assert answer.status_code == 200, example
+        elif "(server_error)" in example["summary"]:
+            assert answer.status_code == 500, example
+        else:
+            assert answer.is_client_error, example
+
+
+def test_a_corrected_outcome_is_shown_with_the_mark_fixture() -> None:
+    correction = {"status": 422, "headers": {"X-Why": "we asked"}, "body": {"why": "{{reason}}"}}
+    fixture = {
+        "nbcgate": {
+            "token": {"secret": "a-secret-of-thirty-two-bytes-or-more"},
+            "users": [{"email": "a@b", "password": "correct-horse"}],
+            "outcomes": {"wrong_password": correction, "user_not_found": {"body": None}},
+        }
+    }
+    with serving(fixture) as served, client(served) as http:
+        document = http.get("/openapi.json").json()
+        wrong = http.post("/auth/sign-in", json={"email": "a@b", "password": "wrong-horse"})
+        unknown = http.post("/auth/sign-in", json={"email": "x@b", "password": "wrong-horse"})
+    responses = document["paths"]["/auth/sign-in"]["post"]["responses"]
+    assert "**wrong_password** (fixture)" in responses["422"]["description"]
+    assert (wrong.status_code, wrong.headers["X-Why"]) == (422, "we asked")
+    assert wrong.json() == {"why": "the password of a@b is another"}
+    assert (unknown.status_code, unknown.content) == (404, b"")
+
+
+def test_a_fixtures_passwords_are_not_shown_unless_it_says_so() -> None:
+    fixture = {
+        "vault": {
+            "clients": [{"client_id": "app"}],
+            "users": [{"username": "a@b", "password": "Secret-Horse-1"}],
+        }
+    }
+    with serving(fixture) as served, client(served) as http:
+        assert "Secret-Horse-1" not in http.get("/openapi.json").text
+    with serving({**fixture, "show_passwords": True}) as served, client(served) as http:
+        assert "Secret-Horse-1" in http.get("/openapi.json").text
+
+
+def test_the_start_page_lists_vendors_docs_and_principals(http: httpx.Client) -> None:
+    page = http.get("/")
+    assert page.headers["Content-Type"].startswith("text/html")
+    for text in (
+        *SHOWN.values(),
+        "//auth/sign-in",
+        "demo-client",
+        "alice@example.com",
+        'href="docs"',
+    ):
+        assert text in page.text
+    assert "correct-horse" not in page.text
+
+
+def test_what_the_pages_load_is_served_with_its_licence(http: httpx.Client) -> None:
+    for asset in (
+        "swagger-ui-bundle.js",
+        "swagger-ui.css",
+        "favicon-32x32.png",
+        "LICENSE",
+        "NOTICE",
+    ):
+        assert http.get(f"/docs/assets/{asset}").status_code == 200
+    assert "connect-src" not in http.get("/docs").headers["Content-Security-Policy"]
+    assert http.post("/docs").status_code == 405
+    assert http.get("/docs/assets/none.js").status_code == 404

@@ -1,0 +1,222 @@
+"""The server's own habits, on a raw socket where a client library would hide them."""
+
+import json
+import logging
+import re
+import socket
+import threading
+from datetime import datetime
+
+import httpx
+import pytest
+from serving import Served, client, serving
+
+from emulator.web.stage import Message, Receive, Send, Stage
+
+PATH = "/omni-omni/v1/auth/client-token"
+BODY = json.dumps({"clientId": "demo-client"}).encode()
+
+
+def exchange(port: int, sent: bytes) -> bytes:
+    """Send bytes and read until the server hangs up."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        try:
+            connection.sendall(sent)
+        except ConnectionError:
+            pass  # refused before all of it was sent
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def request(*headers: str, path: str = PATH, body: bytes = BODY) -> bytes:
+    lines = [f"POST {path} HTTP/1.1", "Host: x", f"Content-Length: {len(body)}", *headers]
+    return "\r\n".join([*lines, "Connection: close", "", ""]).encode() + body
+
+
+def test_the_date_header_is_the_realms_time_and_stands_there_once() -> None:
+    with serving({"clock": "2030-01-01T00:00:00Z"}) as served, client(served) as http:
+        for path in ("/_emulator/health", "/", "/docs", "/nothing", "/reg/auth/token"):
+            dates = http.get(path).headers.get_list("Date")
+            assert len(dates) == 1, path
+            assert dates[0].startswith("Tue, 01 Jan 2030 00:00:")
+
+
+def test_no_server_header_tells_what_serves(http: httpx.Client) -> None:
+    assert "Server" not in http.get("/_emulator/health").headers
+
+
+def test_forwarded_headers_change_nothing() -> None:
+    seen: list[tuple[object, object]] = []
+    with serving() as served:
+        answer_as_ever = served.stage.__class__.__call__
+
+        async def spy(stage: Stage, scope: Message, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http":
+                seen.append((scope["client"][0], scope["scheme"]))
+            await answer_as_ever(stage, scope, receive, send)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Stage, "__call__", spy)
+            forged = ("X-Forwarded-For: 10.0.0.1", "X-Forwarded-Proto: https")
+            assert exchange(served.port, request(*forged)).startswith(b"HTTP/1.1 200 ")
+    assert seen == [("127.0.0.1", "http")]
+
+
+@pytest.mark.parametrize("length", [70_000, 5_000_000])
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_head_over_64_kib_is_431(demo: Served, length: int, ended: bool) -> None:
+    sent = request("X-Long: " + "a" * length)
+    if not ended:
+        sent = sent[: sent.index(b"Connection: close") - 2]
+    assert exchange(demo.port, sent).startswith(b"HTTP/1.1 431 ")
+
+
+def test_many_small_headers_are_a_large_head_too(demo: Served) -> None:
+    sent = request(*(f"X-{n}: {'a' * 100}" for n in range(1_000)))
+    assert exchange(demo.port, sent).startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_long_request_line_is_a_large_head_too(demo: Served) -> None:
+    sent = request(path=PATH + "?" + "a" * 100_000)
+    assert exchange(demo.port, sent).startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_small_head_before_a_large_body_is_no_large_head(demo: Served) -> None:
+    answer = exchange(demo.port, request(body=b"x" * 300_000))
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_caller_that_waits_for_permission_is_refused_before_it_sends(demo: Served) -> None:
+    head = request("Expect: 100-continue", body=b"x" * 1_000_000).partition(b"\r\n\r\n")[0]
+    assert exchange(demo.port, head + b"\r\n\r\n").startswith(b"HTTP/1.1 413 ")
+
+
+def test_pipelined_requests_are_answered_in_order(demo: Served) -> None:
+    first = request().replace(b"Connection: close\r\n", b"")
+    answer = exchange(demo.port, first + first + request(path="/nothing"))
+    assert re.findall(rb"HTTP/1\.1 (\d+)", answer) == [b"200", b"200", b"404"]
+
+
+@pytest.mark.parametrize(
+    "sent", [b"\r\n\r\n", b"nonsense\r\n\r\n", b"GET\r\n\r\n", b"POST * HTTP/1.1\r\n\r\n"]
+)
+def test_what_is_no_http_is_400_and_never_500(demo: Served, sent: bytes) -> None:
+    answer = exchange(demo.port, sent + b"GET / HTTP/9.9\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_name_with_line_breaks_cannot_add_a_header_or_a_log_line(
+    http: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "emulator")
+    name = "x\r\nX-Injected: yes\r\n\r\n\x1b[31mé€" + "y" * 500
+    answer = http.post(PATH, json={"clientId": name})
+    assert answer.status_code == 404
+    assert "X-Injected" not in answer.headers
+    reason = answer.headers["X-Emulator-Reason"]
+    assert reason.isascii()
+    assert reason.isprintable()
+    assert len(reason) <= 200
+    (line,) = caplog.messages
+    assert line == f"omniomni sign_in 404 {reason}"
+
+
+def test_no_reasons_takes_the_header_away_and_leaves_the_log_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, "emulator")
+    with serving(reasons=False) as served, client(served) as http:
+        answer = http.post(PATH, json={"clientId": "nobody"})
+    assert "X-Emulator-Reason" not in answer.headers
+    assert any("client_not_found" in line for line in caplog.messages)
+
+
+def test_a_secret_never_stands_in_a_reason_or_a_log_line(
+    http: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    secrets = ["sEcret-Horse-1", "CORRECT-HORSE", "a9#BL8@Z", "987654"]
+    alice = {"email": "alice@example.com", "password": secrets[0]}
+    grant = {"grant_type": "password", "username": "alice@example.com", "client_id": "x"}
+    answers = [
+        http.post("/auth/sign-in", json=alice),
+        http.post("/auth/sign-in", json={**alice, "password": secrets[1]}),
+        http.post(
+            "/auth/sign-in",
+            json={"email": "otp@example.com", "password": "correct-horse", "otp": secrets[3]},
+        ),
+        http.post("/auth/sign-in", content=f'{{"password": "{secrets[0]}", "email": tru'),
+        http.post("/reg/auth/token", json={**grant, "password": secrets[2]}),
+        http.post(
+            "/reg/auth/token",
+            json={**grant, "client_id": "haequi3Aah8lie2r", "password": secrets[2]},
+        ),
+    ]
+    seen = "".join(str(answer.headers) + answer.text for answer in answers) + caplog.text
+    assert all(answer.is_client_error for answer in answers)
+    assert not [secret for secret in secrets if secret in seen]
+
+
+def test_a_caller_that_hangs_up_within_its_body_harms_nobody(
+    demo: Served, http: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with socket.create_connection(("127.0.0.1", demo.port), timeout=5) as connection:
+        connection.sendall(request(body=b"x" * 1000)[:-500])
+    assert http.post(PATH, json={"clientId": "demo-client"}).status_code == 200
+    assert "Exception" not in caplog.text
+
+
+def test_fifty_callers_at_once_spend_a_refresh_token_once(http: httpx.Client, demo: Served) -> None:
+    grant = {
+        "grant_type": "password",
+        "username": "alice@example.com",
+        "password": "A9#bL8@z",
+        "client_id": "haequi3Aah8lie2r",
+    }
+    token = http.post("/reg/auth/token", json=grant).json()["refresh_token"]
+    statuses: list[int] = []
+
+    def refresh() -> None:
+        with client(demo) as own:
+            body = {"grant_type": "refresh_token", "refresh_token": token}
+            statuses.append(own.post("/reg/auth/token", json=body).status_code)
+
+    threads = [threading.Thread(target=refresh) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(statuses) == [200] + [401] * 49
+
+
+def test_anything_else_at_the_root_is_a_plain_404_that_names_the_three_paths(
+    http: httpx.Client,
+) -> None:
+    for path in ("/login", "/authx/sign-in", "/oauth/token", "/x//"):
+        answer = http.post(path)
+        assert answer.status_code == 404
+        assert answer.headers["Content-Type"].startswith("text/plain")
+        for known in ("/ecrop-command" + PATH, "/auth/sign-in", "/reg/auth/token"):
+            assert f"POST {known}" in answer.text
+
+
+def test_health_tells_version_and_realms(http: httpx.Client) -> None:
+    answer = http.get("/_emulator/health")
+    assert answer.json()["status"] == "ok"
+    assert answer.json()["realms"] == ["default"]
+    assert http.head("/_emulator/health").content == b""
+
+
+def test_the_control_apis_refusals_are_problem_details(http: httpx.Client) -> None:
+    for method, path, status in (("GET", "/_emulator/x", 404), ("POST", "/_emulator/health", 405)):
+        answer = http.request(method, path)
+        assert answer.status_code == status
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.json()["status"] == status
+        assert path in answer.json()["detail"]
+
+
+def test_dates_follow_the_clock_when_it_moves() -> None:
+    with serving({"clock": "2030-01-01T00:00:00Z"}) as served, client(served) as http:
+        served.clock.advance(86400)
+        date = http.get("/_emulator/health").headers["Date"]
+        assert datetime.strptime(date, "%a, %d %b %Y %H:%M:%S %Z").day == 2  # noqa: DTZ007 - GMT
