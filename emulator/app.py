@@ -1,8 +1,9 @@
 """Where things meet: vendors, fixture, realm, stage. Nothing else knows them all."""
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -37,6 +38,8 @@ VENDORS: tuple[tuple[Api, type[SectionModel]], ...] = (
 Source = Path | str | Sequence[Path | str] | Mapping[str, Any] | None
 """A fixture: a file or folder, several of them, data, or None for the demo."""
 
+_log = logging.getLogger("emulator")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
@@ -69,7 +72,9 @@ def create_app(
     with every mistake of the fixture.
     """
     config = config or Config.from_environment()
-    fixture, _ = load_fixture(config.fixture)
+    fixture, oddities = load_fixture(config.fixture)
+    for oddity in oddities:
+        _log.warning("%s", replace(oddity, warning=False))
     sections = (
         (getattr(fixture, api.name) or section.empty()).compiled(fixture.seed)
         for api, section in VENDORS

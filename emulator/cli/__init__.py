@@ -1,8 +1,10 @@
 """The command line. Each command is a file; what a command does not need is not imported."""
 
 import sys
+from typing import Annotated
 
 import typer
+from typer.exceptions import TyperException
 
 from emulator import __version__
 from emulator.cli.check import check
@@ -11,8 +13,6 @@ from emulator.cli.serve import serve
 
 app = typer.Typer(
     name="auth-emulator",
-    help="An offline emulator of the sign-in APIs of OmniOmni, NBC Gate and Vault.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -21,22 +21,38 @@ app.command()(check)
 app.command()(schema)
 
 
-def _version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with the flag
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with the flag
     if wanted:
         typer.echo(__version__)
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def main(
+    context: typer.Context,
     *,
-    version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Print the version."
-    ),
+    version: Annotated[  # noqa: ARG001 - its callback answers
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
 ) -> None:
-    """Answer as three sign-in APIs do, offline, and obey the test that drives it."""
+    """An offline emulator of the sign-in APIs of OmniOmni, NBC Gate and Vault."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def run() -> None:
-    """The entry point of the command `auth-emulator`."""
-    sys.exit(app())
+    """The entry point of the command `auth-emulator`: wrong usage is one line and status 2."""
+    try:
+        sys.exit(app(standalone_mode=False))
+    except TyperException as error:
+        context: typer.Context | None = getattr(error, "ctx", None)
+        command = context.command_path if context else "auth-emulator"
+        typer.echo(
+            f"{command}: {error.format_message().rstrip('.')}; see {command} --help", err=True
+        )
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        sys.exit(130)

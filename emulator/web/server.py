@@ -12,7 +12,7 @@ import contextlib
 import signal
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
@@ -88,9 +88,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server around a stage."""
+    """A uvicorn server around a stage. `on_started` is called once it listens."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, *, on_started: Callable[[], object] = lambda: None) -> None:
         super().__init__(
             uvicorn.Config(
                 stage,
@@ -106,6 +106,12 @@ class Server(uvicorn.Server):
             )
         )
         self._stage = stage
+        self._on_started = on_started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, and tell who waits for it."""
+        await super().startup(sockets)
+        self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening, answer what callers had sent by then, and close."""

@@ -66,7 +66,9 @@ def test_joserfc_verifies_a_token_of_every_algorithm(algorithm: str) -> None:
     found = section(settings(algorithm))
     token = issued(found)
     jwk = found.issuer.source.key_now().jwk
-    key: Any = OctKey.import_key(SECRET) if jwk is None else KeySet.import_key_set({"keys": [jwk]})
+    key: Any = (
+        OctKey.import_key(SECRET) if jwk is None else KeySet.import_key_set({"keys": [dict(jwk)]})
+    )
     names = [*ALGORITHMS, "Ed25519"]
     assert joserfc_jwt.decode(token, key, algorithms=names).claims["sub"] == "alice"
 
@@ -176,7 +178,7 @@ def test_the_kid_is_a_uuid_of_the_keys_thumbprint() -> None:
     found = section({"algorithm": "ES256"}, seed=7)
     key = found.issuer.source.key_now()
     assert key.jwk is not None
-    thumbprint = KeySet.import_key_set({"keys": [key.jwk]}).keys[0].thumbprint()
+    thumbprint = KeySet.import_key_set({"keys": [dict(key.jwk)]}).keys[0].thumbprint()
     expected = uuid.uuid5(
         uuid.NAMESPACE_URL, f"urn:ietf:params:oauth:jwk-thumbprint:sha-256:{thumbprint}"
     )

@@ -1,4 +1,4 @@
-"""Both ways to an operation, the stage's table and FastAPI's routers, answer byte for byte alike."""
+"""Both ways to an operation, the stage's table and FastAPI's routers, answer alike."""
 
 import asyncio
 
@@ -19,7 +19,7 @@ def staged() -> Stage:
 
 async def all_answers(stage: Stage, *, alone: bool) -> list[httpx.Response]:
     app = await stage.site() if alone else stage
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # its own name for the type
+    transport = httpx.ASGITransport(app=app)
     refresh_token = ""
     answers = []
     async with httpx.AsyncClient(transport=transport) as http:

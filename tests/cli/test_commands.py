@@ -1,0 +1,245 @@
+"""The commands as a user runs them: in a process of their own."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from emulator import __version__
+from emulator.app import demo_fixture, fixture_schema
+
+COMMAND = str(Path(sys.executable).with_name("auth-emulator"))
+PATH = "/omni-omni/v1/auth/client-token"
+
+
+def ran(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [COMMAND, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+        env={**os.environ, **environment},
+    )
+
+
+@contextmanager
+def serving(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
+    """`auth-emulator serve` on a free port: the process, its URL, and its log as it comes."""
+    process = subprocess.Popen(
+        [COMMAND, "serve", "--port", "0", *map(str, arguments)],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    lines: list[str] = []
+    url = None
+    while url is None:
+        lines.append(process.stderr.readline())
+        assert lines[-1], f"it did not start: {lines}"
+        found = re.search(r"http://[\d.:]+", lines[-1])
+        url = found[0] if found else None
+    reader = threading.Thread(target=lambda: lines.extend(process.stderr or ()))
+    reader.start()
+    try:
+        yield process, url, lines
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait(10)
+        reader.join(10)
+        process.stderr.close()
+
+
+def test_check_says_good_and_exits_0() -> None:
+    done = ran("check", demo_fixture())
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{demo_fixture()}: good\n", "")
+
+
+def test_check_lists_all_mistakes_on_stderr_and_exits_1(tmp_path: Path) -> None:
+    fixture = tmp_path / "f.yaml"
+    fixture.write_text("valt: 1\nseed: x\n")
+    done = ran("check", fixture)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.splitlines() == [
+        f'{fixture}:1: valt: unknown key; did you mean "vault"?',
+        f"{fixture}:2: seed: expected a whole number",
+        "2 mistakes",
+    ]
+
+
+def test_warnings_are_said_and_do_not_stop_anything(tmp_path: Path) -> None:
+    fixture = tmp_path / "f.yaml"
+    fixture.write_text("vault: {clients: [{client_id: c}], users: [{username: a, password: b}]}")
+    done = ran("check", fixture)
+    assert done.returncode == 0
+    assert "warning: vault.users[0].password: the vendor would refuse" in done.stderr
+    with serving(fixture) as (_, url, lines):
+        assert httpx.get(f"{url}/_emulator/health", trust_env=False).status_code == 200
+        assert "warning: " in lines[0]
+        assert lines[0].endswith("an upper case letter, a digit, a symbol\n")
+
+
+@pytest.mark.parametrize("name", ["bomb", "deep"])
+def test_a_hostile_fixture_gets_a_line_and_no_traceback(name: str, tmp_path: Path) -> None:
+    bomb = "a: &a [x]\n" + "".join(
+        f"{chr(98 + n)}: &{chr(98 + n)} [{', '.join([f'*{chr(97 + n)}'] * 9)}]\n" for n in range(20)
+    )
+    fixture = tmp_path / "f.yaml"
+    fixture.write_text({"bomb": bomb, "deep": "[" * 1_000_000}[name])
+    began = time.monotonic()
+    done = ran("check", fixture)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"{fixture}:")
+    assert "Traceback" not in done.stderr
+    assert time.monotonic() - began < 10
+
+
+def test_schema_prints_the_json_schema() -> None:
+    done = ran("schema")
+    assert json.loads(done.stdout) == json.loads(json.dumps(fixture_schema()))
+
+
+def test_version_is_printed() -> None:
+    assert ran("--version").stdout == f"{__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["serv"], ["serve", "--port", "80000"], ["check"], ["serve", "--hots", "x"]]
+)
+def test_wrong_usage_is_one_line_with_the_remedy_and_status_2(arguments: list[str]) -> None:
+    done = ran(*arguments)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("auth-emulator")
+    assert line.endswith("--help")
+
+
+@pytest.mark.parametrize("command", ["serve", "check", "schema"])
+def test_each_commands_help_shows_an_example(command: str) -> None:
+    done = ran(command, "--help")
+    assert done.returncode == 0
+    assert f"Example: auth-emulator {command}" in done.stdout
+
+
+def test_a_port_that_is_taken_is_one_line_with_the_remedy() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = ran("serve", "--port", str(taken.getsockname()[1]))
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.endswith("another program listens there; take another with --port")
+
+
+def test_a_host_that_is_not_here_is_one_line_with_the_remedy() -> None:
+    done = ran("serve", "--host", "host.invalid", "--port", "0")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.endswith("give an address of this machine with --host")
+
+
+def test_a_fixture_with_mistakes_is_not_served(tmp_path: Path) -> None:
+    fixture = tmp_path / "f.yaml"
+    fixture.write_text("valt: 1")
+    done = ran("serve", fixture, "--port", "0")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "not started: the fixture has mistakes"
+
+
+def test_serve_takes_its_settings_from_the_environment(tmp_path: Path) -> None:
+    fixture = tmp_path / "f.yaml"
+    fixture.write_text("valt: 1")
+    assert "did you mean" in ran("serve", AUTH_EMULATOR_FIXTURE=str(fixture)).stderr
+    assert "80000" not in ran("serve", AUTH_EMULATOR_PORT="80000").stdout
+    assert ran("serve", AUTH_EMULATOR_PORT="80000").returncode == 2
+
+
+def test_log_lines_are_json_when_asked_for() -> None:
+    with serving("--log-format", "json") as (process, url, lines):
+        httpx.post(url + PATH, json={"clientId": "x"}, trust_env=False)
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+    entries = [json.loads(line) for line in lines]
+    assert entries[0]["message"].startswith("serving the demo fixture at ")
+    assert entries[1]["message"].startswith("omniomni sign_in 404 client_not_found; ")
+
+
+def test_no_reasons_sends_no_reason() -> None:
+    with serving("--no-reasons") as (_, url, _):
+        answer = httpx.post(url + PATH, json={"clientId": "x"}, trust_env=False)
+    assert answer.status_code == 404
+    assert "X-Emulator-Reason" not in answer.headers
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_an_idle_server_stops_within_a_second_with_status_0(number: signal.Signals) -> None:
+    with serving() as (process, url, lines), httpx.Client(trust_env=False) as http:
+        http.get(f"{url}/_emulator/health")  # and the connection stays open
+        began = time.monotonic()
+        process.send_signal(number)
+        assert process.wait(10) == 0
+        assert time.monotonic() - began < 1
+    assert "Traceback" not in "".join(lines)
+
+
+def test_a_busy_server_answers_every_request_that_was_begun_and_exits_0() -> None:
+    failures: list[str] = []
+    answered = 0
+    stopping = threading.Event()
+
+    def caller(url: str) -> None:
+        nonlocal answered
+        while not stopping.is_set():
+            try:
+                connection = socket.create_connection(("127.0.0.1", httpx.URL(url).port or 0), 5)
+            except ConnectionError:
+                return  # it does not listen any more
+            with connection:
+                body = b'{"clientId": "demo-client"}'
+                try:
+                    connection.sendall(
+                        b"POST %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+                        % (PATH.encode(), len(body))
+                    )
+                    time.sleep(0.05)  # the stop falls between head and body of many
+                    connection.sendall(body)
+                    if connection.recv(4096).startswith(b"HTTP/1.1 200 "):
+                        answered += 1
+                    else:
+                        failures.append("an empty or wrong answer")
+                except OSError as error:
+                    failures.append(repr(error))
+
+    with serving() as (process, url, _):
+        threads = [threading.Thread(target=caller, args=(url,)) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        status = process.wait(10)
+        stopping.set()
+        for thread in threads:
+            thread.join(10)
+    assert status == 0
+    assert answered > 20
+    # A connection that was still in the listening queue when the server stopped was never begun.
+    assert [f for f in failures if "ConnectionReset" not in f] == []
+    assert len(failures) <= 2
+
+
+def test_python_m_emulator_is_the_same_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "emulator", "--version"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"{__version__}\n"
