@@ -1,0 +1,88 @@
+"""The docs say what the code has: every command, setting, outcome, call and key."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from markdown_it import MarkdownIt
+
+from emulator.app import VENDORS, fixture_schema
+from emulator.cli import app
+from emulator.control.operations import control_api
+from emulator.core.keys import ALGORITHMS
+from emulator.core.outcomes import ALWAYS_KNOWN
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = (ROOT / "docs" / "commands.md").read_text()
+FIXTURES = (ROOT / "docs" / "fixtures.md").read_text()
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+NAMES_OF_VENDORS = [api.name for api, _ in VENDORS]
+
+
+def commands() -> dict[str, Any]:
+    group: Any = typer.main.get_command(app)
+    found: dict[str, Any] = group.commands
+    return found
+
+
+@pytest.mark.parametrize("command", commands())
+def test_every_command_and_each_of_its_options_is_in_the_docs(command: str) -> None:
+    assert f"## `auth-emulator {command}" in COMMANDS
+    for parameter in commands()[command].params:
+        for option in parameter.opts:
+            if option.startswith("--") and option != "--help":
+                assert f"`{option}`" in COMMANDS
+        if parameter.envvar:
+            assert f"`{parameter.envvar}`" in COMMANDS
+
+
+def test_every_variable_that_the_code_reads_is_in_the_docs() -> None:
+    code = "".join(path.read_text() for path in (ROOT / "emulator").rglob("*.py"))
+    for variable in sorted(set(re.findall(r"\bAUTH_EMULATOR_[A-Z_]+\b", code))):
+        assert f"`{variable}`" in COMMANDS
+
+
+@pytest.mark.parametrize("vendor", NAMES_OF_VENDORS)
+def test_the_vendors_page_lists_its_outcomes_as_the_code_has_them(vendor: str) -> None:
+    (api,) = (api for api, _ in VENDORS if api.name == vendor)
+    page = (ROOT / "docs" / f"{vendor}.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \| ([\w ]+) \| (.*) \|$", page, re.MULTILINE)
+    assert rows == [(o.name, str(o.status), str(o.mark), o.when) for o in api.outcomes]
+    for outcome in api.outcomes:
+        for value in outcome.placeholders - ALWAYS_KNOWN - {"answer"}:
+            assert f"`{outcome.name}`: `{{{{{value}}}}}`" in page
+
+
+def test_every_control_call_is_in_the_docs() -> None:
+    server = (ROOT / "docs" / "server.md").read_text()
+    for endpoint in control_api(NAMES_OF_VENDORS).endpoints:
+        for path in endpoint.paths:
+            assert f"`{path}`" in server
+
+
+def test_every_key_of_a_fixture_and_every_algorithm_is_in_the_docs() -> None:
+    definitions: Any = fixture_schema()
+    keys = set(definitions["properties"])
+    for definition in definitions["$defs"].values():
+        keys |= set(definition.get("properties", ()))
+    for key in sorted(keys):
+        assert re.search(rf"\b{key}\b", FIXTURES), key
+    for algorithm in ALGORITHMS:
+        assert re.search(rf"\b{algorithm}\b", FIXTURES), algorithm
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    for token in MarkdownIt().parse(page.read_text()):
+        for child in token.children or ():
+            target = str(child.attrGet("href") or "").partition("#")[0]
+            if target and not target.startswith("http"):
+                assert (page.parent / target).exists(), target
+
+
+def test_every_page_is_linked_from_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for page in (ROOT / "docs").glob("*.md"):
+        assert f"docs/{page.name}" in readme

@@ -1,0 +1,56 @@
+"""What is installed from a wheel, away from the source tree."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT],
+        check=True,
+        capture_output=True,
+    )
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_fixtures_assets_licences_and_types(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    for wanted in (
+        "emulator/fixtures/demo.yaml",
+        "emulator/fixtures/fixture.schema.json",
+        "emulator/web/swagger_ui/swagger-ui-bundle.js",
+        "emulator/web/swagger_ui/LICENSE",
+        "emulator/py.typed",
+    ):
+        assert wanted in names
+    assert any(name.endswith("licenses/LICENSE") for name in names)
+    assert not any(name.startswith("tests/") for name in names)
+
+
+def test_the_demo_is_served_from_an_installed_wheel(wheel: Path, tmp_path: Path) -> None:
+    zipfile.ZipFile(wheel).extractall(tmp_path)
+    program = (
+        "import emulator, emulator.app as app; print(emulator.__file__); print(app.demo_fixture());"
+        "app.create_app()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [
+        str(tmp_path / "emulator" / "__init__.py"),
+        str(tmp_path / "emulator" / "fixtures" / "demo.yaml"),
+    ]
