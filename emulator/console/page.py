@@ -5,6 +5,7 @@ from itertools import islice
 
 from emulator import __version__
 from emulator.core.principals import ACTIVE, Principal, Principals
+from emulator.core.realm import Section
 from emulator.web.operation import Api
 from emulator.web.stage import Stage
 
@@ -21,7 +22,8 @@ _PAGE = """\
 <link rel="icon" href="docs/assets/favicon-32x32.png">
 <style>
 :root {{ color-scheme: light dark; }}
-body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 48rem; margin: 2rem auto; }}
+body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 48rem; }}
+body {{ margin: 2rem auto; padding: 0 1rem; }}
 code {{ font-size: .9em; overflow-wrap: anywhere; }}
 h2 {{ margin: 2rem 0 .25rem; }}
 ul {{ margin: .25rem 0; padding-left: 1.25rem; }}
@@ -30,7 +32,8 @@ ul {{ margin: .25rem 0; padding-left: 1.25rem; }}
 <body>
 <h1>Auth Emulator</h1>
 <p>Version {version}. It answers as three sign-in APIs do: point a client's base URL at this server.
-Try them by hand in <a href="docs">Swagger UI</a> (<a href="openapi.json">OpenAPI</a>).</p>
+Try them by hand in <a href="docs">Swagger UI</a> (<a href="openapi.json">OpenAPI</a>): its examples
+are the principals below.</p>
 {vendors}
 </body>
 </html>
@@ -50,12 +53,19 @@ def _vendor(stage: Stage, api: Api) -> str:
         for endpoint in api.endpoints
         for path in endpoint.paths
     )
-    keys = f"_emulator/{api.name}/.well-known/jwks.json"
     listed = "".join(_principals(principals) for principals in section.principals)
     return (
         f"<h2>{escape(api.title)}</h2>\n<ul>{paths}</ul>\n"
-        f'<p>Public keys: <a href="{keys}"><code>/{keys}</code></a></p>\n{listed}'
+        f"<p>Tokens: {_keys(api, section)}</p>\n{listed}"
     )
+
+
+def _keys(api: Api, section: Section) -> str:
+    algorithm = section.issuer.source.algorithm
+    if algorithm.symmetric:
+        return f"{algorithm.name}, signed with the fixture's secret"
+    path = f"_emulator/{api.name}/.well-known/jwks.json"
+    return f'{algorithm.name}, public keys at <a href="{path}"><code>/{path}</code></a>'
 
 
 def _principals(principals: Principals[Principal]) -> str:

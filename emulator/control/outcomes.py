@@ -1,8 +1,6 @@
 """The outcomes of the control API. Its refusals are problem details (RFC 9457)."""
 
-from http import HTTPStatus
-
-from emulator.core.outcomes import Mark, Outcome
+from emulator.core.outcomes import Mark, Outcome, status_phrase
 
 _PROBLEM = {"content-type": "application/problem+json"}
 
@@ -14,7 +12,7 @@ def _problem(name: str, status: int, when: str) -> Outcome:
         when=when,
         mark=Mark.DOCUMENTED,
         headers=_PROBLEM,
-        body={"title": HTTPStatus(status).phrase, "status": status, "detail": "{{reason}}"},
+        body={"title": status_phrase(status), "status": status, "detail": "{{reason}}"},
     )
 
 

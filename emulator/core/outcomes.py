@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from http import HTTPStatus
 from typing import TypeAlias
 
 import orjson
@@ -22,6 +23,8 @@ Values: TypeAlias = Mapping[str, object]
 
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
+
+_PHRASES = {413: "Payload Too Large", 422: "Unprocessable Entity"}
 
 ALWAYS_KNOWN = frozenset({"reason", "principal", "now"})
 """The placeholders that every outcome's body may use."""
@@ -152,6 +155,16 @@ def printable(text: str, limit: int = REASON_LIMIT) -> str:
     """`text` as one line of printable ASCII, at most `limit` characters: safe in header and log."""
     line = _UNPRINTABLE.sub("?", text)
     return line if len(line) <= limit else line[: limit - 3] + "..."
+
+
+def status_phrase(status: int) -> str:
+    """The words for a status, the same with every Python (3.13 took up RFC 9110's new ones)."""
+    if status in _PHRASES:
+        return _PHRASES[status]
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return f"Status {status}"  # a fixture may answer with one that nobody registered
 
 
 def sample_body(outcome: Outcome) -> Json:

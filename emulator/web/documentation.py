@@ -3,13 +3,12 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from itertools import islice
 from typing import Any, TypeAlias, TypeVar
 
 from pydantic import TypeAdapter
 
-from emulator.core.outcomes import Json, Outcome, sample_body
+from emulator.core.outcomes import Json, Outcome, sample_body, status_phrase
 from emulator.core.principals import Principal, Principals
 from emulator.web.operation import Endpoint
 
@@ -92,8 +91,11 @@ def schemas(page: Page) -> Schema:
 
 
 def _response(page: Page, status: int, outcomes: list[Outcome]) -> Schema:
-    lines = [f"- **{o.name}** ({o.mark}): {o.when}" for o in outcomes]
-    words = page.words.get(status, HTTPStatus(status).phrase)
+    lines = [
+        f"- **{o.name}** ({o.mark}): {o.when}{'' if o.body is not None else ' (empty body)'}"
+        for o in outcomes
+    ]
+    words = page.words.get(status, status_phrase(status))
     response: Schema = {"description": "\n".join([words, "", *lines])}
     examples = {
         o.name: {"summary": f"{o.name} ({o.mark})", "value": sample_body(o)}

@@ -12,7 +12,7 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.requests import Request as HttpRequest
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
@@ -29,7 +29,9 @@ ASSETS = Path(__file__).parent / "swagger_ui"
 _DESCRIPTION = """\
 The sign-in APIs of three vendors, emulated. Each outcome says how we know it: **documented** by the
 vendor's sign-in page, **documented elsewhere** by the vendor, **assumed**, or corrected by this
-server's **fixture**. The examples work as they stand: *Execute* sends them.
+server's **fixture**. *Execute* sends an example as it stands; each names its principal's status.
+A refusal tells its reason in the header `X-Emulator-Reason`. The [start page](.) lists who can
+sign in.
 """
 
 _OPENAPI = "3.0.3"
@@ -81,6 +83,7 @@ def build_site(
     app.include_router(_undocumented(stage, {api.name for api, _ in documented}))
     app.mount("/docs/assets", StaticFiles(directory=ASSETS), name="assets")
     app.add_api_route("/docs", _swagger_page, include_in_schema=False)
+    app.add_api_route("/favicon.ico", _icon, include_in_schema=False)
     app.add_api_route("/", _start(stage, start_page), include_in_schema=False)
     app.add_exception_handler(HTTPException, _unrouted(stage))
     app.openapi = lambda: _openapi(app, documented)  # type: ignore[method-assign]
@@ -132,7 +135,7 @@ def _handler(
             body = await whole_body(headers, request.receive)
         except BodyTooLarge:
             return _Told(stage, stage.too_large(api, endpoint))
-        asked = Request(request.method, request.url.path, headers, body)
+        asked = Request(request.method, request.scope["path"], headers, body)
         return _Told(stage, await stage.run(api, endpoint, asked))
 
     return handle
@@ -159,6 +162,10 @@ def _swagger_page() -> HTMLResponse:
     )
     page.headers["Content-Security-Policy"] = _NOTHING_LEAVES
     return page
+
+
+def _icon() -> FileResponse:
+    return FileResponse(ASSETS / "favicon-32x32.png")
 
 
 def _start(stage: Stage, start_page: Callable[[Stage], str]) -> Callable[[], HTMLResponse]:

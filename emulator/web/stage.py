@@ -23,7 +23,7 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 AsgiApp: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
 
-SITE_PATHS = frozenset({"/", "/docs", "/openapi.json"})
+SITE_PATHS = frozenset({"/", "/docs", "/openapi.json", "/favicon.ico"})
 _SITE_FOLDER = "/docs/"
 _BODILESS = frozenset({204, 304})
 

@@ -53,11 +53,8 @@ def test_omniomnis_entry_is_the_vendors_own(openapi: dict[str, Any]) -> None:
     assert request["properties"]["clientId"]["type"] == "string"
     assert "required" not in request
     assert response["properties"]["accessToken"]["type"] == "string"
-    assert components["securitySchemes"]["Bearer Authentication"] == {
-        "type": "http",
-        "scheme": "bearer",
-        "bearerFormat": "JWT",
-    }
+    scheme = components["securitySchemes"]["Bearer Authentication"]
+    assert (scheme["type"], scheme["scheme"], scheme["bearerFormat"]) == ("http", "bearer", "JWT")
     described = {status: r["description"] for status, r in entry["responses"].items()}
     assert described["200"].startswith("User signed in successfully")
     assert described["401"].startswith("Invalid credentials")
@@ -125,6 +122,16 @@ def test_a_corrected_outcome_is_shown_with_the_mark_fixture() -> None:
     assert (wrong.status_code, wrong.headers["X-Why"]) == (422, "we asked")
     assert wrong.json() == {"why": "the password of a@b is another"}
     assert (unknown.status_code, unknown.content) == (404, b"")
+
+
+def test_a_status_that_nobody_registered_is_shown_too() -> None:
+    fixture = {"omniomni": {"outcomes": {"client_not_found": {"status": 599}}}}
+    with serving(fixture) as served, client(served) as http:
+        document = http.get("/openapi.json").json()
+    validate(document)
+    assert (
+        "client_not_found" in document["paths"][OMNIOMNI]["post"]["responses"]["599"]["description"]
+    )
 
 
 def test_a_fixtures_passwords_are_not_shown_unless_it_says_so() -> None:

@@ -26,7 +26,8 @@ class KeyOrigin:
 class KeySource:
     """A key that is made at its first use, once, whoever asks first."""
 
-    def __init__(self, make: Callable[[], SigningKey]) -> None:
+    def __init__(self, algorithm: Algorithm, make: Callable[[], SigningKey]) -> None:
+        self.algorithm = algorithm
         self._make = make
         self._lock = threading.Lock()
         self._key: SigningKey | None = None
@@ -35,7 +36,8 @@ class KeySource:
     def of(cls, origin: KeyOrigin, *, seed: int | None, cache: Path | None = None) -> "KeySource":
         """The source that `origin` describes: its own key, else the seed's, else the cache's."""
         return cls(
-            lambda: made_ready(origin.algorithm, _material(origin, seed, cache), origin.key_id)
+            origin.algorithm,
+            lambda: made_ready(origin.algorithm, _material(origin, seed, cache), origin.key_id),
         )
 
     @property

@@ -32,12 +32,22 @@ def page(section: OmniOmni, *, show_passwords: bool) -> Page:
             404: "Client not found",
         },
         parameters=[
-            {"in": "header", "name": name, "schema": {"type": "string"}}
+            {
+                "in": "header",
+                "name": name,
+                "description": "Optional; not checked.",
+                "schema": {"type": "string"},
+            }
             for name in _SIGNATURE_HEADERS
         ],
         security=[],
         security_schemes={
-            "Bearer Authentication": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+            "Bearer Authentication": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "For the vendor's other operations; no sign-in wants it.",
+            }
         },
     )
 

@@ -1,8 +1,6 @@
 """Every outcome of Vault: its status, its body, and how we know it."""
 
-from http import HTTPStatus
-
-from emulator.core.outcomes import Json, Mark, Outcome
+from emulator.core.outcomes import Json, Mark, Outcome, status_phrase
 
 _PAGE = "OAuth 2.0 Token Service, Sign in"
 _REFRESH_PAGE = "v2.0, refresh_token"
@@ -17,7 +15,7 @@ _USER = "usr:74177c2d-11b5-4536-af4e-485dfd078cc1"
 
 def _envelope(status: int, message: str, errors: Json = None) -> Json:
     return {
-        "status": HTTPStatus(status).name,
+        "status": status_phrase(status).upper().replace(" ", "_"),
         "message": message,
         "traceId": "TraceId unavailable",
         "errors": errors or [],

@@ -1,0 +1,247 @@
+"""The pages as a person meets them: in headless Chromium, with the network cut off."""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import BrowserContext, Error, Locator, Page, expect, sync_playwright
+from serving import Served
+
+from emulator.core.outcomes import Outcome
+from emulator.core.principals import ACTIVE
+from emulator.vendors.nbcgate.outcomes import OUTCOMES as NBCGATE_OUTCOMES
+from emulator.vendors.omniomni.outcomes import OUTCOMES as OMNIOMNI_OUTCOMES
+from emulator.vendors.vault.outcomes import OUTCOMES as VAULT_OUTCOMES
+
+WAIT_MS = 10_000
+ARGUMENTS = (
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--no-proxy-server",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+JWT = r'"eyJ[\w-]+\.[\w-]+\.[\w-]+"'
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A vendor as the page is to show it; `token` is what stands in front of it in an answer."""
+
+    tag: str
+    path: str
+    outcomes: tuple[Outcome, ...]
+    token: str
+    first_example: str
+    refused: Mapping[str, tuple[int, str]]
+
+
+OMNIOMNI = Shown(
+    tag="Auth",
+    path="/ecrop-command/omni-omni/v1/auth/client-token",
+    outcomes=OMNIOMNI_OUTCOMES,
+    token='"accessToken": ',
+    first_example="demo-client",
+    refused={"server-error-client": (500, "server_error")},
+)
+NBCGATE = Shown(
+    tag="NBC Gate",
+    path="/auth/sign-in",
+    outcomes=NBCGATE_OUTCOMES,
+    token="^",
+    first_example="alice@example.com",
+    refused={"server-error@example.com": (500, "server_error")},
+)
+VAULT = Shown(
+    tag="Vault",
+    path="/reg/auth/token",
+    outcomes=VAULT_OUTCOMES,
+    token='"access_token": ',
+    first_example="alice@example.com",
+    refused={
+        "locked@example.com": (401, "user_blocked"),
+        "server-error@example.com": (500, "server_error"),
+    },
+)
+VENDORS = (OMNIOMNI, NBCGATE, VAULT)
+EACH_VENDOR = pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.tag)
+
+
+@dataclass
+class Visit:
+    """A page, what it asked for, and what went wrong in it."""
+
+    page: Page
+    origin: str
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        page, complain = self.page, self.complaints.append
+        page.set_default_timeout(WAIT_MS)
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("requestfailed", lambda request: complain(f"{request.url}: {request.failure}"))
+        page.on("pageerror", lambda error: complain(str(error)))
+        page.on("console", lambda said: self._said(said.type, said.text))
+
+    def _said(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):  # Chromium says so of each answer of 400 and above too
+            self.complaints.append(text)
+
+    def to(self, path: str) -> Page:
+        self.page.goto(self.origin + path)
+        return self.page
+
+    @property
+    def strangers(self) -> list[str]:
+        """What was asked of anyone but the emulator."""
+        assert self.requests
+        return [url for url in self.requests if not url.startswith(f"{self.origin}/")]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation on the page, its form open."""
+
+    block: Locator
+
+    @property
+    def form(self) -> Locator:
+        return self.block.locator("textarea")
+
+    def choose(self, example: str) -> None:
+        examples = self.block.locator(".opblock-section-request-body .examples-select select")
+        examples.select_option(example)
+        expect(self.form).to_have_value(re.compile(re.escape(f'"{example}"')))
+
+    def execute(self, status: int) -> Locator:
+        """Sends what stands in the form; the live response, which has this status."""
+        self.block.get_by_role("button", name="Execute", exact=True).click()
+        response = self.block.locator(".live-responses-table tbody tr.response")
+        expect(response.locator(".response-col_status")).to_contain_text(str(status))
+        return response
+
+
+def opened(page: Page, vendor: Shown) -> Operation:
+    path = page.locator(f'[data-path="{vendor.path}"]')
+    block = page.locator(".opblock").filter(has=path)
+    summary = block.locator(".opblock-summary-control")
+    if summary.get_attribute("aria-expanded") == "false":
+        summary.click()
+    expect(block.locator(".try-out__btn")).to_be_visible()
+    closed_form = block.get_by_role("button", name="Try it out")
+    if closed_form.is_visible():
+        closed_form.click()
+    return Operation(block)
+
+
+@pytest.fixture(scope="module")
+def context() -> Iterator[BrowserContext]:
+    chromium = shutil.which("chromium")
+    if not chromium and os.environ.get("CI") == "true":
+        pytest.fail("chromium is missing: apt-get install chromium")
+    if not chromium:
+        pytest.skip("chromium is not installed; it is in Debian's package chromium")
+    expect.set_options(timeout=WAIT_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        with browser.new_context() as context:
+            yield context
+        browser.close()
+
+
+@pytest.fixture
+def visit(context: BrowserContext, demo: Served) -> Iterator[Visit]:
+    with context.new_page() as page:
+        yield Visit(page, demo.url)
+
+
+@pytest.fixture(scope="module")
+def docs(context: BrowserContext, demo: Served) -> Iterator[Visit]:
+    """The page, for tests that only read it."""
+    with context.new_page() as page:
+        docs = Visit(page, demo.url)
+        docs.to("/docs")
+        yield docs
+
+
+def test_the_browser_reaches_nothing_but_the_emulator(visit: Visit, demo: Served) -> None:
+    with pytest.raises(Error, match="ERR_NAME_NOT_RESOLVED"):
+        visit.page.goto(f"http://localhost:{demo.port}/docs")
+
+
+def test_one_page_has_three_tags_of_one_operation_each_and_asks_no_one_else(docs: Visit) -> None:
+    sections = docs.page.locator(".opblock-tag-section")
+    expect(sections).to_have_count(len(VENDORS))
+    docs.page.wait_for_load_state("networkidle")
+
+    for vendor, section in zip(VENDORS, sections.all(), strict=True):
+        expect(section.locator(".opblock-tag .nostyle")).to_have_text(vendor.tag)
+        expect(section.locator(".opblock-summary-method")).to_have_text("POST")
+        expect(section.locator(".opblock-summary-path")).to_have_text(vendor.path)
+    assert f"{docs.origin}/openapi.json" in docs.requests
+    assert docs.strangers == []
+    assert docs.complaints == []
+
+
+@EACH_VENDOR
+def test_the_first_example_signs_in_and_others_are_refused(visit: Visit, vendor: Shown) -> None:
+    operation = opened(visit.to("/docs"), vendor)
+    expect(operation.form).to_have_value(re.compile(re.escape(f'"{vendor.first_example}"')))
+    body = operation.execute(200).locator("code.language-json")
+    expect(body).to_have_text(re.compile(vendor.token + JWT))
+    assert visit.complaints == []
+
+    for example, (status, outcome) in vendor.refused.items():
+        operation.choose(example)
+        expect(operation.execute(status)).to_contain_text(f"x-emulator-reason: {outcome};")
+    assert visit.strangers == []
+
+
+@EACH_VENDOR
+def test_each_outcome_stands_under_its_status_with_its_mark(docs: Visit, vendor: Shown) -> None:
+    rows = opened(docs.page, vendor).block.locator("tr.response[data-code]")
+    said = {
+        (row.get_attribute("data-code"), text.partition(":")[0])
+        for row in rows.all()
+        for text in row.locator(".renderedMarkdown li").all_inner_texts()
+    }
+    examples = set(rows.locator(".examples-select-element option").all_inner_texts())
+
+    shown = [o for o in vendor.outcomes if o.name not in ("path_unknown", "method_not_allowed")]
+    assert said == {(str(o.status), f"{o.name} ({o.mark})") for o in shown}
+    assert examples == {f"{o.name} ({o.mark})" for o in shown if o.body is not None}
+
+
+def test_nbc_gate_says_that_the_vendor_prints_two_slashes(docs: Visit) -> None:
+    description = opened(docs.page, NBCGATE).block.locator(".opblock-description")
+    expect(description).to_contain_text("The vendor prints this path with two slashes")
+    expect(description).to_contain_text("POST //auth/sign-in")
+
+
+def test_the_start_page_lists_principals_and_its_links_work(visit: Visit, demo: Served) -> None:
+    page = visit.to("/")
+    listed = page.get_by_role("listitem").all_inner_texts()
+    for section in demo.stage.realm.sections.values():
+        for principal in (p for principals in section.principals for p in principals):
+            status = "" if principal.status == ACTIVE else f": {principal.status}"
+            assert f"{principal.name}{status}" in listed
+
+    page.get_by_role("link", name="Swagger UI").click()
+    expect(page.locator(".opblock")).to_have_count(len(VENDORS))
+    page.wait_for_load_state("networkidle")
+    assert visit.complaints == []
+
+    visit.to("/").get_by_role("link", name="OpenAPI").click()
+    page.wait_for_url(f"{visit.origin}/openapi.json")
+    document = json.loads(page.locator("body").inner_text())
+    assert sorted(document["paths"]) == sorted(vendor.path for vendor in VENDORS)
+    assert visit.strangers == []
