@@ -61,7 +61,7 @@ def _vendor(stage: Stage, api: Api) -> str:
 
 
 def _keys(api: Api, section: Section) -> str:
-    algorithm = section.issuer.source.algorithm
+    algorithm = section.issuer.keyring.algorithm
     if algorithm.symmetric:
         return f"{algorithm.name}, signed with the fixture's secret"
     path = f"_emulator/{api.name}/.well-known/jwks.json"

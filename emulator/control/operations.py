@@ -33,8 +33,7 @@ def jwks_path(vendor: str) -> str:
 def _jwks_endpoint(vendor: str) -> Endpoint:
     async def jwks(realm: Realm, _: object) -> object:
         """The vendor's public keys; none where its tokens are signed with a secret."""
-        key = await realm.sections[vendor].issuer.source.key()
-        return {"keys": [key.jwk] if key.jwk is not None else []}
+        return {"keys": await realm.sections[vendor].issuer.keyring.published()}
 
     return _asking(jwks_path(vendor), Operation("jwks", _nothing, jwks, success="keys_told"))
 

@@ -19,6 +19,7 @@ class Clock:
         """
         self._shift = 0.0
         self._standing: float | None = None
+        self._latest = 0.0
         if start is not None:
             self.set(start)
 
@@ -28,6 +29,10 @@ class Clock:
             return self._standing
         return time.time() + self._shift
 
+    def latest(self) -> float:
+        """The latest time that it has shown: no token of the realm was issued after it."""
+        return max(self._latest, self.now())
+
     def set(self, instant: datetime) -> None:
         """Jump to `instant`, forwards or back; a running clock runs on from there."""
         if instant.tzinfo is None:
@@ -36,6 +41,7 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         """Move by `seconds`; a negative number goes back."""
+        self._latest = self.latest()
         if self._standing is not None:
             self._standing += seconds
         else:

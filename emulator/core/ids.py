@@ -13,9 +13,13 @@ class Ids:
     def __init__(self, seed: int | None = None) -> None:
         self._random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 - a seed is asked for so that ids repeat
 
-    def unique(self) -> str:
-        """128 random bits as 32 hexadecimal digits, for a `jti` (RFC 7519 §4.1.7)."""
-        return f"{self._random.getrandbits(128):032x}"
+    def unique(self, bits: int = 128) -> str:
+        """So many random bits as hexadecimal digits, for a `jti` (RFC 7519 §4.1.7)."""
+        return f"{self._random.getrandbits(bits):0{bits // 4}x}"
+
+    def digits(self, count: int) -> str:
+        """So many random decimal digits, for a one-time code."""
+        return f"{self._random.randrange(10**count):0{count}}"
 
 
 def lasting_uuid(*names: str) -> str:

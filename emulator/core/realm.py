@@ -8,7 +8,7 @@ from emulator.core.ids import Ids
 from emulator.core.outcomes import Answerer
 from emulator.core.principals import Principals
 from emulator.core.store import Store
-from emulator.core.tokens import Stamp, TokenIssuer
+from emulator.core.tokens import Grant, Stamp, TokenIssuer
 
 DEFAULT = "default"
 """The realm that answers at the root."""
@@ -25,9 +25,11 @@ class Section:
         issuer: TokenIssuer,
         principals: Sequence[Principals[Any]],
     ) -> None:
+        """`principals` are all kinds that it has; the last are those that tokens are issued to."""
         self.outcomes = outcomes
         self.issuer = issuer
         self.principals = principals
+        self.holders: Principals[Any] = principals[-1]
 
 
 S = TypeVar("S", bound=Section)
@@ -62,5 +64,35 @@ class Realm:
 
         `until` is when it would end by itself, in POSIX seconds of the realm's clock.
         """
-        key = f"{self.stamp.incarnation}:{what}"
-        return await self.store.claim(self.name, key, now=self.clock.now(), until=until)
+        now = self.clock.now()
+        return await self.store.claim(self.name, self._scoped(what), now=now, until=until)
+
+    async def revoke_token(self, jti: str, until: float) -> None:
+        """Refuse one token from now on; `until` is its expiry. Raises StoreFull."""
+        await self.keep(f"token:{jti}", b"revoked", until)
+
+    async def revoke_grant(self, grant: Grant, longest: int) -> None:
+        """Refuse every token of a grant, those to come included. Raises StoreFull.
+
+        `longest` is the longest lifetime that a token of it can have, in seconds.
+        """
+        await self.keep(f"grant:{grant.id}", b"revoked", self.clock.latest() + longest)
+
+    async def revoked(self, jti: str, grant: Grant) -> bool:
+        """Whether a token was revoked, by itself or with its grant."""
+        return (
+            await self.kept(f"token:{jti}") is not None
+            or await self.kept(f"grant:{grant.id}") is not None
+        )
+
+    async def keep(self, what: str, value: bytes, until: float) -> None:
+        """Keep a value until a time of the realm's clock. Raises StoreFull."""
+        now = self.clock.now()
+        await self.store.put(self.name, self._scoped(what), value, now=now, until=until)
+
+    async def kept(self, what: str) -> bytes | None:
+        """What was kept, until its time."""
+        return await self.store.get(self.name, self._scoped(what), now=self.clock.now())
+
+    def _scoped(self, what: str) -> str:
+        return f"{self.stamp.incarnation}:{what}"

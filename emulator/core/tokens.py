@@ -1,4 +1,4 @@
-"""Signed JWTs (RFC 7519): assembled on keys that were prepared once, verified by PyJWT.
+"""Signed JWTs (RFC 7519), assembled on keys that were prepared once.
 
 A JWT is two segments of base64url JSON and a signature over them (RFC 7515 §3.1). The header
 segment hardly ever changes, so it is made once. The tests hold each token against PyJWT.
@@ -6,13 +6,12 @@ segment hardly ever changes, so it is made once. The tests hold each token again
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
 
 from emulator.core.clock import Clock
 from emulator.core.ids import Ids
-from emulator.core.keys import KeySource, SigningKey
+from emulator.core.keys import Keyring, SigningKey
 from emulator.core.keys.key import encoded
 from emulator.core.outcomes import Json
 from emulator.core.principals import Principal
@@ -25,9 +24,7 @@ REFRESH = "refresh"
 OURS = frozenset({"iat", "exp", "jti"})
 """Claims that only the emulator sets: its checks rest on them."""
 
-
-class TokenInvalid(Exception):
-    """A token is refused; the text is the reason, and never holds the token."""
+_JTI_PARTS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,22 +53,44 @@ class Stamp:
     clock: Clock
     ids: Ids
 
-    def jti(self) -> str:
-        """A new token id; it carries the realm and its incarnation."""
-        return f"{self.realm}.{self.incarnation}.{self.ids.unique()}"
+    def grant(self, principal: Principal) -> "Grant":
+        """A new grant to a principal: what its sign-in, and each refresh after it, issues."""
+        return Grant(self, principal.fingerprint, self.ids.unique(64))
 
-    def made(self, jti: object) -> bool:
-        """Whether a token id comes from this realm, in this incarnation."""
-        return isinstance(jti, str) and jti.startswith(f"{self.realm}.{self.incarnation}.")
+    def grant_of(self, jti: object) -> "Grant | None":
+        """The grant that a token of this realm, in this incarnation, belongs to; else None."""
+        parts = jti.split(".") if isinstance(jti, str) else []
+        if len(parts) != _JTI_PARTS or parts[:2] != [self.realm, str(self.incarnation)]:
+            return None
+        return Grant(self, parts[2], parts[3])
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """All tokens that come of one sign-in; they are revoked together.
+
+    `holder` is the principal's fingerprint.
+    """
+
+    stamp: Stamp
+    holder: str
+    id: str
+
+    def jti(self) -> str:
+        """A new token id. It carries all that tells whose token it is: nothing is stored."""
+        stamp = self.stamp
+        unique = stamp.ids.unique(64)
+        return f"{stamp.realm}.{stamp.incarnation}.{self.holder}.{self.id}.{unique}"
 
 
 class TokenIssuer:
     """Issues one vendor's tokens as its fixture says."""
 
-    def __init__(self, settings: TokenSettings, source: KeySource) -> None:
+    def __init__(self, settings: TokenSettings, keyring: Keyring) -> None:
         self.settings = settings
-        self.source = source
-        self._header: bytes | None = None
+        self.keyring = keyring
+        self._headers: dict[str | None, bytes] = {}
+        """The header segments, by `kid`."""
 
     def scopes_of(self, principal: Principal) -> tuple[str, ...]:
         """The vendor's scopes and the principal's, in the fixture's order, each once."""
@@ -89,66 +108,45 @@ class TokenIssuer:
             return self.settings.refresh_lifetime
         return principal.refresh_lifetime
 
-    def claims(self, stamp: Stamp, subject: str, lifetime: int, **about: Json) -> Claims:
+    def claims(self, grant: Grant, subject: str, lifetime: int, **about: Json) -> Claims:
         """The registered claims of a new token (RFC 7519 §4.1), in the order that vendors use.
 
         What else is known `about` the subject stands beside it.
         """
-        now = int(stamp.clock.now())
+        now = int(grant.stamp.clock.now())
         claims: Claims = {"iss": self.settings.issuer, "sub": subject, **about}
         if self.settings.audience is not None:
             named = self.settings.audience
             claims["aud"] = named if isinstance(named, str) else list(named)
-        return claims | {"iat": now, "exp": now + lifetime, "jti": stamp.jti()}
+        return claims | {"iat": now, "exp": now + lifetime, "jti": grant.jti()}
 
     async def access_token(self, principal: Principal, claims: Claims) -> str:
         """Sign `claims`, with what the fixture adds for the vendor and then for the principal."""
         if self.settings.claims or principal.claims:
             claims = merged(claims, self.settings.claims, principal.claims)
-        key = self.source.key_now() if self.source.ready else await self.source.key()
-        if principal.headers:
-            return _assembled(key, self._header_segment(key, principal.headers), claims)
-        if self._header is None:
-            self._header = self._header_segment(key)
-        return _assembled(key, self._header, claims)
+        ring = self.keyring
+        key = ring.active_now() if ring.ready else await ring.active()
+        header = self._header(key) if not principal.headers else self._made(key, principal.headers)
+        return _assembled(key, header, claims)
 
     async def refresh_token(self, claims: Claims) -> str:
         """Sign `claims` as a refresh token: it holds all that a refresh needs to know.
 
         The fixture's extra claims and headers are for those who read access tokens.
         """
-        key = await self.source.key()
-        return _assembled(key, self._header_segment(key), claims | {"token_use": REFRESH})
+        key = await self.keyring.active()
+        return _assembled(key, self._header(key), claims | {"token_use": REFRESH})
 
-    async def verified(self, token: str) -> dict[str, Any]:
-        """The claims of a token that this issuer signed; else TokenInvalid with the reason.
+    def _header(self, key: SigningKey) -> bytes:
+        segment = self._headers.get(key.kid)
+        if segment is None:
+            segment = self._headers[key.kid] = self._made(key, {})
+        return segment
 
-        Times are not checked here: what an expired token means is the vendor's to say.
-        """
-        from jwt import PyJWS  # here: PyJWT is slow to import, and a sign-in does not need it
-        from jwt.exceptions import DecodeError, InvalidSignatureError, PyJWTError
-
-        key = await self.source.key()
-        name = key.algorithm.name
-        try:
-            payload = PyJWS(algorithms=[name]).decode(
-                token, key.verifies_with, algorithms=[name], options={"verify_signature": True}
-            )
-            claims = orjson.loads(payload)
-        except InvalidSignatureError as error:
-            raise TokenInvalid("its signature is not by the key of this vendor") from error
-        except (DecodeError, orjson.JSONDecodeError) as error:
-            raise TokenInvalid("it is no JWT") from error
-        except PyJWTError as error:
-            raise TokenInvalid(f"it cannot be verified: {error}") from error
-        if not isinstance(claims, dict):
-            raise TokenInvalid("its payload is no JSON object")
-        return claims
-
-    def _header_segment(self, key: SigningKey, more: Mapping[str, Json] | None = None) -> bytes:
+    def _made(self, key: SigningKey, more: Mapping[str, Json]) -> bytes:
         known: Claims = {"alg": key.algorithm.name, "typ": "JWT", "kid": key.kid}
         members = {name: known[name] for name in self.settings.header if known[name] is not None}
-        return encoded(orjson.dumps(merged(members, self.settings.headers, more or {})))
+        return encoded(orjson.dumps(merged(members, self.settings.headers, more)))
 
 
 def merged(*layers: Mapping[str, Json]) -> Claims:

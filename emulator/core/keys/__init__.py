@@ -2,6 +2,16 @@
 
 from emulator.core.keys.algorithms import ALGORITHMS, Algorithm
 from emulator.core.keys.key import SigningKey, made_ready
-from emulator.core.keys.sources import KeySource
+from emulator.core.keys.ring import Keyring, KeysCannotRotate, Rotation
+from emulator.core.keys.sources import KeyOrigin
 
-__all__ = ["ALGORITHMS", "Algorithm", "KeySource", "SigningKey", "made_ready"]
+__all__ = [
+    "ALGORITHMS",
+    "Algorithm",
+    "KeyOrigin",
+    "Keyring",
+    "KeysCannotRotate",
+    "Rotation",
+    "SigningKey",
+    "made_ready",
+]

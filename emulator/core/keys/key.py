@@ -2,7 +2,7 @@
 
 import hashlib
 import uuid
-from base64 import urlsafe_b64encode
+from base64 import b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,6 +55,12 @@ def made_ready(
 def encoded(data: bytes) -> bytes:
     """Base64url without padding (RFC 7515 §2)."""
     return urlsafe_b64encode(data).rstrip(b"=")
+
+
+def decoded(segment: str) -> bytes:
+    """The bytes of a base64url segment; ValueError where it is none."""
+    padded = segment.encode("ascii") + b"=" * (-len(segment) % 4)
+    return b64decode(padded, altchars=b"-_", validate=True)
 
 
 def _public_members(key: PrivateKey) -> Jwk:

@@ -43,6 +43,13 @@ def seeded_key(algorithm: Algorithm, seed: int, owner: str) -> PrivateKey:
     return ec.derive_private_key(int.from_bytes(drawn, "big") % (curve.group_order - 1) + 1, curve)
 
 
+def fresh_key(algorithm: Algorithm, seed: int | None, owner: str) -> PrivateKey:
+    """A new key that is kept nowhere; the same one for the same seed and owner, but for RSA."""
+    if seed is not None and seedable(algorithm):
+        return seeded_key(algorithm, seed, owner)
+    return _made(algorithm)
+
+
 def cached_key(algorithm: Algorithm, owner: str, folder: Path) -> PrivateKey:
     """The key kept in `folder` for `owner`, made now if there is none.
 

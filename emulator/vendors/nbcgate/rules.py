@@ -89,12 +89,13 @@ async def _issue(realm: Realm, section: NbcGate, user: User) -> str | TokenPair:
     issuer = section.issuer
     subject = lasting_uuid("nbcgate", user.name)
     scope = " ".join(issuer.scopes_of(user))
-    claims = issuer.claims(realm.stamp, subject, issuer.lifetime_of(user), email=user.name)
+    grant = realm.stamp.grant(user)
+    claims = issuer.claims(grant, subject, issuer.lifetime_of(user), email=user.name)
     claims["scope"] = scope
     token = await issuer.access_token(user, claims)
     if section.answers_a_string:
         return token
-    claims = issuer.claims(realm.stamp, subject, issuer.refresh_lifetime_of(user), email=user.name)
+    claims = issuer.claims(grant, subject, issuer.refresh_lifetime_of(user), email=user.name)
     claims["scope"] = scope
     # Opaque at this vendor (the guide's example): one segment that shows no JWT.
     refresh_token = await issuer.refresh_token(claims)

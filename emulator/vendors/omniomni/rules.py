@@ -40,7 +40,7 @@ async def sign_in(realm: Realm, request: ClientSignInRequest) -> ClientSignInRes
             "invalid_credentials", f"{client.name} is {client.status}", principal=client.name
         )
     issuer = section.issuer
-    claims = issuer.claims(realm.stamp, client.name, issuer.lifetime_of(client))
+    claims = issuer.claims(realm.stamp.grant(client), client.name, issuer.lifetime_of(client))
     claims["client_id"] = client.name
     claims["scope"] = " ".join(issuer.scopes_of(client))
     return ClientSignInResponse(await issuer.access_token(client, claims))

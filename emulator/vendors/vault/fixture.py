@@ -1,23 +1,24 @@
 """Vault's section of a fixture."""
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from emulator.core.fixture.fields import Lifetime, Text, seconds_or_none
+from emulator.core.fixture.fields import Duration, Lifetime, Text, seconds_or_none
 from emulator.core.fixture.sections import (
     Oddity,
     PrincipalModel,
     SectionModel,
     StatusModel,
+    Strict,
     TokenModel,
 )
 from emulator.core.ids import lasting_uuid
 from emulator.core.outcomes import Outcome
 from emulator.core.principals import Principal, Principals
 from emulator.vendors.vault.outcomes import OUTCOMES
-from emulator.vendors.vault.rules import User, Vault
+from emulator.vendors.vault.rules import RefreshSettings, User, Vault
 
 _LONGEST_PASSWORD = 32
 _SHORTEST_PASSWORD = 8
@@ -67,6 +68,26 @@ class UserModel(PrincipalModel):
         )
 
 
+class RefreshModel(Strict):
+    """What becomes of a refresh token that is used."""
+
+    rotate: bool = Field(True, description="Each use gives a new one and spends the old.")
+    reuse: Literal["refuse", "revoke_family", "allow"] = Field(
+        "refuse", description="What a second use meets."
+    )
+    grace: Duration = Field(
+        "0s",
+        description="So long after its first use the same answer comes again.",
+        validate_default=True,
+    )
+
+    def compiled(self) -> RefreshSettings:
+        """The settings as the rules know them."""
+        return RefreshSettings(
+            rotate=self.rotate, reuse=self.reuse, grace=self.grace.total_seconds()
+        )
+
+
 class VaultSection(SectionModel):
     """Vault: its tokens, clients and users."""
 
@@ -75,6 +96,7 @@ class VaultSection(SectionModel):
     named_by: ClassVar[dict[str, str]] = {"clients": "client_id", "users": "username"}
 
     token: VaultToken = VaultToken()
+    refresh: RefreshModel = RefreshModel()
     clients: list[ClientModel] = Field(default=[], description="The known values of client_id.")
     users: list[UserModel] = Field(default=[], description="Who can sign in.")
 
@@ -98,6 +120,7 @@ class VaultSection(SectionModel):
             self.token.compiled(self.vendor, seed),
             Principals("client", clients),
             Principals("user", [user.compiled() for user in self.users]),
+            self.refresh.compiled(),
         )
 
 

@@ -2,7 +2,8 @@
 
 from emulator.core.outcomes import Refusal
 from emulator.vendors.vault.outcomes import OUTCOMES
-from emulator.vendors.vault.rules import refresh, sign_in
+from emulator.vendors.vault.refreshing import refresh
+from emulator.vendors.vault.rules import sign_in
 from emulator.vendors.vault.wire import grant_type, parse_refresh, parse_sign_in, read
 from emulator.web.operation import Api, Endpoint, Members, Operation
 
