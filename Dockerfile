@@ -31,6 +31,7 @@ LABEL org.opencontainers.image.title="auth-emulator" \
 ENV PATH=/opt/auth-emulator/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    AUTH_EMULATOR_HOST=0.0.0.0 \
     AUTH_EMULATOR_CACHE_DIR=/var/cache/auth-emulator
 # The public Python images ship the standard library without its bytecode, and the
 # user below could not write it: compiled here once, each start is faster.
@@ -44,6 +45,6 @@ EXPOSE 8080
 STOPSIGNAL SIGTERM
 # http.client rather than urllib: a proxy in the environment stays out of it.
 HEALTHCHECK --interval=2s --timeout=3s --start-period=10s --retries=5 \
-    CMD ["python3", "-c", "import http.client as h; c = h.HTTPConnection('127.0.0.1', 8080, timeout=2); c.request('GET', '/_emulator/health'); raise SystemExit(c.getresponse().status != 200)"]
+    CMD ["python3", "-c", "import http.client as h, os; c = h.HTTPConnection('127.0.0.1', int(os.environ.get('AUTH_EMULATOR_PORT', 8080)), timeout=2); c.request('GET', '/_emulator/health'); raise SystemExit(c.getresponse().status != 200)"]
 ENTRYPOINT ["auth-emulator"]
-CMD ["serve", "--host", "0.0.0.0"]
+CMD ["serve"]

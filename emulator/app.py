@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
@@ -15,9 +15,13 @@ from emulator.control.operations import control_api
 from emulator.core import fixture as fixtures
 from emulator.core.clock import Clock
 from emulator.core.fixture.mistakes import Mistake
-from emulator.core.fixture.sections import FixtureModel, SectionModel
+from emulator.core.fixture.resources import resource_model
+from emulator.core.fixture.schema import json_schema
+from emulator.core.fixture.sections import SectionModel
+from emulator.core.fixture.whole import FixtureModel
 from emulator.core.ids import Ids
 from emulator.core.realm import DEFAULT, Realm
+from emulator.core.resources import ANY_METHOD, Resources, compiled_path
 from emulator.core.store import MemoryStore, Store
 from emulator.vendors.nbcgate.fixture import NbcGateSection
 from emulator.vendors.nbcgate.operations import API as NBCGATE
@@ -25,7 +29,8 @@ from emulator.vendors.omniomni.fixture import OmniOmniSection
 from emulator.vendors.omniomni.operations import API as OMNIOMNI
 from emulator.vendors.vault.fixture import VaultSection
 from emulator.vendors.vault.operations import API as VAULT
-from emulator.web.operation import Api
+from emulator.web.caller import TrustedProxies
+from emulator.web.operation import Api, Endpoint
 from emulator.web.stage import AsgiApp, Stage
 
 VENDORS: tuple[tuple[Api, type[SectionModel]], ...] = (
@@ -38,6 +43,8 @@ VENDORS: tuple[tuple[Api, type[SectionModel]], ...] = (
 Source = Path | str | Sequence[Path | str] | Mapping[str, Any] | None
 """A fixture: a file or folder, several of them, data, or None for the demo."""
 
+_OFF = ("", "0", "false", "f", "no", "n", "off")
+
 _log = logging.getLogger("emulator")
 
 
@@ -46,20 +53,25 @@ class Config:
     """What an emulator is made from.
 
     `reasons` sends `X-Emulator-Reason` with each refusal. `dated` sends a `Date` header by the
-    realm's clock: for a server that sends none of its own.
+    realm's clock: for a server that sends none of its own. `trusted_proxies` are the addresses and
+    networks whose `X-Forwarded-*` is believed. `show_codes` puts one-time codes into the log.
     """
 
     fixture: Source = None
     reasons: bool = True
     dated: bool = False
+    trusted_proxies: Sequence[str] = ()
+    show_codes: bool = False
 
     @classmethod
     def from_environment(cls) -> Self:
-        """As AUTH_EMULATOR_FIXTURE (files and folders, as in PATH) and _NO_REASONS say."""
+        """As AUTH_EMULATOR_FIXTURE (files and folders, as in PATH) _NO_REASONS, _SHOW_CODES say."""
         named = os.environ.get("AUTH_EMULATOR_FIXTURE", "")
         return cls(
             fixture=[path for path in named.split(os.pathsep) if path] or None,
-            reasons=os.environ.get("AUTH_EMULATOR_NO_REASONS", "") in ("", "0", "false"),
+            reasons=os.environ.get("AUTH_EMULATOR_NO_REASONS", "").lower() in _OFF,
+            trusted_proxies=os.environ.get("AUTH_EMULATOR_TRUSTED_PROXY", "").split(),
+            show_codes=os.environ.get("AUTH_EMULATOR_SHOW_CODES", "").lower() not in _OFF,
         )
 
 
@@ -85,14 +97,17 @@ def create_app(
         clock=clock or Clock(fixture.clock),
         ids=Ids(fixture.seed),
         store=store or MemoryStore(),
+        resources=Resources(resource.compiled() for resource in fixture.resources),
     )
+    realm.outbox.show_codes = config.show_codes
     vendors = [api for api, _ in VENDORS]
     return Stage(
         realm,
-        (*vendors, control_api(api.name for api in vendors)),
+        (*vendors, control_api(vendors)),
         make_site=lambda stage: _site(stage, fixture),
         reasons=config.reasons,
         dated=config.dated,
+        proxies=TrustedProxies(config.trusted_proxies),
     )
 
 
@@ -102,7 +117,29 @@ def load_fixture(source: Source) -> tuple[FixtureModel, list[Mistake]]:
         document = fixtures.from_mapping(source)
     else:
         document = fixtures.read(paths_of(source))
-    return fixtures.validated(document, fixture_model())
+    fixture, oddities = fixtures.validated(document, fixture_model())
+    if not document.data:
+        said = "nobody can sign in: the fixture is empty"
+        oddities.append(Mistake(document.place(()), (), said, warning=True))
+    return fixture, [*oddities, *_hidden_resources(fixture, document)]
+
+
+def _hidden_resources(fixture: FixtureModel, document: fixtures.Document) -> Iterator[Mistake]:
+    """Resources that would also stand where an endpoint of a vendor answers first."""
+    for number, resource in enumerate(fixture.resources):
+        pattern = compiled_path(resource.path)
+        for api, endpoint, path in _endpoint_paths():
+            if resource.method in (endpoint.method, ANY_METHOD) and pattern.fullmatch(path):
+                at = ("resources", number, "path")
+                said = f"{endpoint.method} {path} is {api.title}'s own and answers first"
+                yield Mistake(document.place(at), at, said, warning=True)
+
+
+def _endpoint_paths() -> Iterator[tuple[Api, Endpoint, str]]:
+    for api, _ in VENDORS:
+        for endpoint in api.endpoints:
+            for path in endpoint.paths:
+                yield api, endpoint, path
 
 
 def paths_of(source: Path | str | Sequence[Path | str] | None) -> list[Path]:
@@ -130,17 +167,15 @@ def fixture_model() -> type[FixtureModel]:
         )
         for api, section in VENDORS
     }
+    resource = resource_model([api.name for api, _ in VENDORS])
+    fields["resources"] = (list[resource], FixtureModel.model_fields["resources"])  # type: ignore[valid-type]  # made here
     model = create_model("Fixture", __base__=FixtureModel, **fields)
     return cast(type[FixtureModel], model)
 
 
 def fixture_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a fixture."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **fixture_model().model_json_schema(),
-        "title": "A fixture of auth-emulator",
-    }
+    return json_schema(fixture_model())
 
 
 def _site(stage: Stage, fixture: FixtureModel) -> AsgiApp:
@@ -153,5 +188,5 @@ def _site(stage: Stage, fixture: FixtureModel) -> AsgiApp:
     for api, _ in VENDORS:
         routes = import_module(f"emulator.vendors.{api.name}.routes")
         section = stage.realm.sections[api.name]
-        pages.append((api, routes.page(section, show_passwords=fixture.show_passwords)))
+        pages.append((api, routes.pages(section, show_passwords=fixture.show_passwords)))
     return build_site(stage, pages, start_page)

@@ -12,7 +12,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUTH_EMULATOR_CACHE_DIR", str(folder))
-        for name in ("FIXTURE", "HOST", "PORT", "NO_REASONS", "LOG_FORMAT"):
+        for name in ("FIXTURE", "HOST", "PORT", "NO_REASONS", "SHOW_CODES", "LOG_FORMAT"):
             patch.delenv(f"AUTH_EMULATOR_{name}", raising=False)
         yield folder
 

@@ -10,6 +10,7 @@ from emulator import __version__
 from emulator.cli.check import check
 from emulator.cli.schema import schema
 from emulator.cli.serve import serve
+from emulator.cli.sign import sign
 
 app = typer.Typer(
     name="auth-emulator",
@@ -19,6 +20,7 @@ app = typer.Typer(
 app.command()(serve)
 app.command()(check)
 app.command()(schema)
+app.command()(sign)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with the flag

@@ -3,10 +3,13 @@
 import errno
 import logging
 import os
+import signal
 import socket
+import sys
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -52,29 +55,58 @@ def serve(
             "--no-reasons", help="Send no X-Emulator-Reason.", envvar="AUTH_EMULATOR_NO_REASONS"
         ),
     ] = False,
+    trusted_proxy: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An address or network whose X-Forwarded-* is believed; may be repeated.",
+            envvar="AUTH_EMULATOR_TRUSTED_PROXY",
+            show_default=False,
+        ),
+    ] = None,
+    show_codes: Annotated[
+        bool,
+        typer.Option(
+            "--show-codes",
+            help="Log one-time codes as they are mailed.",
+            envvar="AUTH_EMULATOR_SHOW_CODES",
+        ),
+    ] = False,
 ) -> None:
     """Serve the three vendors at one address.
 
     Example: auth-emulator serve my-fixture.yaml --port 9000
     """
+    # Until the server listens for them; as process 1 of a container they would be ignored.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
     from emulator.web.logs import log_to_stderr
 
     log_to_stderr(as_json=log_format is LogFormat.JSON)
-    stage = _stage(fixture, reasons=not no_reasons)
+    stage = _stage(
+        {
+            "fixture": fixture or None,
+            "reasons": not no_reasons,
+            "dated": True,
+            "show_codes": show_codes,
+            "trusted_proxies": trusted_proxy or (),
+        }
+    )
     bound = _bound(host, port)
     _run(stage, bound, fixture)
 
 
-def _stage(fixture: list[Path] | None, *, reasons: bool) -> "Stage":
+def _stage(settings: dict[str, Any]) -> "Stage":
     from emulator.app import Config, create_app
     from emulator.core.fixture import FixtureError
 
     try:
-        return create_app(Config(fixture=fixture or None, reasons=reasons, dated=True))
+        return create_app(Config(**settings))
     except FixtureError as error:
         typer.echo(error, err=True)
         typer.echo("not started: the fixture has mistakes", err=True)
-        raise typer.Exit(1) from None
+    except ValueError as error:
+        typer.echo(f"--trusted-proxy: {error}; give an address or a network", err=True)
+    raise typer.Exit(1)
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -82,6 +114,9 @@ def _bound(host: str, port: int) -> socket.socket:
 
     try:
         return listening_socket(host, port)
+    except UnicodeError:
+        typer.echo(f"{host!r} is no host name; give an address with --host", err=True)
+        raise typer.Exit(1) from None
     except OSError as error:
         remedy = {
             errno.EADDRINUSE: "another program listens there; take another with --port",
@@ -97,5 +132,7 @@ def _run(stage: "Stage", bound: socket.socket, fixture: list[Path] | None) -> No
 
     url = address_of(bound)
     named = ", ".join(map(str, fixture)) if fixture else "the demo fixture"
-    _log.info("serving %s at %s (docs: %s/docs)", named, url, url)
+    address = ip_address(bound.getsockname()[0])
+    reach = "" if address.is_loopback else f", and to the network at {address}"
+    _log.info("serving %s at %s (docs: %s/docs)%s", named, url, url, reach)
     Server(stage).run(sockets=[bound])

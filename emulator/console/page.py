@@ -51,6 +51,7 @@ def _vendor(stage: Stage, api: Api) -> str:
     paths = "".join(
         f"<li><code>{endpoint.method} {escape(path)}</code></li>"
         for endpoint in api.endpoints
+        if endpoint.enabled(stage.realm)
         for path in endpoint.paths
     )
     listed = "".join(_principals(principals) for principals in section.principals)

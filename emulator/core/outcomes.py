@@ -6,7 +6,8 @@ once.
 
 A body is JSON with placeholders: a text that is just `{{name}}` becomes that value, and
 `{{name}}` inside a longer text becomes its characters. `{{answer}}` is the wire shape that an
-operation returned; `{{reason}}`, `{{principal}}` and `{{now}}` exist for every outcome.
+operation returned (`{{answer.accessToken}}` a member of it); `{{reason}}`, `{{principal}}` and
+`{{now}}` exist for every outcome.
 """
 
 import re
@@ -14,14 +15,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from http import HTTPStatus
-from typing import TypeAlias
+from typing import Any, TypeAlias, cast
 
 import orjson
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 Values: TypeAlias = Mapping[str, object]
 
-_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
+_PLACEHOLDER = re.compile(r"\{\{ *(\w+(?:\.\w+)?) *\}\}")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 _PHRASES = {413: "Payload Too Large", 422: "Unprocessable Entity"}
@@ -113,7 +114,7 @@ class Override:
 class Answerer:
     """An outcome made ready to answer with."""
 
-    __slots__ = ("headers", "needs", "outcome", "render", "status")
+    __slots__ = ("filled_headers", "headers", "needs", "outcome", "render", "status")
 
     def __init__(self, outcome: Outcome) -> None:
         self.outcome = outcome
@@ -121,11 +122,24 @@ class Answerer:
         self.headers = [
             (name.lower().encode("ascii"), value.encode("latin-1"))
             for name, value in outcome.headers.items()
+            if not _PLACEHOLDER.search(value)
+        ]
+        self.filled_headers = [
+            (name.lower().encode("ascii"), value)
+            for name, value in outcome.headers.items()
+            if _PLACEHOLDER.search(value)
         ]
         if outcome.body is not None and not any(n == b"content-type" for n, _ in self.headers):
             self.headers.append((b"content-type", b"application/json"))
-        self.needs = frozenset(placeholders_in(outcome.body))
+        self.needs = frozenset(placeholders_in([outcome.body, *outcome.headers.values()]))
         self.render: Callable[[Values], bytes] = _renderer(outcome.body)
+
+    def headers_with(self, values: Values) -> list[tuple[bytes, bytes]]:
+        """The headers with their placeholders filled in; a value cannot begin another header."""
+        headers = self.headers.copy()
+        for name, template in self.filled_headers:
+            headers.append((name, printable(str(_filled(template, values)), 1000).encode("ascii")))
+        return headers
 
 
 def answerers(
@@ -149,6 +163,15 @@ def placeholders_in(body: Json) -> set[str]:
     if isinstance(body, list):
         return set().union(*map(placeholders_in, body))
     return set()
+
+
+def inside_longer_text(body: Json) -> set[str]:
+    """The names of the placeholders that stand within a longer text."""
+    if isinstance(body, str):
+        return set() if _PLACEHOLDER.fullmatch(body) else set(_PLACEHOLDER.findall(body))
+    if isinstance(body, Mapping):
+        return set().union(*map(inside_longer_text, body.values()))
+    return set().union(*map(inside_longer_text, body)) if isinstance(body, list) else set()
 
 
 def printable(text: str, limit: int = REASON_LIMIT) -> str:
@@ -182,16 +205,25 @@ def _renderer(body: Json) -> Callable[[Values], bytes]:
     whole = _PLACEHOLDER.fullmatch(body) if isinstance(body, str) else None
     if whole is not None:
         name = whole[1]
-        return lambda values: orjson.dumps(values[name])
+        return lambda values: orjson.dumps(_value(name, values))
     return lambda values: orjson.dumps(_filled(body, values))
+
+
+def _value(name: str, values: Values) -> Json:
+    """The value of `{{name}}`, or of `{{name.member}}`."""
+    name, _, member = name.partition(".")
+    value: Any = values[name]
+    if not member:
+        return cast(Json, value)
+    return value.get(member) if isinstance(value, dict) else getattr(value, member, None)
 
 
 def _filled(body: Json, values: Values) -> Json:
     if isinstance(body, str):
         whole = _PLACEHOLDER.fullmatch(body)
         if whole is not None:
-            return values[whole[1]]  # type: ignore[return-value]  # the operation hands JSON
-        return _PLACEHOLDER.sub(lambda found: str(values[found[1]]), body)
+            return _value(whole[1], values)
+        return _PLACEHOLDER.sub(lambda found: str(_value(found[1], values)), body)
     if isinstance(body, dict):
         return {name: _filled(member, values) for name, member in body.items()}
     if isinstance(body, list):

@@ -7,7 +7,6 @@ help the person who debugs and never repeat a secret.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from hashlib import blake2s
 from typing import Generic, TypeVar
 
 from emulator.core.outcomes import Json, Refusal
@@ -38,11 +37,6 @@ class Principal:
     headers: Mapping[str, Json] = field(default_factory=dict)
 
     @property
-    def fingerprint(self) -> str:
-        """A short digest of its name: what its tokens carry of it."""
-        return blake2s(self.name.encode(), digest_size=6).hexdigest()
-
-    @property
     def blocked(self) -> bool:
         """Whether its status keeps it from signing in."""
         return self.status in BLOCKED
@@ -67,7 +61,6 @@ class Principals(Generic[P]):
         """`kind` is what reasons call one: "client", "user"."""
         self.kind = kind
         self._by_name = {member.name: member for member in members}
-        self._by_fingerprint: dict[str, P] | None = None
 
     def __iter__(self) -> Iterator[P]:
         return iter(self._by_name.values())
@@ -79,12 +72,6 @@ class Principals(Generic[P]):
         """The principal of exactly this name."""
         return self._by_name.get(name)
 
-    def held_by(self, fingerprint: str) -> P | None:
-        """The principal with this fingerprint."""
-        if self._by_fingerprint is None:
-            self._by_fingerprint = {m.fingerprint: m for m in self._by_name.values()}
-        return self._by_fingerprint.get(fingerprint)
-
     def why_unknown(self, name: str) -> str:
         """One sentence about a name that names nobody, with the nearest that does."""
         sentence = f"no {self.kind} is named {name!r}"
@@ -93,7 +80,7 @@ class Principals(Generic[P]):
         if len(self._by_name) > _MOST_NAMES_COMPARED:
             return sentence
         folded = {known.casefold(): known for known in self._by_name}
-        near = get_close_matches(name.strip().casefold(), folded, n=1)
+        near = get_close_matches(name.strip().casefold(), folded, n=1, cutoff=0.8)
         return f"{sentence}; did you mean {folded[near[0]]!r}?" if near else sentence
 
 

@@ -1,14 +1,19 @@
 """A realm: an isolated copy of everything that sign-in needs."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar, cast
+from copy import copy
+from dataclasses import replace
+from hashlib import blake2s
+from typing import Any, Self, TypeVar, cast
 
 from emulator.core.clock import Clock
 from emulator.core.ids import Ids
+from emulator.core.outbox import Outbox
 from emulator.core.outcomes import Answerer
-from emulator.core.principals import Principals
+from emulator.core.principals import Principal, Principals
+from emulator.core.resources import NO_RESOURCES, Resources
 from emulator.core.store import Store
-from emulator.core.tokens import Grant, Stamp, TokenIssuer
+from emulator.core.tokens import CALLER, Grant, Stamp, TokenIssuer
 
 DEFAULT = "default"
 """The realm that answers at the root."""
@@ -29,7 +34,22 @@ class Section:
         self.outcomes = outcomes
         self.issuer = issuer
         self.principals = principals
-        self.holders: Principals[Any] = principals[-1]
+        self._holders: Principals[Any] = principals[-1]
+        self._by_fingerprint: dict[str, Principal] | None = None
+
+    def fingerprint_of(self, holder: Principal) -> str:
+        """A short digest of the vendor and a name: what tokens carry of their holder."""
+        return blake2s(f"{self.vendor}\n{holder.name}".encode(), digest_size=6).hexdigest()
+
+    def holder_of(self, grant: Grant) -> Principal | None:
+        """The principal that a grant was made to, if it is this vendor's and still there."""
+        if self._by_fingerprint is None:
+            self._by_fingerprint = {self.fingerprint_of(h): h for h in self._holders}
+        return self._by_fingerprint.get(grant.holder)
+
+    def jwt_of(self, token: str) -> str:
+        """The JWT that a token is; a vendor whose refresh tokens are opaque undoes that here."""
+        return token
 
 
 S = TypeVar("S", bound=Section)
@@ -46,14 +66,40 @@ class Realm:
         clock: Clock,
         ids: Ids,
         store: Store,
+        resources: Resources = NO_RESOURCES,
         incarnation: int = 0,
     ) -> None:
         self.name = name
         self.clock = clock
         self.store = store
+        self.resources = resources
         self.stamp = Stamp(name, incarnation, clock, ids)
+        self.outbox = Outbox(store, name, self._scoped("outbox"))
         self.sections = {section.vendor: section for section in sections}
+        self._issuer_follows_caller = any(
+            section.issuer.settings.issuer == CALLER for section in self.sections.values()
+        )
         self._by_kind: dict[type[Section], Section] = {type(s): s for s in self.sections.values()}
+
+    @property
+    def base_url(self) -> str:
+        """The address by which the present caller reached us; empty where nobody asked for it."""
+        return self.stamp.base_url
+
+    @property
+    def issuer_follows_caller(self) -> bool:
+        """Whether a vendor's `iss` is the address by which the caller reached us."""
+        return self._issuer_follows_caller
+
+    def seen_from(self, base_url: str) -> Self:
+        """The same realm, as a caller sees it who reached us at `base_url`."""
+        view = copy(self)
+        view.stamp = replace(self.stamp, base_url=base_url)
+        return view
+
+    def grant(self, section: Section, holder: Principal) -> Grant:
+        """A new grant to a principal of a vendor."""
+        return self.stamp.grant(section.fingerprint_of(holder))
 
     def of(self, kind: type[S]) -> S:
         """The section of a vendor, by the vendor's own type for it."""

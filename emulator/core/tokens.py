@@ -18,10 +18,13 @@ from emulator.core.principals import Principal
 
 Claims = dict[str, Json]
 
+CALLER = "caller"
+"""The issuer that is the address by which the caller reached us."""
+
 REFRESH = "refresh"
 """The claim `token_use` of a refresh token, which tells it from an access token."""
 
-OURS = frozenset({"iat", "exp", "jti"})
+OURS = frozenset({"iat", "exp", "jti", "token_use"})
 """Claims that only the emulator sets: its checks rest on them."""
 
 _JTI_PARTS = 5
@@ -34,6 +37,7 @@ class TokenSettings:
     `header` is the order of the header's members; `kid` is left out with HS algorithms.
     """
 
+    vendor: str
     issuer: str
     audience: str | tuple[str, ...] | None
     lifetime: int
@@ -52,10 +56,11 @@ class Stamp:
     incarnation: int
     clock: Clock
     ids: Ids
+    base_url: str = ""
 
-    def grant(self, principal: Principal) -> "Grant":
-        """A new grant to a principal: what its sign-in, and each refresh after it, issues."""
-        return Grant(self, principal.fingerprint, self.ids.unique(64))
+    def grant(self, holder: str) -> "Grant":
+        """A new grant to a holder: what its sign-in, and each refresh after it, issues."""
+        return Grant(self, holder, self.ids.unique(64))
 
     def grant_of(self, jti: object) -> "Grant | None":
         """The grant that a token of this realm, in this incarnation, belongs to; else None."""
@@ -69,7 +74,7 @@ class Stamp:
 class Grant:
     """All tokens that come of one sign-in; they are revoked together.
 
-    `holder` is the principal's fingerprint.
+    `holder` is a fingerprint of the vendor and the principal.
     """
 
     stamp: Stamp
@@ -108,13 +113,18 @@ class TokenIssuer:
             return self.settings.refresh_lifetime
         return principal.refresh_lifetime
 
+    def longest_lifetime_of(self, principal: Principal) -> int:
+        """How long any token of the principal can be valid, in seconds."""
+        return max(self.lifetime_of(principal), self.refresh_lifetime_of(principal))
+
     def claims(self, grant: Grant, subject: str, lifetime: int, **about: Json) -> Claims:
         """The registered claims of a new token (RFC 7519 §4.1), in the order that vendors use.
 
         What else is known `about` the subject stands beside it.
         """
         now = int(grant.stamp.clock.now())
-        claims: Claims = {"iss": self.settings.issuer, "sub": subject, **about}
+        issuer = issuer_seen_from(self.settings, grant.stamp.base_url)
+        claims: Claims = {"iss": issuer, "sub": subject, **about}
         if self.settings.audience is not None:
             named = self.settings.audience
             claims["aud"] = named if isinstance(named, str) else list(named)
@@ -135,7 +145,7 @@ class TokenIssuer:
         The fixture's extra claims and headers are for those who read access tokens.
         """
         key = await self.keyring.active()
-        return _assembled(key, self._header(key), claims | {"token_use": REFRESH})
+        return _assembled(key, _segment(self._known(key)), claims | {"token_use": REFRESH})
 
     def _header(self, key: SigningKey) -> bytes:
         segment = self._headers.get(key.kid)
@@ -144,9 +154,22 @@ class TokenIssuer:
         return segment
 
     def _made(self, key: SigningKey, more: Mapping[str, Json]) -> bytes:
+        return _segment(merged(self._known(key), self.settings.headers, more))
+
+    def _known(self, key: SigningKey) -> Claims:
         known: Claims = {"alg": key.algorithm.name, "typ": "JWT", "kid": key.kid}
-        members = {name: known[name] for name in self.settings.header if known[name] is not None}
-        return encoded(orjson.dumps(merged(members, self.settings.headers, more)))
+        return {name: known[name] for name in self.settings.header if known[name] is not None}
+
+
+def issuer_seen_from(settings: TokenSettings, base_url: str) -> str:
+    """The `iss` of a vendor's tokens for a caller who reached us at `base_url`.
+
+    With `issuer: caller` it is where the vendor's metadata lie below that address, so that
+    libraries which insist on a match (RFC 8414 §3.3) find one.
+    """
+    if settings.issuer != CALLER:
+        return settings.issuer
+    return f"{base_url}/_emulator/{settings.vendor}"
 
 
 def merged(*layers: Mapping[str, Json]) -> Claims:
@@ -161,6 +184,10 @@ def merged(*layers: Mapping[str, Json]) -> Claims:
     return result
 
 
+def _segment(members: Claims) -> bytes:
+    return encoded(orjson.dumps(members))
+
+
 def _assembled(key: SigningKey, header: bytes, claims: Claims) -> str:
-    message = header + b"." + encoded(orjson.dumps(claims))
+    message = header + b"." + _segment(claims)
     return (message + b"." + encoded(key.sign(message))).decode("ascii")

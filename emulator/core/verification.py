@@ -7,7 +7,7 @@ refusal means (status, words) is the vendor's to say: here it only gets a name a
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeGuard
 
 import orjson
 
@@ -18,7 +18,7 @@ from emulator.core.keys.ring import signed_with_public_half
 from emulator.core.outcomes import Json
 from emulator.core.principals import Principal
 from emulator.core.realm import Realm, Section
-from emulator.core.tokens import REFRESH, Grant, merged
+from emulator.core.tokens import CALLER, REFRESH, Grant, merged
 
 
 class TokenFault(StrEnum):
@@ -61,9 +61,15 @@ class TokenRefused(Exception):
 class Verified:
     """A good token: its claims, whose it is, and the grant that it came of."""
 
+    vendor: str
     claims: Mapping[str, Any]
     holder: Principal
     grant: Grant
+
+    @property
+    def is_refresh(self) -> bool:
+        """Whether it is a refresh token."""
+        return self.claims.get("token_use") == REFRESH
 
     @property
     def scopes(self) -> frozenset[str]:
@@ -71,10 +77,15 @@ class Verified:
         return frozenset(str(self.claims.get("scope", "")).split())
 
 
+async def verified_token(realm: Realm, section: Section, token: str) -> Verified:
+    """A good token of the section's vendor, access or refresh; else TokenRefused."""
+    return await _verified(realm, section, section.jwt_of(token))
+
+
 async def verified_access_token(realm: Realm, section: Section, token: str) -> Verified:
     """A good access token of the section's vendor; else TokenRefused."""
     found = await _verified(realm, section, token)
-    if found.claims.get("token_use") == REFRESH:
+    if found.is_refresh:
         raise TokenRefused(TokenFault.OTHER_USE, "a refresh token was sent as the access token")
     expected = _issued_with(section, found.holder)
     _check_issuer(found.claims, expected)
@@ -84,8 +95,8 @@ async def verified_access_token(realm: Realm, section: Section, token: str) -> V
 
 async def verified_refresh_token(realm: Realm, section: Section, token: str) -> Verified:
     """A good refresh token of the section's vendor; else TokenRefused."""
-    found = await _verified(realm, section, token)
-    if found.claims.get("token_use") != REFRESH:
+    found = await verified_token(realm, section, token)
+    if not found.is_refresh:
         raise TokenRefused(TokenFault.OTHER_USE, "an access token was sent as the refresh token")
     return found
 
@@ -95,15 +106,18 @@ async def _verified(realm: Realm, section: Section, token: str) -> Verified:
     grant = realm.stamp.grant_of(claims.get("jti"))
     if grant is None:
         raise TokenRefused(TokenFault.OTHER_REALM, "it is of another realm, or of before a reset")
-    holder = section.holders.held_by(grant.holder)
+    holder = section.holder_of(grant)
     if holder is None:
-        raise TokenRefused(TokenFault.HOLDER_GONE, "whom it was issued to does not exist any more")
+        raise TokenRefused(
+            TokenFault.HOLDER_GONE,
+            "whom it was issued to is no principal of this vendor (any more)",
+        )
     _check_times(realm, claims)
     if await realm.revoked(str(claims["jti"]), grant):
         raise TokenRefused(TokenFault.REVOKED, "it was revoked")
     if holder.blocked:
         raise TokenRefused(TokenFault.HOLDER_BLOCKED, f"{holder.name} is {holder.status}")
-    return Verified(claims, holder, grant)
+    return Verified(section.vendor, claims, holder, grant)
 
 
 async def _signed_claims(realm: Realm, section: Section, token: str) -> dict[str, Any]:
@@ -115,14 +129,26 @@ async def _signed_claims(realm: Realm, section: Section, token: str) -> dict[str
     from jwt.exceptions import InvalidSignatureError, PyJWTError
 
     name = key.algorithm.name
+    if key.algorithm.symmetric:  # PyJWT refuses secrets that look like a public key
+        return _payload(token, good=await section.issuer.keyring.signed(token, header))
     try:
         payload = PyJWS(algorithms=[name]).decode(token, key.verifies_with, algorithms=[name])
-        claims = orjson.loads(payload)
-    except InvalidSignatureError as error:
+    except InvalidSignatureError:
+        return _payload(token, good=False)
+    except PyJWTError as error:
+        raise TokenRefused(TokenFault.MALFORMED, "it is no JWT") from error
+    return _payload(token, good=payload is not None)
+
+
+def _payload(token: str, *, good: bool) -> dict[str, Any]:
+    """The claims of a token whose signature is good."""
+    if not good:
         raise TokenRefused(
             TokenFault.BAD_SIGNATURE, "its signature is not by the key that it names"
-        ) from error
-    except (PyJWTError, orjson.JSONDecodeError) as error:
+        )
+    try:
+        claims = orjson.loads(decoded(token.split(".")[1]))
+    except ValueError as error:
         raise TokenRefused(TokenFault.MALFORMED, "it is no JWT") from error
     if not isinstance(claims, dict):
         raise TokenRefused(TokenFault.MALFORMED, "its payload is no JSON object")
@@ -167,18 +193,30 @@ async def _why_not_ours(
 def _check_times(realm: Realm, claims: Mapping[str, Any]) -> None:
     now = realm.clock.now()
     expiry = claims.get("exp")
-    if not isinstance(expiry, int | float):
-        raise TokenRefused(TokenFault.MISSING_EXP, "it has no exp")
+    if not _is_date(expiry):
+        raise TokenRefused(TokenFault.MISSING_EXP, "it has no exp that is a date")
     if now >= expiry:
         at = iso_milliseconds(expiry)
         raise TokenRefused(TokenFault.EXPIRED, f"it expired at {at}", expiry)
     for name in ("nbf", "iat"):
         begins = claims.get(name)
-        if isinstance(begins, int | float) and begins > now + _LEEWAY:
+        if begins is not None and not _is_date(begins):
+            raise TokenRefused(TokenFault.MALFORMED, f"its {name} is no date")
+        if begins is not None and begins > now + _LEEWAY:
             raise TokenRefused(
                 TokenFault.NOT_YET_VALID, f"its {name} is {iso_milliseconds(begins)}, in the future"
             )
 
+
+def _is_date(value: Any) -> TypeGuard[float]:
+    """Whether a claim is a NumericDate (RFC 7519 §2) that a calendar can show."""
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LAST_DATE
+    )
+
+
+_LAST_DATE = 253_402_300_799
+"""The end of the year 9999, in POSIX seconds."""
 
 _LEEWAY = 1
 """`iat` is in whole seconds and the clock is not, in seconds."""
@@ -189,11 +227,12 @@ def _issued_with(section: Section, holder: Principal) -> Mapping[str, Any]:
     settings = section.issuer.settings
     audience = settings.audience
     named: Json = list(audience) if isinstance(audience, tuple) else audience
-    return merged({"iss": settings.issuer, "aud": named}, settings.claims, holder.claims)
+    issuer = None if settings.issuer == CALLER else settings.issuer  # any address of ours
+    return merged({"iss": issuer, "aud": named}, settings.claims, holder.claims)
 
 
 def _check_issuer(claims: Mapping[str, Any], expected: Mapping[str, Any]) -> None:
-    if claims.get("iss") != expected.get("iss"):
+    if "iss" in expected and claims.get("iss") != expected["iss"]:
         raise TokenRefused(TokenFault.WRONG_ISSUER, f"its iss is not {expected.get('iss')}")
 
 

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from emulator.core.outcomes import Json, Outcome, sample_body, status_phrase
 from emulator.core.principals import Principal, Principals
+from emulator.core.resources import Resource, parameters_of
 from emulator.web.operation import Endpoint
 
 Schema: TypeAlias = dict[str, Any]
@@ -17,7 +18,17 @@ P = TypeVar("P", bound=Principal)
 
 _REFERENCE = "#/components/schemas/{model}"
 _MOST_EXAMPLES = 12
-_NOT_AN_ANSWER_HERE = frozenset({"path_unknown", "method_not_allowed"})
+AT_RESOURCES = ("bearer_refused", "scope_refused", "forward_failed")
+"""The outcomes that a protected resource adds."""
+
+ANYWHERE = frozenset({"path_unknown", "method_not_allowed", *AT_RESOURCES})
+"""The outcomes that belong to no operation."""
+
+HIDDEN: Schema = {"include_in_schema": False}
+
+
+class NoAnswer:
+    """In place of a wire shape, where the answer has no body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +45,8 @@ class Page:
     """What is shown of an endpoint.
 
     `bodies` and `answer` are wire shapes; `words` are the vendor's own for a status; `required`
-    names the members that this fixture requires, where a shape leaves it open.
+    names the members that this fixture requires, where a shape leaves it open. `outcomes` are those
+    that the endpoint can end in, of the vendor's `every_outcome`.
     """
 
     endpoint: Endpoint
@@ -45,8 +57,9 @@ class Page:
     description: str
     bodies: Mapping[str, Sequence[type]]
     answer: type
-    outcomes: Mapping[str, Outcome]
-    examples: Sequence[Example]
+    every_outcome: Mapping[str, Outcome]
+    examples: Sequence[Example] = ()
+    only: frozenset[str] | None = None
     words: Mapping[int, str] = field(default_factory=dict)
     required: Mapping[str, Sequence[str]] = field(default_factory=dict)
     parameters: Sequence[Schema] = ()
@@ -54,9 +67,67 @@ class Page:
     security: Sequence[Schema] | None = None
     security_schemes: Mapping[str, Schema] = field(default_factory=dict)
 
+    @property
+    def outcomes(self) -> Mapping[str, Outcome]:
+        """The outcomes that it can end in: `only` these, or all that belong to an operation."""
+        return {
+            name: outcome
+            for name, outcome in self.every_outcome.items()
+            if (name in self.only if self.only is not None else name not in ANYWHERE)
+        }
 
-def request_body(page: Page) -> Schema:
-    """The `requestBody` of an operation."""
+
+def tags(pages: Iterable[Page]) -> list[Schema]:
+    """The tags of pages, each once."""
+    described = {page.tag: page.tag_description for page in pages}
+    return [{"name": name, "description": text} for name, text in described.items()]
+
+
+def shown_operation(page: Page) -> Schema:
+    """What FastAPI is told of an endpoint that is shown."""
+    extra: Schema = {}
+    if page.bodies:
+        extra["requestBody"] = _request_body(page)
+    if page.parameters:
+        extra["parameters"] = list(page.parameters)
+    if page.security is not None:
+        extra["security"] = list(page.security)
+    return {
+        "tags": [page.tag],
+        "operation_id": page.operation_id,
+        "summary": page.summary,
+        "description": page.description,
+        "responses": _responses(page, page.outcomes.values()),
+        "openapi_extra": extra,
+    }
+
+
+def shown_resource(page: Page, resource: Resource, number: int) -> Schema:
+    """The same of a protected resource of the vendor that `page` is of."""
+    outcomes = [page.every_outcome[name] for name in AT_RESOURCES if name in page.every_outcome]
+    if resource.forward_to is None:
+        outcomes = [outcome for outcome in outcomes if outcome.name != "forward_failed"]
+    if resource.answer is not None:
+        outcomes.append(resource.answer.outcome)
+    wanted = f"It needs the scope `{' '.join(resource.scopes)}`." if resource.scopes else ""
+    onwards = f"The call is handed on to {resource.forward_to}." if resource.forward_to else ""
+    return {
+        "tags": [page.tag],
+        "operation_id": f"resource_{number + 1}",
+        "summary": "Protected resource",
+        "description": f"A resource of this server's fixture. {wanted} {onwards}".strip(),
+        "responses": _responses(page, outcomes),
+        "openapi_extra": {
+            "security": [{name: []} for name in page.security_schemes],
+            "parameters": [
+                {"in": "path", "name": name, "required": True, "schema": {"type": "string"}}
+                for name in parameters_of(resource.path)
+            ],
+        },
+    }
+
+
+def _request_body(page: Page) -> Schema:
     examples = {e.name: {"summary": e.summary, "value": e.value} for e in page.examples}
     content = {
         media_type: {"schema": _any_of(shapes), "examples": examples}
@@ -65,12 +136,11 @@ def request_body(page: Page) -> Schema:
     return {"required": True, "content": content}
 
 
-def responses(page: Page) -> dict[int | str, Schema]:
-    """The responses of an operation: for each status, every outcome that ends in it."""
+def _responses(page: Page, outcomes: Iterable[Outcome]) -> dict[int | str, Schema]:
+    """For each status, every outcome that ends in it."""
     by_status: defaultdict[int, list[Outcome]] = defaultdict(list)
-    for outcome in page.outcomes.values():
-        if outcome.name not in _NOT_AN_ANSWER_HERE:
-            by_status[outcome.status].append(outcome)
+    for outcome in outcomes:
+        by_status[outcome.status].append(outcome)
     described: dict[int | str, Schema] = {
         status: _response(page, status, by_status[status]) for status in sorted(by_status)
     }
@@ -81,7 +151,7 @@ def schemas(page: Page) -> Schema:
     """The component schemas that an operation refers to."""
     found: Schema = {}
     for shape in (*(s for shapes in page.bodies.values() for s in shapes), page.answer):
-        if shape is str:
+        if shape is str or shape is NoAnswer:
             continue
         schema = _without_null(TypeAdapter(shape).json_schema(ref_template=_REFERENCE))
         if shape.__name__ in page.required:
@@ -100,10 +170,11 @@ def _response(page: Page, status: int, outcomes: list[Outcome]) -> Schema:
     examples = {
         o.name: {"summary": f"{o.name} ({o.mark})", "value": sample_body(o)}
         for o in outcomes
-        if o.body is not None
+        if o.body is not None and status not in (204, 304)
     }
     if examples:
-        schema = _any_of([page.answer]) if any(o.succeeds for o in outcomes) else {}
+        ours = page.outcomes.values()
+        schema = _any_of([page.answer]) if any(o.succeeds and o in ours for o in outcomes) else {}
         response["content"] = {"application/json": {"schema": schema, "examples": examples}}
     return response
 

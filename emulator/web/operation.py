@@ -12,12 +12,18 @@ from typing import Any, TypeAlias
 from emulator.core.clock import iso_milliseconds
 from emulator.core.outcomes import Answerer, Outcome, Refusal, answerers, printable
 from emulator.core.realm import Realm
+from emulator.core.verification import Verified
+from emulator.web.bearer import Bearer, checked
 from emulator.web.messages import Answer, Request
 
 Members: TypeAlias = dict[str, Any]
 """The members of a request's body, by name."""
 
 _ANSWER = frozenset({"answer"})
+
+
+def _always(_: Realm) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +40,31 @@ class Operation:
     rule: Callable[[Realm, Any], Awaitable[object]]
     success: str
 
+    @classmethod
+    def bare(
+        cls, name: str, rule: Callable[[Realm, Any], Awaitable[object]], success: str
+    ) -> "Operation":
+        """One that reads nothing."""
+        return cls(name, lambda _realm, _members: None, rule, success)
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """What answers at `method` and each of `paths`; the first path is the one in the docs."""
+    """What answers at `method` and each of `paths`; the first path is the one in the docs.
+
+    Where it is `authenticated`, the request's good token comes as the member `session`. Where it
+    is not `enabled` in a realm, the path does not exist there. `seen_from` says that its answer
+    depends on the address by which the caller reached us.
+    """
 
     method: str
     paths: tuple[str, ...]
     operations: tuple[Operation, ...]
     read: Callable[[Request], Members]
     choose: Callable[[Members], Operation] | None = None
+    authenticated: bool = False
+    enabled: Callable[[Realm], bool] = _always
+    seen_from: bool = False
 
     def operation(self, members: Members) -> Operation:
         """The operation that the body asks for."""
@@ -55,7 +76,8 @@ class Api:
     """One API: a vendor's, or the emulator's own. `bases` are the paths below which it is asked.
 
     Its outcomes include `path_unknown`, `method_not_allowed` and `body_too_large`, so that it has
-    words for whatever it does not route.
+    words for whatever it does not route. `bearer` is how it takes tokens at protected resources;
+    `token_endpoint` is the path of its OAuth token endpoint, if it has one.
     """
 
     name: str
@@ -63,6 +85,8 @@ class Api:
     bases: tuple[str, ...]
     endpoints: tuple[Endpoint, ...]
     outcomes: tuple[Outcome, ...]
+    bearer: Bearer | None = None
+    token_endpoint: str | None = None
     _as_they_are: dict[str, Answerer] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -72,9 +96,9 @@ class Api:
         """Whether a path is one of its bases or lies below one."""
         return any(path == base or path.startswith(f"{base}/") for base in self.bases)
 
-    def allowed(self, path: str) -> list[str]:
+    def allowed(self, realm: Realm, path: str) -> list[str]:
         """The methods that it answers at a path."""
-        methods = {e.method for e in self.endpoints if path in e.paths}
+        methods = {e.method for e in self.endpoints if path in e.paths and e.enabled(realm)}
         return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
     def answerers(self, realm: Realm) -> Mapping[str, Answerer]:
@@ -87,40 +111,63 @@ class Api:
         operation = endpoint.operations[0]
         try:
             members = endpoint.read(request)
+            if endpoint.authenticated and self.bearer is not None:
+                members["session"] = await checked(self.bearer, realm, self.name, request, ())
             operation = endpoint.operation(members)
             shape = await operation.rule(realm, operation.parse(realm, members))
         except Refusal as refusal:
             return operation.name, self.refuse(realm, refusal)
         answerer = self.answerers(realm)[operation.success]
-        values = {"answer": shape} if answerer.needs == _ANSWER else _values(realm, answer=shape)
-        return operation.name, Answer(
-            answerer.status, answerer.headers.copy(), answerer.render(values)
-        )
+        values = {"answer": shape} if answerer.needs == _ANSWER else values_of(realm, answer=shape)
+        return operation.name, answered(answerer, values)
 
     def refuse(self, realm: Realm, refusal: Refusal) -> Answer:
         """The API's own answer to whatever was refused."""
         answerer = self.answerers(realm)[refusal.outcome]
-        values = _values(
+        values = values_of(
             realm,
             **{**answerer.outcome.sample, **refusal.values},
             reason=refusal.reason,
             principal=refusal.principal or "",
         )
-        reason = printable(f"{refusal.outcome}; {refusal.reason}")
-        return Answer(answerer.status, answerer.headers.copy(), answerer.render(values), reason)
+        answer = answered(answerer, values)
+        answer.reason = printable(f"{refusal.outcome}; {refusal.reason}")
+        return answer
 
     def unrouted(self, realm: Realm, request: Request) -> Answer:
         """The answer to a path below its bases, or a method, that it does not know."""
-        allowed = self.allowed(request.path)
-        if not allowed:
-            known = sorted({e.paths[0] for e in self.endpoints})
-            sentence = f"{self.title} has {', '.join(known)} here, not {request.path}"
-            return self.refuse(realm, Refusal("path_unknown", sentence))
+        allowed = self.allowed(realm, request.path)
+        if allowed:
+            return self.wrong_method(realm, request, allowed)
+        known = sorted({e.paths[0] for e in self.endpoints if e.enabled(realm)})
+        sentence = f"{self.title} has {', '.join(known)} here, not {request.path}"
+        return self.refuse(realm, Refusal("path_unknown", sentence))
+
+    def wrong_method(self, realm: Realm, request: Request, allowed: list[str]) -> Answer:
+        """The answer to a method that a path does not take."""
         sentence = f"{request.path} takes {' or '.join(allowed)}, not {request.method}"
         answer = self.refuse(realm, Refusal("method_not_allowed", sentence))
-        answer.headers.append((b"allow", ", ".join(allowed).encode("ascii")))
+        if b"allow" not in dict(answer.headers):
+            answer.headers.append((b"allow", ", ".join(allowed).encode("ascii")))
         return answer
 
 
-def _values(realm: Realm, **more: object) -> dict[str, object]:
+def nothing_read(_: Request) -> Members:
+    """For endpoints that take no body."""
+    return {}
+
+
+def session_of(_: Realm, members: Members) -> Verified:
+    """For operations of an authenticated endpoint that need no more than the session."""
+    session: Verified = members["session"]
+    return session
+
+
+def answered(answerer: Answerer, values: Mapping[str, object]) -> Answer:
+    """An outcome as an answer, with what its headers and body want filled in."""
+    return Answer(answerer.status, answerer.headers_with(values), answerer.render(values))
+
+
+def values_of(realm: Realm, **more: object) -> dict[str, object]:
+    """The placeholders that every outcome knows, and these."""
     return {"reason": "", "principal": "", "now": iso_milliseconds(realm.clock.now())} | more

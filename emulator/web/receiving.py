@@ -6,6 +6,9 @@ from typing import Any
 BODY_LIMIT = 64 * 1024
 """The largest body that is read, in bytes."""
 
+FORWARDED_LIMIT = 16 * 1024 * 1024
+"""The same of a body that is handed on to another server, in bytes."""
+
 _DRAINED = 16 * 1024 * 1024
 """How much of a body over the limit is read and thrown away, in bytes.
 
@@ -25,22 +28,24 @@ class CallerGone(Exception):
 async def whole_body(
     headers: Sequence[tuple[bytes, bytes]],
     receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+    limit: int = BODY_LIMIT,
 ) -> bytes:
-    """The body of a request; BodyTooLarge past BODY_LIMIT, CallerGone where it breaks off."""
-    if _awaits_permission(headers) and _announced(headers) > BODY_LIMIT:
+    """The body of a request; BodyTooLarge past `limit`, CallerGone where it breaks off."""
+    if _awaits_permission(headers) and _announced(headers) > limit:
         raise BodyTooLarge  # before `receive`, which would say "100 Continue"
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body", False):
         body: bytes = message.get("body", b"")
-        if len(body) > BODY_LIMIT:
+        if len(body) > limit:
             raise BodyTooLarge
         return body
-    return await _gathered(message, receive)
+    return await _gathered(message, receive, limit)
 
 
 async def _gathered(
     message: MutableMapping[str, Any],
     receive: Callable[[], Awaitable[MutableMapping[str, Any]]],
+    limit: int,
 ) -> bytes:
     parts: list[bytes] = []
     size = 0
@@ -49,14 +54,14 @@ async def _gathered(
             raise CallerGone
         part: bytes = message.get("body", b"")
         size += len(part)
-        if size <= BODY_LIMIT:
+        if size <= limit:
             parts.append(part)
         else:
             parts.clear()
-        if not message.get("more_body", False) or size > _DRAINED:
+        if not message.get("more_body", False) or size > limit + _DRAINED:
             break
         message = await receive()
-    if size > BODY_LIMIT:
+    if size > limit:
         raise BodyTooLarge
     return b"".join(parts)
 

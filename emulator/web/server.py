@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -26,8 +27,18 @@ HEAD_LIMIT = 64 * 1024
 GRACE = 5
 """How long a stopping server waits for the requests in hand, in seconds."""
 
-_LAST_CALL = 0.2
+LAST_CALL = 0.2
 """How long a stopping server still reads what callers had already sent, in seconds."""
+
+_DEAF_FOR = 2
+"""How long a refused caller may still send, in seconds."""
+
+_DISCARDED_AT_MOST = 16 * 1024 * 1024
+"""How much of it is read, in bytes."""
+
+_BACKLOG = 2048
+
+_UPGRADE = frozenset({b"upgrade", b"http2-settings"})
 
 _KEEP_ALIVE = 75
 """How long an idle connection stays open, in seconds: longer than clients keep them pooled."""
@@ -46,51 +57,133 @@ class HeadTooLarge(Exception):
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, with a bound on the size of a request's head."""
+    """uvicorn's protocol, with a bound on the size of a request's head.
+
+    It also answers three kinds of callers that uvicorn loses: who offers an upgrade (Java's
+    HttpClient offers h2c with each request, and the parser then takes the body for something
+    else), who closes its own side after sending, and who sends nonsense behind a good request.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._head_size = 0
+        self._chunk_size = 0
         self._in_head = False
+        self._ended_in_chunk = False
+        self._deaf = False
+        self._discarded = 0
 
     def data_received(self, data: bytes) -> None:
-        """Feed the parser; bytes count as head until the head is complete."""
-        self._head_size += len(data)
-        super().data_received(data)
-        if self._in_head and self._head_size > HEAD_LIMIT and not self.transport.is_closing():
-            self._refuse_head()
+        """Feed the parser, and hold the bound while a head is incomplete."""
+        if self._deaf:
+            self._discard(data)
+            return
+        self._unset_keepalive_if_required()
+        self._chunk_size = len(data)
+        self._ended_in_chunk = False
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._go_on_without_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+        else:
+            # Of bytes that also ended a request before, it is not known how many are the head's.
+            if self._in_head and not self._ended_in_chunk:
+                self._head_size += len(data)
+                if self._head_size > HEAD_LIMIT:
+                    self._refuse(_HEAD_TOO_LARGE)
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]  # uvicorn never answers True
+        """A caller that closes its own side still gets the answer to what it sent."""
+        if self.cycle is None or self.cycle.response_complete or self.scheme == "https":
+            return None
+        self.cycle.keep_alive = False
+        return True
 
     def on_message_begin(self) -> None:
-        """A head begins. What came before it in the same bytes is not counted exactly."""
+        """A head begins."""
         self._in_head = True
+        self._head_size = 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """A head is complete; only a long delivery is looked at more closely."""
+        """A head is complete; only a long delivery is measured."""
         self._in_head = False
-        if self._head_size > HEAD_LIMIT:
+        if self._head_size + self._chunk_size > HEAD_LIMIT:
             size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
             if size > HEAD_LIMIT:
                 raise HeadTooLarge
-        self._head_size = 0
-        super().on_headers_complete()
+        if not self.parser.should_upgrade():
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of a body; an upgrade has none."""
+        if not self.parser.should_upgrade():
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The end of a request."""
+        self._ended_in_chunk = True
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
-        """The answer to what the parser refused; a head over the limit has one of its own."""
-        if self._head_size > HEAD_LIMIT:
-            self._refuse_head()
+        """The answer to what the parser refused, after that to the request before it."""
+        size = self._head_size + self._chunk_size
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._deaf = True
+            self.cycle.keep_alive = False
+        elif self._in_head is False and size > HEAD_LIMIT:
+            self._refuse(_HEAD_TOO_LARGE)
         else:
             super().send_400_response(msg)
 
-    def _refuse_head(self) -> None:
-        self.transport.write(_HEAD_TOO_LARGE)
-        self.transport.close()
+    def _go_on_without_upgrade(self, rest: bytes) -> None:
+        """Read the request again as if no upgrade had been offered (RFC 9110 §7.8 allows it)."""
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            self.send_400_response("CONNECT is not served here.")
+            return
+        lines = [b"%s %s HTTP/%s" % (method, self.url, self.parser.get_http_version().encode())]
+        for name, value in self.headers:
+            if name == b"connection":
+                tokens = (token.strip() for token in value.split(b","))
+                kept = b", ".join(t for t in tokens if t.lower() not in _UPGRADE)
+                lines.append(b"connection: " + kept)
+            elif name not in _UPGRADE:
+                lines.append(name + b": " + value)
+        self.parser = httptools.HttpRequestParser(self)
+        self.data_received(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
+
+    def _refuse(self, answer: bytes) -> None:
+        """Answer, and read on for a while: who is reset while it sends never reads why."""
+        self._deaf = True
+        self.transport.write(answer)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.loop.call_later(_DEAF_FOR, self.transport.close)
+
+    def _discard(self, data: bytes) -> None:
+        self._discarded += len(data)
+        if self._discarded > _DISCARDED_AT_MOST:
+            self.transport.close()
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server around a stage. `on_started` is called once it listens."""
+    """A uvicorn server around a stage.
 
-    def __init__(self, stage: Stage, *, on_started: Callable[[], object] = lambda: None) -> None:
+    `on_started` is called once it listens; `last_call` is for how many seconds it still takes in
+    whoever comes, when it stops.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        *,
+        on_started: Callable[[], object] = lambda: None,
+        last_call: float = LAST_CALL,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 stage,
@@ -107,6 +200,7 @@ class Server(uvicorn.Server):
         )
         self._stage = stage
         self._on_started = on_started
+        self._last_call = last_call
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and tell who waits for it."""
@@ -114,11 +208,11 @@ class Server(uvicorn.Server):
         self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop listening, answer what callers had sent by then, and close."""
-        for server in self.servers:
-            server.close()
+        """Take in who is at the door, answer what callers had sent by then, and close."""
         self._stage.closing = True
-        await asyncio.sleep(_LAST_CALL)
+        for bound in sockets or []:
+            bound.listen(0)  # no longer a queue: who still comes is let in at once, or refused
+        await asyncio.sleep(self._last_call)
         await super().shutdown(sockets)
 
     @contextlib.contextmanager
@@ -137,7 +231,7 @@ class Server(uvicorn.Server):
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
-    """A socket bound to `host` and `port` (0: any free one). Raises OSError.
+    """A socket that listens on `host` and `port` (0: any free one). Raises OSError.
 
     A name is bound to the first address that it has.
     """
@@ -147,6 +241,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        bound.listen(_BACKLOG)  # only now is it sure that nobody else has the port
     except OSError:
         bound.close()
         raise

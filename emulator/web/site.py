@@ -3,7 +3,7 @@
 Its endpoints call the operations that the stage calls; FastAPI parses and decides nothing.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,23 @@ from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.requests import Request as HttpRequest
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
 from emulator import __version__
-from emulator.web.documentation import Page, request_body, responses, schemas
-from emulator.web.messages import Answer, Request
+from emulator.core.resources import ANY_METHOD
+from emulator.web.documentation import (
+    HIDDEN,
+    Page,
+    schemas,
+    shown_operation,
+    shown_resource,
+    tags,
+)
+from emulator.web.messages import Answer
 from emulator.web.operation import Api, Endpoint
-from emulator.web.receiving import BodyTooLarge, whole_body
-from emulator.web.stage import SITE_PATHS, Stage
+from emulator.web.stage import SITE_PATHS, Stage, path_of
 
 ASSETS = Path(__file__).parent / "swagger_ui"
 """Swagger UI as its project publishes it, with its licence."""
@@ -33,6 +40,8 @@ server's **fixture**. *Execute* sends an example as it stands; each names its pr
 A refusal tells its reason in the header `X-Emulator-Reason`. The [start page](.) lists who can
 sign in.
 """
+
+_PAGE = ["GET", "HEAD"]
 
 _OPENAPI = "3.0.3"
 """OmniOmni's own version (3.0.1, but for corrections). Later ones forbid the space in the name of
@@ -65,64 +74,57 @@ class _Told(Response):
 
 
 def build_site(
-    stage: Stage, pages: Iterable[tuple[Api, Page]], start_page: Callable[[Stage], str]
+    stage: Stage, pages: Iterable[tuple[Api, Sequence[Page]]], start_page: Callable[[Stage], str]
 ) -> FastAPI:
-    """The application for a stage: a router for each API, with the page that documents it."""
-    documented = list(pages)
+    """The application for a stage: a router for each API, with the pages that document it."""
+    documented = [(api, page) for api, of_api in pages for page in of_api]
     app = FastAPI(
         title="Auth Emulator",
         version=__version__,
         description=_DESCRIPTION,
         docs_url=None,
         redoc_url=None,
-        openapi_tags=[{"name": p.tag, "description": p.tag_description} for _, p in documented],
+        openapi_tags=tags(page for _, page in documented),
         redirect_slashes=False,
     )
-    for api, page in documented:
-        app.include_router(_router(stage, api, page))
-    app.include_router(_undocumented(stage, {api.name for api, _ in documented}))
+    for api in stage.apis:
+        app.include_router(_router(stage, api, [page for of, page in documented if of is api]))
+    app.include_router(_resources(stage, documented))
     app.mount("/docs/assets", StaticFiles(directory=ASSETS), name="assets")
-    app.add_api_route("/docs", _swagger_page, include_in_schema=False)
-    app.add_api_route("/favicon.ico", _icon, include_in_schema=False)
-    app.add_api_route("/", _start(stage, start_page), include_in_schema=False)
-    app.add_exception_handler(HTTPException, _unrouted(stage))
+    app.add_api_route("/docs", _swagger_page, methods=_PAGE, include_in_schema=False)
+    app.add_api_route("/docs/", _to_docs, methods=_PAGE, include_in_schema=False)
+    app.add_api_route("/favicon.ico", _icon, methods=_PAGE, include_in_schema=False)
+    app.add_api_route("/", _start(stage, start_page), methods=_PAGE, include_in_schema=False)
+    app.add_exception_handler(HTTPException, _elsewhere_on_error(stage))
     app.openapi = lambda: _openapi(app, documented)  # type: ignore[method-assign]
     return app
 
 
-def _router(stage: Stage, api: Api, page: Page) -> APIRouter:
-    router = APIRouter(tags=[page.tag])
-    shown: dict[str, Any] = {"requestBody": request_body(page)}
-    if page.parameters:
-        shown["parameters"] = list(page.parameters)
-    if page.security is not None:
-        shown["security"] = list(page.security)
+def _router(stage: Stage, api: Api, pages: list[Page]) -> APIRouter:
+    """All endpoints of an API; the first path of those that have a page is shown."""
+    router = APIRouter()
     for endpoint in api.endpoints:
+        page = next((page for page in pages if page.endpoint is endpoint), None)
+        methods = [endpoint.method, *(["HEAD"] if endpoint.method == "GET" else [])]
         for path in endpoint.paths:
-            documented = endpoint is page.endpoint and path == endpoint.paths[0]
-            router.add_api_route(
-                path,
-                _handler(stage, api, endpoint),
-                methods=[endpoint.method],
-                include_in_schema=documented,
-                operation_id=page.operation_id if documented else None,
-                summary=page.summary,
-                description=page.description,
-                responses=responses(page),
-                response_model=None,
-                openapi_extra=shown,
-            )
+            shown = shown_operation(page) if page and path == endpoint.paths[0] else HIDDEN
+            handler = _handler(stage, api, endpoint)
+            router.add_api_route(path, handler, methods=methods, response_model=None, **shown)
     return router
 
 
-def _undocumented(stage: Stage, documented: set[str]) -> APIRouter:
-    """The endpoints of the APIs that are not on this page."""
-    router = APIRouter(include_in_schema=False)
-    for api in stage.apis:
-        for endpoint in api.endpoints if api.name not in documented else ():
-            methods = [endpoint.method, *(["HEAD"] if endpoint.method == "GET" else [])]
-            for path in endpoint.paths:
-                router.add_api_route(path, _handler(stage, api, endpoint), methods=methods)
+def _resources(stage: Stage, documented: list[tuple[Api, Page]]) -> APIRouter:
+    """The fixture's protected resources. A path with `/**` cannot be shown, and is not."""
+    router = APIRouter()
+    by_vendor = {api.name: page for api, page in documented}
+    for number, resource in enumerate(stage.realm.resources):
+        if "*" not in resource.path:
+            method = "GET" if resource.method == ANY_METHOD else resource.method
+            shown = shown_resource(by_vendor[resource.vendor], resource, number)
+            handler = _elsewhere(stage)
+            router.add_api_route(
+                resource.path, handler, methods=[method], response_model=None, **shown
+            )
     return router
 
 
@@ -130,23 +132,28 @@ def _handler(
     stage: Stage, api: Api, endpoint: Endpoint
 ) -> Callable[[HttpRequest], Awaitable[Response]]:
     async def handle(request: HttpRequest) -> Response:
-        headers = request.scope["headers"]
-        try:
-            body = await whole_body(headers, request.receive)
-        except BodyTooLarge:
-            return _Told(stage, stage.too_large(api, endpoint))
-        asked = Request(request.method, request.scope["path"], headers, body)
-        return _Told(stage, await stage.run(api, endpoint, asked))
+        scope = request.scope
+        answering = stage.at_endpoint(api, endpoint, scope, path_of(scope), request.receive)
+        return _Told(stage, await answering)
 
     return handle
 
 
-def _unrouted(stage: Stage) -> Callable[[HttpRequest, Exception], Awaitable[Response]]:
+def _elsewhere(stage: Stage) -> Callable[[HttpRequest], Awaitable[Response]]:
+    async def handle(request: HttpRequest) -> Response:
+        scope = request.scope
+        return _Told(stage, await stage.elsewhere(scope, path_of(scope), request.receive))
+
+    return handle
+
+
+def _elsewhere_on_error(stage: Stage) -> Callable[[HttpRequest, Exception], Awaitable[Response]]:
+    elsewhere = _elsewhere(stage)
+
     async def answer(request: HttpRequest, error: Exception) -> Response:
-        path = request.scope["path"]
-        if path in SITE_PATHS and isinstance(error, HTTPException):
+        if path_of(request.scope) in SITE_PATHS and isinstance(error, HTTPException):
             return Response(status_code=error.status_code, headers=error.headers)
-        return _Told(stage, stage.unrouted(Request(request.method, path)))
+        return await elsewhere(request)
 
     return answer
 
@@ -162,6 +169,10 @@ def _swagger_page() -> HTMLResponse:
     )
     page.headers["Content-Security-Policy"] = _NOTHING_LEAVES
     return page
+
+
+def _to_docs() -> RedirectResponse:
+    return RedirectResponse("../docs")
 
 
 def _icon() -> FileResponse:

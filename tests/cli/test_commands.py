@@ -238,6 +238,33 @@ def test_a_busy_server_answers_every_request_that_was_begun_and_exits_0() -> Non
     assert len(failures) <= 2
 
 
+def test_a_trusted_proxy_is_believed_and_a_wrong_one_is_one_line() -> None:
+    forwarded = {"X-Forwarded-Host": "auth.test", "X-Forwarded-Proto": "https"}
+    path = "/_emulator/vault/.well-known/openid-configuration"
+    with serving("--trusted-proxy", "127.0.0.0/8") as (_, url, _):
+        told = httpx.get(url + path, headers=forwarded, trust_env=False).json()
+    assert told["jwks_uri"] == "https://auth.test/_emulator/vault/.well-known/jwks.json"
+    done = ran("serve", "--trusted-proxy", "proxy")
+    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+
+
+@pytest.mark.parametrize("options", [[], ["--show-codes"]])
+def test_mailed_codes_are_logged_only_with_show_codes(tmp_path: Path, options: list[str]) -> None:
+    fixture = tmp_path / "f.yaml"
+    fixture.write_text(
+        "nbcgate: {token: {secret: 01234567890123456789012345678901x}, assumed_endpoints: true, "
+        "users: [{email: me@x, password: correct-horse, otp: {mailed: true}}]}"
+    )
+    with serving(fixture, *options) as (process, url, lines):
+        with httpx.Client(base_url=url, trust_env=False) as http:
+            http.post("/auth/tfa/otp/email", json={"email": "me@x"}).raise_for_status()
+            code = http.get("/_emulator/outbox").json()["mails"][0]["code"]
+        process.terminate()
+        process.wait(10)
+    shown = [line.partition(" ")[2] for line in lines if code in line]
+    assert shown == ([f"code for me@x: {code}\n"] if options else [])
+
+
 def test_python_m_emulator_is_the_same_command() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "emulator", "--version"], capture_output=True, text=True, check=True

@@ -52,14 +52,17 @@ def test_the_vendors_page_lists_its_outcomes_as_the_code_has_them(vendor: str) -
     assert rows == [(o.name, str(o.status), str(o.mark), o.when) for o in api.outcomes]
     for outcome in api.outcomes:
         for value in outcome.placeholders - ALWAYS_KNOWN - {"answer"}:
-            assert f"`{outcome.name}`: `{{{{{value}}}}}`" in page
+            line = re.search(rf"^- `{outcome.name}`: (.*)$", page, re.MULTILINE)
+            assert line is not None
+            assert f"`{{{{{value}}}}}`" in line[1]
 
 
 def test_every_control_call_is_in_the_docs() -> None:
     server = (ROOT / "docs" / "server.md").read_text()
-    for endpoint in control_api(NAMES_OF_VENDORS).endpoints:
+    for endpoint in control_api(api for api, _ in VENDORS).endpoints:
         for path in endpoint.paths:
-            assert f"`{path}`" in server
+            shown = re.sub(rf"/({'|'.join(NAMES_OF_VENDORS)})/", "/VENDOR/", path)
+            assert f"`{shown}`" in server
 
 
 def test_every_key_of_a_fixture_and_every_algorithm_is_in_the_docs() -> None:

@@ -27,6 +27,8 @@ def test_the_wheel_holds_fixtures_assets_licences_and_types(wheel: Path) -> None
     for wanted in (
         "emulator/fixtures/demo.yaml",
         "emulator/fixtures/fixture.schema.json",
+        "emulator/fixtures/signing-client.pub",
+        "emulator/fixtures/signing-client.demo-private-key.pem",
         "emulator/web/swagger_ui/swagger-ui-bundle.js",
         "emulator/web/swagger_ui/LICENSE",
         "emulator/py.typed",

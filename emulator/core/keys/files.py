@@ -1,44 +1,85 @@
-"""Private keys in files: PEM, or a JWK."""
+"""Keys in files: PEM, or a JWK."""
 
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import orjson
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
-from emulator.core.keys.algorithms import Algorithm, PrivateKey
+from emulator.core.keys.algorithms import Algorithm, PrivateKey, PublicKey
 
 _LARGEST = 64 * 1024
-"""No private key is larger than this, in bytes."""
+"""No key is larger than this, in bytes."""
+
+_NO_PRIVATE_KEY = "expected a private key as PEM (BEGIN PRIVATE KEY) or JWK"
+_NO_PUBLIC_KEY = "expected a public key as PEM (BEGIN PUBLIC KEY) or JWK"
 
 
 class KeyFileError(ValueError):
-    """A file does not hold the private key that is wanted; its text says what to do."""
+    """A file does not hold the key that is wanted; its text says what to do."""
 
 
 def private_key_in(path: Path, algorithm: Algorithm) -> PrivateKey:
     """The private key that `path` holds, fit for `algorithm`; else KeyFileError."""
-    content = _content(path)
-    key = _from_jwk(content) if content.lstrip().startswith(b"{") else _from_pem(content)
+    key = _private_key(path)
     if not algorithm.accepts(key):
         raise KeyFileError(f"{path.name} holds another kind of key; {_wanted(algorithm)}")
     return cast(PrivateKey, key)
+
+
+def any_private_key_in(path: Path) -> PrivateKey:
+    """The RSA, EC or Ed25519 private key that `path` holds; else KeyFileError."""
+    key = _private_key(path)
+    if not isinstance(key, PrivateKey):
+        raise _another_kind(path)
+    return key
+
+
+def public_key_in(path: Path) -> PublicKey:
+    """The RSA, EC or Ed25519 public key that `path` holds; else KeyFileError."""
+    content = _content(path)
+    key = _from_public_jwk(content) if _is_jwk(content) else _from_public_pem(content, path)
+    if not isinstance(key, PublicKey):
+        raise _another_kind(path)
+    return key
 
 
 def _wanted(algorithm: Algorithm) -> str:
     return f"{algorithm.name} signs with {algorithm.wants()}"
 
 
+def _another_kind(path: Path) -> KeyFileError:
+    return KeyFileError(f"{path.name} holds another kind of key; expected RSA, EC or Ed25519")
+
+
 def _content(path: Path) -> bytes:
+    if "-----BEGIN" in str(path) or not str(path).isprintable():
+        raise KeyFileError("expected the name of a file, not the key itself")
     try:
+        if path.exists() and not path.is_file():
+            raise KeyFileError(f"{path.name} is no regular file")
         with path.open("rb") as file:
             content = file.read(_LARGEST + 1)
     except OSError as error:
         raise KeyFileError(f"cannot read {path}: {error.strerror}") from error
     if len(content) > _LARGEST:
-        raise KeyFileError(f"{path.name} is larger than {_LARGEST} bytes; that is no private key")
+        raise KeyFileError(f"{path.name} is larger than {_LARGEST} bytes; that is no key")
     return content
+
+
+def _is_jwk(content: bytes) -> bool:
+    return content.lstrip().startswith(b"{")
+
+
+def _private_key(path: Path) -> object:
+    content = _content(path)
+    if not _is_jwk(content):
+        return _from_pem(content)
+    members = _members(content, _NO_PRIVATE_KEY)
+    if "d" not in members:
+        raise KeyFileError("the JWK is a public key; a private one has the member d")
+    return _from_jwk(members, _NO_PRIVATE_KEY)
 
 
 def _from_pem(content: bytes) -> object:
@@ -49,19 +90,49 @@ def _from_pem(content: bytes) -> object:
             "the key is encrypted; write it without a passphrase (openssl pkey -in ... -out ...)"
         ) from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise KeyFileError("expected a private key as PEM (BEGIN PRIVATE KEY) or JWK") from error
+        raise KeyFileError(_NO_PRIVATE_KEY) from error
 
 
-def _from_jwk(content: bytes) -> object:
+def _from_public_pem(content: bytes, path: Path) -> object:
+    if b"PRIVATE KEY-----" in content:
+        raise KeyFileError(
+            "that is a private key, which only who signs should have; give its public half "
+            f"(openssl pkey -in {path.name} -pubout -out ...)"
+        )
+    if b"BEGIN CERTIFICATE" in content:
+        raise KeyFileError(
+            "that is a certificate; give the public key alone "
+            f"(openssl x509 -in {path.name} -noout -pubkey)"
+        )
+    try:
+        return load_pem_public_key(content)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise KeyFileError(_NO_PUBLIC_KEY) from error
+
+
+def _from_public_jwk(content: bytes) -> object:
+    members = _members(content, _NO_PUBLIC_KEY)
+    if "d" in members:
+        raise KeyFileError(
+            "the JWK is a private key, which only who signs should have; give its public half "
+            "(without d, and an RSA key without p, q, dp, dq and qi)"
+        )
+    return _from_jwk(members, _NO_PUBLIC_KEY)
+
+
+def _members(content: bytes, expected: str) -> dict[str, Any]:
+    try:
+        members = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise KeyFileError(expected) from error
+    return cast(dict[str, Any], members)
+
+
+def _from_jwk(members: dict[str, Any], expected: str) -> object:
     from jwt import PyJWK  # here: PyJWT is slow to import, and a sign-in does not need it
     from jwt.exceptions import PyJWTError
 
     try:
-        members = orjson.loads(content)
-        if "d" not in members:
-            raise KeyFileError("the JWK is a public key; a private one has the member d")
         return PyJWK(members).key
-    except (orjson.JSONDecodeError, PyJWTError, ValueError, KeyError, TypeError) as error:
-        if isinstance(error, KeyFileError):
-            raise
-        raise KeyFileError("expected a private key as PEM (BEGIN PRIVATE KEY) or JWK") from error
+    except (PyJWTError, ValueError, KeyError, TypeError, NotImplementedError) as error:
+        raise KeyFileError(expected) from error

@@ -6,8 +6,9 @@ import tempfile
 from pathlib import Path
 from typing import cast
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import (
@@ -104,10 +105,22 @@ def _kept(path: Path, algorithm: Algorithm) -> PrivateKey | None:
         )
     except (ValueError, TypeError):
         key = None
-    if key is None or not algorithm.accepts(key):
+    if key is None or not algorithm.accepts(key) or not _works(key):
         _log.warning("%s is not a key for %s; remove it to have it made anew", path, algorithm.name)
         return None
     return cast(PrivateKey, key)
+
+
+def _works(key: object) -> bool:
+    """Whether what it signs verifies: an RSA key is loaded unchecked, to start sooner."""
+    if not isinstance(key, rsa.RSAPrivateKey):
+        return True
+    scheme, digest = padding.PKCS1v15(), hashes.SHA256()
+    try:
+        key.public_key().verify(key.sign(b"?", scheme, digest), b"?", scheme, digest)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 def _keep(path: Path, key: PrivateKey) -> bool:

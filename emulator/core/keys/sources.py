@@ -1,6 +1,7 @@
 """Where a vendor's key comes from, and having it made no earlier than it is needed."""
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -9,7 +10,9 @@ from pathlib import Path
 
 from emulator.core.keys.algorithms import Algorithm, PrivateKey
 from emulator.core.keys.key import SigningKey, made_ready
-from emulator.core.keys.making import cached_key, seedable, seeded_key
+from emulator.core.keys.making import cached_key, fresh_key, seedable, seeded_key
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,4 +79,9 @@ def _material(origin: KeyOrigin, seed: int | None, cache: Path | None) -> Privat
         return origin.private_key
     if seed is not None and seedable(origin.algorithm):
         return seeded_key(origin.algorithm, seed, origin.owner)
-    return cached_key(origin.algorithm, origin.owner, cache or cache_folder())
+    try:
+        folder = cache or cache_folder()
+    except RuntimeError as error:  # nobody's home
+        _log.warning("%s: the key of %s is not kept", error, origin.owner)
+        return fresh_key(origin.algorithm, seed, origin.owner)
+    return cached_key(origin.algorithm, origin.owner, folder)

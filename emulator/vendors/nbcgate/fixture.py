@@ -2,11 +2,20 @@
 
 import secrets
 from collections.abc import Iterator
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from emulator.core.fixture.fields import Lifetime, Text, seconds_or_none
+from emulator.core.fixture.fields import (
+    Base32,
+    Duration,
+    Lifetime,
+    Text,
+    seconds,
+    seconds_or_none,
+    wrong,
+)
+from emulator.core.fixture.mistakes import Path
 from emulator.core.fixture.sections import (
     AlgorithmName,
     Oddity,
@@ -17,6 +26,8 @@ from emulator.core.fixture.sections import (
 )
 from emulator.core.outcomes import Outcome
 from emulator.core.principals import Principals
+from emulator.vendors.nbcgate.codes import FixedCode, OneTimeCode, TotpCode
+from emulator.vendors.nbcgate.mailed_codes import MailedCodes
 from emulator.vendors.nbcgate.outcomes import OUTCOMES
 from emulator.vendors.nbcgate.rules import NbcGate, SignInWith, TokenResponse, User
 from emulator.vendors.nbcgate.wire import PASSWORD_MIN
@@ -35,10 +46,52 @@ class NbcGateToken(TokenModel):
     issuer: Text = Field("https://nbcgate.emulator.test", description="The claim iss.")
 
 
-class OtpModel(Strict):
-    """A user's one-time code."""
+_TOTP_SECRET_BYTES = 16
+"""The shortest secret that RFC 4226 §4 allows."""
 
-    code: Text = Field(description="The code that is always right.")
+
+class OtpModel(Strict):
+    """A user's one-time code: one of the three."""
+
+    code: Text | None = Field(None, description="A code that is always right.")
+    totp: Base32 | None = Field(
+        None, description="The secret of an authenticator app, in Base32 (RFC 6238)."
+    )
+    mailed: bool = Field(False, description="Codes come by mail, into the outbox.")
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        if [self.code is not None, self.totp is not None, self.mailed].count(True) != 1:
+            raise wrong("expected one of code, totp and mailed: true")
+        return self
+
+    def compiled(self, mailed: MailedCodes) -> OneTimeCode:
+        """The code as the rules know it."""
+        if self.code is not None:
+            return FixedCode(self.code)
+        return mailed if self.totp is None else TotpCode(self.totp)
+
+
+class MailedCodesModel(Strict):
+    """The codes that are mailed."""
+
+    digits: Annotated[int, Field(ge=4, le=12)] = Field(6, description="How long a code is.")
+    lifetime: Lifetime = Field("5m", description="How long it is good.", validate_default=True)
+    resend_after: Duration = Field(
+        "1m", description="How soon the next may be mailed.", validate_default=True
+    )
+    attempts: Annotated[int, Field(ge=1, le=100)] = Field(
+        5, description="How often a code may be tried; then it is locked."
+    )
+
+    def compiled(self) -> MailedCodes:
+        """The settings as the rules know them."""
+        return MailedCodes(
+            digits=self.digits,
+            lifetime=seconds(self.lifetime),
+            resend_after=self.resend_after.total_seconds(),
+            attempts=self.attempts,
+        )
 
 
 class UserModel(PrincipalModel):
@@ -51,12 +104,12 @@ class UserModel(PrincipalModel):
     refresh_lifetime: Lifetime | None = Field(None, description="Its refresh tokens' own lifetime.")
     otp: OtpModel | None = Field(None, description="The user signs in with a one-time code too.")
 
-    def compiled(self) -> User:
+    def compiled(self, mailed: MailedCodes) -> User:
         """The user as the rules know it."""
         return User(
             name=self.email,
             password=self.password,
-            otp_code=self.otp.code if self.otp else None,
+            otp=self.otp.compiled(mailed) if self.otp else None,
             refresh_lifetime=seconds_or_none(self.refresh_lifetime),
             **self.shared(),
         )
@@ -77,6 +130,10 @@ class NbcGateSection(SectionModel):
     sign_in_with: SignInWith = Field(
         "password", description="The reference wants a password; the guide a password or a code."
     )
+    mailed_codes: MailedCodesModel = MailedCodesModel()
+    assumed_endpoints: bool = Field(
+        False, description="Answer also where the vendor names an endpoint and says no more of it."
+    )
     users: list[UserModel] = Field(default=[], description="Who can sign in.")
 
     @classmethod
@@ -85,8 +142,10 @@ class NbcGateSection(SectionModel):
         return cls(token=NbcGateToken(secret=secrets.token_hex(32)))
 
     def oddities(self) -> Iterator[Oddity]:
-        """Passwords and e-mails that the wire's own rules keep out."""
+        """Passwords and e-mails that the wire's own rules keep out, and codes out of reach."""
         for number, user in enumerate(self.users):
+            if user.otp is not None:
+                yield from self._oddities_of(("users", number, "otp"), user.otp)
             if len(user.password) < PASSWORD_MIN:
                 yield (
                     ("users", number, "password"),
@@ -95,12 +154,23 @@ class NbcGateSection(SectionModel):
             if not all(user.email.rpartition("@")):
                 yield ("users", number, "email"), "is no e-mail address, so every sign-in gets 400"
 
+    def _oddities_of(self, path: Path, otp: OtpModel) -> Iterator[Oddity]:
+        if otp.mailed and not self.assumed_endpoints:
+            yield path, "nothing mails codes without assumed_endpoints: true"
+        if otp.totp is not None and len(otp.totp) < _TOTP_SECRET_BYTES:
+            yield (
+                (*path, "totp"),
+                f"has less than {_TOTP_SECRET_BYTES} bytes, which RFC 4226 section 4 asks for",
+            )
+
     def compiled(self, seed: int | None) -> NbcGate:
         """The section made ready for a realm."""
+        mailed = self.mailed_codes.compiled()
         return NbcGate(
             self.answerers(),
             self.token.compiled(self.vendor, seed),
-            Principals("user", [user.compiled() for user in self.users]),
+            Principals("user", [user.compiled(mailed) for user in self.users]),
             sign_in_with=self.sign_in_with,
             token_response=self.token_response,
+            assumed_endpoints=self.assumed_endpoints,
         )

@@ -1,10 +1,21 @@
 """What NBC Gate answers, and where."""
 
 from emulator.core.realm import Realm
+from emulator.vendors.nbcgate.bearer import BEARER
+from emulator.vendors.nbcgate.mailed_codes import mail_code
 from emulator.vendors.nbcgate.outcomes import OUTCOMES
-from emulator.vendors.nbcgate.rules import NbcGate, sign_in
-from emulator.vendors.nbcgate.wire import SignInRequest, parse_sign_in, read
-from emulator.web.operation import Api, Endpoint, Members, Operation
+from emulator.vendors.nbcgate.refreshing import refresh
+from emulator.vendors.nbcgate.rules import NbcGate, check_token, log_out, sign_in
+from emulator.vendors.nbcgate.wire import (
+    SignInRequest,
+    parse_check,
+    parse_otp_email,
+    parse_refresh,
+    parse_sign_in,
+    read,
+    read_check,
+)
+from emulator.web.operation import Api, Endpoint, Members, Operation, nothing_read, session_of
 
 
 def parse(realm: Realm, members: Members) -> SignInRequest:
@@ -13,18 +24,64 @@ def parse(realm: Realm, members: Members) -> SignInRequest:
     return parse_sign_in(members, password_required=required)
 
 
+def _assumed(realm: Realm) -> bool:
+    return realm.of(NbcGate).assumed_endpoints
+
+
+def _refreshes(realm: Realm) -> bool:
+    return realm.of(NbcGate).refreshes
+
+
+def _both(path: str) -> tuple[str, str]:
+    # Two slashes as the reference prints it; one as the guide writes it. Swagger can send only one.
+    return path, f"/{path}"
+
+
 SIGN_IN = Endpoint(
     method="POST",
-    # Two slashes as the reference prints it; one as the guide writes it. Swagger can send only one.
-    paths=("/auth/sign-in", "//auth/sign-in"),
+    paths=_both("/auth/sign-in"),
     operations=(Operation("sign_in", parse, sign_in, success="signed_in"),),
     read=read,
+)
+
+MAIL_CODE = Endpoint(
+    method="POST",
+    paths=_both("/auth/tfa/otp/email"),
+    operations=(Operation("mail_code", parse_otp_email, mail_code, success="otp_mailed"),),
+    read=read,
+    enabled=_assumed,
+)
+
+REFRESH = Endpoint(
+    method="POST",
+    paths=_both("/auth/token/refresh"),
+    operations=(Operation("refresh", parse_refresh, refresh, success="refreshed"),),
+    read=read,
+    enabled=_refreshes,
+)
+
+CHECK_TOKEN = Endpoint(
+    method="POST",
+    paths=_both("/auth/token/check"),
+    operations=(Operation("check_token", parse_check, check_token, success="token_good"),),
+    read=read_check,
+    enabled=_assumed,
+)
+
+LOG_OUT = Endpoint(
+    method="POST",
+    paths=_both("/auth/log-out"),
+    operations=(Operation("log_out", session_of, log_out, success="logged_out"),),
+    read=nothing_read,
+    authenticated=True,
+    enabled=_assumed,
 )
 
 API = Api(
     name="nbcgate",
     title="NBC Gate",
     bases=("/auth", "//auth"),
-    endpoints=(SIGN_IN,),
+    endpoints=(SIGN_IN, MAIL_CODE, REFRESH, CHECK_TOKEN, LOG_OUT),
     outcomes=OUTCOMES,
+    bearer=BEARER,
 )

@@ -3,6 +3,7 @@
 from emulator.core.outcomes import Json, Mark, Outcome
 
 _REFERENCE = "API reference, Auth, Sign in"
+_NAMED = "API reference, navigation (the name alone)"
 _SHAPE = "body: the newer scheme's shape, the only one known at this vendor"
 
 
@@ -65,6 +66,20 @@ OUTCOMES = (
         body=_error(400, "Invalid one-time code", _one(4007, "otp")),
     ),
     Outcome(
+        name="otp_expired",
+        status=400,
+        when="the code that was mailed has expired",
+        mark=Mark.ASSUMED,
+        body=_error(400, "One-time code expired", _one(4009, "otp")),
+    ),
+    Outcome(
+        name="otp_locked",
+        status=400,
+        when="the code that was mailed has been tried too often, and not even the right one helps",
+        mark=Mark.ASSUMED,
+        body=_error(400, "One-time code locked", _one(4010, "otp")),
+    ),
+    Outcome(
         name="user_blocked",
         status=400,
         when="the user's status is `disabled` or `locked`",
@@ -78,6 +93,116 @@ OUTCOMES = (
         mark=Mark.DOCUMENTED,
         body=_error(500, "Internal Server Error", []),
         source=f"{_REFERENCE} ({_SHAPE})",
+    ),
+    Outcome(
+        name="otp_mailed",
+        status=200,
+        when="`/auth/tfa/otp/email`: a code was mailed, into the outbox",
+        mark=Mark.ASSUMED,
+        body="{{answer}}",
+        sample={
+            "answer": {
+                "email": "alice@example.com",
+                "expiresAt": "2026-01-01T00:05:00.000Z",
+                "resendAt": "2026-01-01T00:01:00.000Z",
+            }
+        },
+        source=_NAMED,
+    ),
+    Outcome(
+        name="otp_too_early",
+        status=400,
+        when="`/auth/tfa/otp/email`: the last code was mailed less than `resend_after` ago",
+        mark=Mark.ASSUMED,
+        body=_error(400, "One-time code was sent already", _one(4011, "email")),
+        source=_NAMED,
+    ),
+    Outcome(
+        name="otp_not_mailed",
+        status=400,
+        when="`/auth/tfa/otp/email`: the user has no mailed codes",
+        mark=Mark.ASSUMED,
+        body=_error(400, "One-time code cannot be sent", _one(4012, "email")),
+        source=_NAMED,
+    ),
+    Outcome(
+        name="refreshed",
+        status=200,
+        when="`/auth/token/refresh`: the refresh token is good; a new pair, and it is spent",
+        mark=Mark.ASSUMED,
+        body="{{answer}}",
+        sample={
+            "answer": {
+                "token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...",
+                "refreshToken": "ZXlKaGJHY2lP...",
+            }
+        },
+        source=_NAMED,
+    ),
+    Outcome(
+        name="refresh_token_expired",
+        status=401,
+        when="`/auth/token/refresh`: the refresh token has expired",
+        mark=Mark.ASSUMED,
+        body=_error(401, "Refresh token expired", _one(4013, "refreshToken")),
+        source=_NAMED,
+    ),
+    Outcome(
+        name="refresh_token_spent",
+        status=401,
+        when="`/auth/token/refresh`: the refresh token was used before",
+        mark=Mark.ASSUMED,
+        body=_error(401, "Refresh token was used", _one(4014, "refreshToken")),
+        source=_NAMED,
+    ),
+    Outcome(
+        name="refresh_token_invalid",
+        status=401,
+        when="`/auth/token/refresh`: no refresh token, or one that is revoked or not this realm's "
+        "and vendor's",
+        mark=Mark.ASSUMED,
+        body=_error(401, "Invalid refresh token", _one(4015, "refreshToken")),
+        source=_NAMED,
+    ),
+    Outcome(
+        name="token_good",
+        status=200,
+        when="`/auth/token/check`: the token is good",
+        mark=Mark.ASSUMED,
+        body="{{answer}}",
+        sample={"answer": {"email": "alice@example.com", "expiresAt": "2026-01-01T01:00:00.000Z"}},
+        source=_NAMED,
+    ),
+    Outcome(
+        name="logged_out",
+        status=204,
+        when="`/auth/log-out`: the session of the token is ended: every token of its sign-in",
+        mark=Mark.ASSUMED,
+        source=_NAMED,
+    ),
+    Outcome(
+        name="bearer_refused",
+        status=401,
+        when="a protected resource, `/auth/token/check`, `/auth/log-out`: no token (code 4016), or "
+        "one that is malformed, expired, revoked, or not this realm's and vendor's (code 4017)",
+        mark=Mark.ASSUMED,
+        body=_error(401, "Unauthorized"),
+        sample={"errors": [{"code": 4017}]},
+        source="the newer scheme's codes for X-API-Key",
+    ),
+    Outcome(
+        name="scope_refused",
+        status=403,
+        when="a protected resource: a good token without the scope that it wants",
+        mark=Mark.ASSUMED,
+        body=_error(403, "Forbidden", []),
+    ),
+    Outcome(
+        name="forward_failed",
+        status=502,
+        when="a protected resource whose `forward_to` does not answer",
+        mark=Mark.ASSUMED,
+        body=_error(502, "Bad Gateway", []),
     ),
     Outcome(
         name="path_unknown",

@@ -1,10 +1,23 @@
 """NBC Gate in OpenAPI, as its reference and its guide have it."""
 
-from emulator.core.outcomes import Json
-from emulator.vendors.nbcgate.operations import SIGN_IN
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from emulator.core.outcomes import Json, Outcome
+from emulator.vendors.nbcgate.codes import FixedCode, TotpCode
+from emulator.vendors.nbcgate.operations import CHECK_TOKEN, LOG_OUT, MAIL_CODE, REFRESH, SIGN_IN
 from emulator.vendors.nbcgate.rules import NbcGate, User
-from emulator.vendors.nbcgate.wire import SignInRequest, TokenPair
-from emulator.web.documentation import Example, Page, first_shown, shown_password
+from emulator.vendors.nbcgate.wire import (
+    CheckRequest,
+    CodeMailed,
+    OtpEmailRequest,
+    RefreshRequest,
+    SignInRequest,
+    TokenCheck,
+    TokenPair,
+)
+from emulator.web.documentation import Example, NoAnswer, Page, first_shown, shown_password
+from emulator.web.operation import Endpoint
 
 _DESCRIPTION = """\
 Client authorization.
@@ -14,20 +27,46 @@ Swagger can send only one: a browser reads a path that begins with two slashes a
 so do many HTTP clients.
 """
 
+_TAG = ("NBC Gate", "Sign-in of NBC Gate")
+_SCHEMES = {"NBC Gate token": {"type": "http", "scheme": "bearer"}}
+_ANY = {"invalid_request", "body_too_large", "server_error"}
+_SIGN_IN = _ANY | {
+    *("signed_in", "user_not_found", "wrong_password", "user_blocked"),
+    *("otp_required", "otp_wrong", "otp_expired", "otp_locked"),
+}
+_REFRESH = _ANY | {
+    *("refreshed", "refresh_token_expired", "refresh_token_spent", "refresh_token_invalid"),
+    "user_blocked",
+}
 
-def page(section: NbcGate, *, show_passwords: bool) -> Page:
-    """The vendor's entry, as the fixture's two settings have it."""
+
+def pages(section: NbcGate, *, show_passwords: bool) -> list[Page]:
+    """The vendor's entries, as the fixture's settings have it."""
+    outcomes = {name: a.outcome for name, a in section.outcomes.items()}
+    shown = [_sign_in_page(section, outcomes, show_passwords=show_passwords)]
+    if section.assumed_endpoints:
+        shown += [page.of(outcomes) for page in _ASSUMED]
+    if section.refreshes:
+        shown.append(_REFRESH_PAGE.of(outcomes))
+    return shown
+
+
+def _sign_in_page(
+    section: NbcGate, outcomes: Mapping[str, Outcome], *, show_passwords: bool
+) -> Page:
     required = ["email", "password"] if section.sign_in_with == "password" else ["email"]
     return Page(
         endpoint=SIGN_IN,
-        tag="NBC Gate",
-        tag_description="Sign-in of NBC Gate",
+        tag=_TAG[0],
+        tag_description=_TAG[1],
         operation_id="signIn",
         summary="Sign in",
         description=_DESCRIPTION,
         bodies={"application/json": [SignInRequest]},
         answer=str if section.answers_a_string else TokenPair,
-        outcomes={name: a.outcome for name, a in section.outcomes.items()},
+        every_outcome=outcomes,
+        only=frozenset(_SIGN_IN),
+        security_schemes=_SCHEMES,
         examples=[_example(user, show_passwords) for user in first_shown(section.users)],
         words={200: "token", 400: "Bad Request", 404: "Not Found", 500: "Internal Server Error"},
         required={"SignInRequest": required},
@@ -42,6 +81,90 @@ def _example(user: User, show_passwords: bool) -> Example:  # noqa: FBT001 - pas
         "email": user.name,
         "password": shown_password(user.password, show_passwords),
     }
-    if user.otp_code is not None:
-        body["otp"] = shown_password(user.otp_code, show_passwords)
-    return Example(user.name, f"{user.name} ({user.status})", body)
+    status = user.status
+    if isinstance(user.otp, FixedCode):
+        body["otp"] = shown_password(user.otp.code, show_passwords)
+    elif user.otp is not None:
+        app = isinstance(user.otp, TotpCode)
+        body["otp"] = "(the code of the app)" if app else "(the code in the outbox)"
+        status += "; put in its one-time code"
+    return Example(user.name, f"{user.name} ({status})", body)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Assumed:
+    """The page of an endpoint that the vendor only names."""
+
+    endpoint: Endpoint
+    operation_id: str
+    summary: str
+    description: str
+    body: type | None
+    example: Json = None
+    answer: type
+    only: frozenset[str]
+    takes_token: bool = False
+
+    def of(self, outcomes: Mapping[str, Outcome]) -> Page:
+        """The page with the outcomes of a fixture."""
+        return Page(
+            endpoint=self.endpoint,
+            tag=_TAG[0],
+            tag_description=_TAG[1],
+            operation_id=self.operation_id,
+            summary=f"{self.summary} (assumed)",
+            description=self.description,
+            bodies={"application/json": [self.body]} if self.body else {},
+            answer=self.answer,
+            every_outcome=outcomes,
+            only=self.only,
+            examples=[Example("example", self.summary, self.example)] if self.body else [],
+            security=[{name: []} for name in _SCHEMES] if self.takes_token else None,
+            security_schemes=_SCHEMES,
+        )
+
+
+_ASSUMED = (
+    _Assumed(
+        endpoint=MAIL_CODE,
+        operation_id="mailCode",
+        summary="Mail a one-time code",
+        description="The code lies in the outbox, `GET /_emulator/outbox`.",
+        body=OtpEmailRequest,
+        example={"email": "alice@example.com"},
+        answer=CodeMailed,
+        only=frozenset(_ANY | {"otp_mailed", "otp_too_early", "otp_not_mailed", "user_not_found"}),
+    ),
+    _Assumed(
+        endpoint=CHECK_TOKEN,
+        operation_id="checkToken",
+        summary="Check a token",
+        description="The token is the body's, or with `{}` that of `Authorization`.",
+        body=CheckRequest,
+        example={},
+        answer=TokenCheck,
+        only=frozenset(_ANY | {"token_good", "bearer_refused"}),
+        takes_token=True,
+    ),
+    _Assumed(
+        endpoint=LOG_OUT,
+        operation_id="logOutUser",
+        summary="Log out",
+        description="Ends the session of the token that is sent: every token of its sign-in.",
+        body=None,
+        answer=NoAnswer,
+        only=frozenset({"logged_out", "bearer_refused", "server_error", "body_too_large"}),
+        takes_token=True,
+    ),
+)
+
+_REFRESH_PAGE = _Assumed(
+    endpoint=REFRESH,
+    operation_id="refresh",
+    summary="Refresh",
+    description="Gives a new pair for a refresh token, and spends it.",
+    body=RefreshRequest,
+    example={"refreshToken": "ZXlKaGJHY2lP..."},
+    answer=TokenPair,
+    only=frozenset(_REFRESH),
+)

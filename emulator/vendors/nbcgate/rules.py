@@ -1,15 +1,22 @@
-"""How NBC Gate decides. No HTTP."""
+"""How NBC Gate decides on sign-in and what follows it. No HTTP.
+
+One-time codes are in `codes` and `mailed_codes`, what a refresh does is in `refreshing`.
+"""
 
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from emulator.core.clock import iso_milliseconds
 from emulator.core.ids import lasting_uuid
-from emulator.core.keys.key import encoded
+from emulator.core.keys.key import decoded, encoded
 from emulator.core.outcomes import Answerer, Refusal
 from emulator.core.principals import Principal, Principals, password_fault
 from emulator.core.realm import Realm, Section
-from emulator.core.tokens import TokenIssuer
-from emulator.vendors.nbcgate.wire import SignInRequest, TokenPair
+from emulator.core.tokens import Claims, Grant, TokenIssuer
+from emulator.core.verification import TokenRefused, Verified, verified_access_token
+from emulator.vendors.nbcgate.bearer import BEARER
+from emulator.vendors.nbcgate.codes import OneTimeCode
+from emulator.vendors.nbcgate.wire import CheckRequest, SignInRequest, TokenCheck, TokenPair
 
 SignInWith: TypeAlias = Literal["password", "password_or_otp"]
 TokenResponse: TypeAlias = Literal["string", "object"]
@@ -17,10 +24,10 @@ TokenResponse: TypeAlias = Literal["string", "object"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class User(Principal):
-    """A user; the name is the e-mail. `otp_code` is None where one-time codes are off."""
+    """A user; the name is the e-mail. `otp` is None where one-time codes are off."""
 
     password: str = field(repr=False)
-    otp_code: str | None = field(default=None, repr=False)
+    otp: OneTimeCode | None = None
 
 
 class NbcGate(Section):
@@ -36,27 +43,61 @@ class NbcGate(Section):
         *,
         sign_in_with: SignInWith,
         token_response: TokenResponse,
+        assumed_endpoints: bool,
     ) -> None:
         super().__init__(outcomes, issuer, [users])
         self.users = users
         self.sign_in_with = sign_in_with
         self.answers_a_string = token_response == "string"  # noqa: S105 - a setting, no secret
+        self.assumed_endpoints = assumed_endpoints
+        # A bare string has no room for a refresh token, so nobody could have one to send.
+        self.refreshes = assumed_endpoints and not self.answers_a_string
+
+    def jwt_of(self, token: str) -> str:
+        """Undo what makes a refresh token opaque; what is no such token stays as it is."""
+        try:
+            return token if "." in token else decoded(token).decode("ascii")
+        except ValueError:
+            return token
 
 
 async def sign_in(realm: Realm, request: SignInRequest) -> str | TokenPair:
     """Issue a token to the user with this e-mail and password (or one-time code)."""
     section = realm.of(NbcGate)
-    user = section.users.find(request.email)
-    if user is None:
-        raise Refusal(
-            "user_not_found", section.users.why_unknown(request.email), principal=request.email
-        )
-    user.meet_fate()
+    user = known_user(section, request.email)
     _check_password(user, request)
-    _check_otp(user, request, section.sign_in_with)
+    await _check_code(realm, user, request, section.sign_in_with)
     if user.blocked:
         raise Refusal("user_blocked", f"{user.name} is {user.status}", principal=user.name)
-    return await _issue(realm, section, user)
+    grant, scope = realm.grant(section, user), " ".join(section.issuer.scopes_of(user))
+    if section.answers_a_string:
+        return await _access_token(section, user, grant, scope)
+    return await issued_pair(section, user, grant, scope)
+
+
+async def check_token(realm: Realm, request: CheckRequest) -> TokenCheck:
+    """Tell whose a good token is."""
+    try:
+        token = await verified_access_token(realm, realm.of(NbcGate), request.token)
+    except TokenRefused as refused:
+        raise BEARER.refuse(refused) from refused
+    token.holder.meet_fate()
+    return TokenCheck(token.holder.name, iso_milliseconds(token.claims["exp"]))
+
+
+async def log_out(realm: Realm, session: Verified) -> None:
+    """End the session of a token: every token of its sign-in, the refresh token too."""
+    section = realm.of(NbcGate)
+    await realm.revoke_grant(session.grant, section.issuer.longest_lifetime_of(session.holder))
+
+
+def known_user(section: NbcGate, email: str) -> User:
+    """The user with this e-mail, once its fate is met."""
+    user = section.users.find(email)
+    if user is None:
+        raise Refusal("user_not_found", section.users.why_unknown(email), principal=email)
+    user.meet_fate()
+    return user
 
 
 def _check_password(user: User, request: SignInRequest) -> None:
@@ -67,36 +108,36 @@ def _check_password(user: User, request: SignInRequest) -> None:
         raise Refusal("wrong_password", fault, principal=user.name)
 
 
-def _check_otp(user: User, request: SignInRequest, sign_in_with: SignInWith) -> None:
+async def _check_code(
+    realm: Realm, user: User, request: SignInRequest, sign_in_with: SignInWith
+) -> None:
     """With `password`, a user's code is needed as well; with `password_or_otp`, either will do."""
-    if user.otp_code is None:
+    if user.otp is None:
         if request.password is None:
             raise Refusal("otp_wrong", f"{user.name} has no one-time code", principal=user.name)
-        return
-    if request.otp == user.otp_code:
-        return
-    if request.otp:
-        raise Refusal(
-            "otp_wrong", f"the one-time code of {user.name} is another", principal=user.name
-        )
-    if sign_in_with == "password":
+    elif request.otp:
+        await user.otp.check(realm, user, request.otp)
+    elif sign_in_with == "password":
         raise Refusal(
             "otp_required", f"{user.name} signs in with a one-time code too", principal=user.name
         )
 
 
-async def _issue(realm: Realm, section: NbcGate, user: User) -> str | TokenPair:
-    issuer = section.issuer
-    subject = lasting_uuid("nbcgate", user.name)
-    scope = " ".join(issuer.scopes_of(user))
-    grant = realm.stamp.grant(user)
-    claims = issuer.claims(grant, subject, issuer.lifetime_of(user), email=user.name)
-    claims["scope"] = scope
-    token = await issuer.access_token(user, claims)
-    if section.answers_a_string:
-        return token
-    claims = issuer.claims(grant, subject, issuer.refresh_lifetime_of(user), email=user.name)
-    claims["scope"] = scope
+async def issued_pair(section: NbcGate, user: Principal, grant: Grant, scope: str) -> TokenPair:
+    """A new pair of tokens. Both carry the scope, so that a refresh can grant it again."""
+    token = await _access_token(section, user, grant, scope)
+    claims = _claims(section, user, grant, section.issuer.refresh_lifetime_of(user), scope)
+    refresh_token = await section.issuer.refresh_token(claims)
     # Opaque at this vendor (the guide's example): one segment that shows no JWT.
-    refresh_token = await issuer.refresh_token(claims)
     return TokenPair(token, encoded(refresh_token.encode("ascii")).decode("ascii"))
+
+
+async def _access_token(section: NbcGate, user: Principal, grant: Grant, scope: str) -> str:
+    claims = _claims(section, user, grant, section.issuer.lifetime_of(user), scope)
+    return await section.issuer.access_token(user, claims)
+
+
+def _claims(section: NbcGate, user: Principal, grant: Grant, lifetime: int, scope: str) -> Claims:
+    subject = lasting_uuid("nbcgate", user.name)
+    claims = section.issuer.claims(grant, subject, lifetime, email=user.name)
+    return claims | {"scope": scope}

@@ -6,6 +6,10 @@ from typing import Annotated
 from annotated_types import MinLen
 
 from emulator.core.outcomes import Json, Refusal
+from emulator.core.realm import Realm
+from emulator.core.verification import TokenRefused
+from emulator.vendors.nbcgate.bearer import BEARER
+from emulator.web.bearer import presented
 from emulator.web.body import BodyUnreadable, FieldFault, json_object, sentence, text_fault
 from emulator.web.messages import Request
 from emulator.web.operation import Members
@@ -37,6 +41,44 @@ class TokenPair:
     refreshToken: str
 
 
+@dataclass(frozen=True, slots=True)
+class OtpEmailRequest:
+    """The body of a call for a mailed code. Assumed, as all that follows here."""
+
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMailed:
+    """The answer to it: until when the code is good, and from when the next may be asked for."""
+
+    email: str
+    expiresAt: str
+    resendAt: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshRequest:
+    """The body of a refresh."""
+
+    refreshToken: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """The token that is to be checked, where it is not in `Authorization`."""
+
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCheck:
+    """Whose a good token is, and until when it is good."""
+
+    email: str
+    expiresAt: str
+
+
 def read(request: Request) -> Members:
     """The members of the body."""
     try:
@@ -45,27 +87,56 @@ def read(request: Request) -> Members:
         raise Refusal("invalid_request", str(error), errors=[]) from error
 
 
+def read_check(request: Request) -> Members:
+    """The token of a check: the body's, or without one that of `Authorization`."""
+    members = read(request) if request.body else {}
+    if members.get("token") is None:
+        try:
+            members["token"] = presented(request, bare=BEARER.bare)
+        except TokenRefused as refused:
+            raise BEARER.refuse(refused) from refused
+    return members
+
+
 def parse_sign_in(members: Members, *, password_required: bool) -> SignInRequest:
     """The sign-in that the members ask for; all faults at once, one `errors` entry a field.
 
     Without `password_required`, either `otp` or `password` must be given (the guide).
     """
-    faults = [
-        fault
-        for fault in (
-            _email_fault(members),
-            _otp_fault(members),
-            _password_fault(members, required=password_required or not members.get("otp")),
-        )
-        if fault is not None
-    ]
-    if faults:
+    _refuse_if(
+        _email_fault(members),
+        _otp_fault(members),
+        _password_fault(members, required=password_required or not members.get("otp")),
+    )
+    return SignInRequest(members["email"], members.get("password"), members.get("otp"))
+
+
+def parse_otp_email(_: Realm, members: Members) -> OtpEmailRequest:
+    """The call for a mailed code that the members make."""
+    _refuse_if(_email_fault(members))
+    return OtpEmailRequest(members["email"])
+
+
+def parse_refresh(_: Realm, members: Members) -> RefreshRequest:
+    """The refresh that the members ask for."""
+    _refuse_if(text_fault(members, "refreshToken"))
+    return RefreshRequest(members["refreshToken"])
+
+
+def parse_check(_: Realm, members: Members) -> CheckRequest:
+    """The check that the members ask for."""
+    _refuse_if(text_fault(members, "token"))
+    return CheckRequest(members["token"])
+
+
+def _refuse_if(*faults: FieldFault | None) -> None:
+    found = [fault for fault in faults if fault is not None]
+    if found:
         errors: Json = [
             {"code": FAULT_CODES.get(fault.fault, WRONG_TYPE), "field": fault.field}
-            for fault in faults
+            for fault in found
         ]
-        raise Refusal("invalid_request", sentence(faults), errors=errors)
-    return SignInRequest(members["email"], members.get("password"), members.get("otp"))
+        raise Refusal("invalid_request", sentence(found), errors=errors)
 
 
 def _email_fault(members: Members) -> FieldFault | None:
@@ -77,7 +148,7 @@ def _email_fault(members: Members) -> FieldFault | None:
 
 
 def _otp_fault(members: Members) -> FieldFault | None:
-    return text_fault(members, "otp") if members.get("otp") else None
+    return text_fault(members, "otp") if members.get("otp") not in (None, "") else None
 
 
 def _password_fault(members: Members, *, required: bool) -> FieldFault | None:

@@ -1,14 +1,17 @@
 """OmniOmni's section of a fixture."""
 
-from typing import ClassVar
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, TypeAlias
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
 
-from emulator.core.fixture.fields import Lifetime, Text
+from emulator.core.fixture.fields import Audience, Lifetime, Text, wrong
 from emulator.core.fixture.sections import PrincipalModel, SectionModel, TokenModel
+from emulator.core.keys.files import KeyFileError, public_key_in
 from emulator.core.outcomes import Outcome
-from emulator.core.principals import Principal, Principals
+from emulator.core.principals import Principals
 from emulator.vendors.omniomni.outcomes import OUTCOMES
+from emulator.vendors.omniomni.proof import Client, Policy
 from emulator.vendors.omniomni.rules import OmniOmni
 
 
@@ -19,7 +22,25 @@ class OmniOmniToken(TokenModel):
         "1h", description="How long an access token is valid.", validate_default=True
     )
     issuer: Text = Field("https://omniomni.emulator.test", description="The claim iss.")
-    audience: Text | list[Text] | None = Field("ecrop-command", description="The claim aud.")
+    audience: Audience = Field("ecrop-command", description="The claim aud.")
+
+
+def _public_key(path: object, info: ValidationInfo) -> object:
+    if path is None:
+        if info.data.get("signature") == "required":
+            raise wrong("is missing: signature: required is verified with the client's public key")
+        return None
+    try:
+        return public_key_in(Path(str(path)))
+    except KeyFileError as error:
+        raise wrong(str(error)) from error
+
+
+PublicKeyFile: TypeAlias = Annotated[
+    Any,
+    BeforeValidator(_public_key),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]}),
+]
 
 
 class ClientModel(PrincipalModel):
@@ -28,6 +49,24 @@ class ClientModel(PrincipalModel):
     outcomes: ClassVar[tuple[Outcome, ...]] = OUTCOMES
 
     client_id: Text = Field(description="What a sign-in sends as clientId.")
+    signature: Policy = Field(
+        "verified_when_sent",
+        description="ignored, verified_when_sent, required; without a key it is ignored.",
+    )
+    public_key_file: PublicKeyFile = Field(
+        None,
+        description="What its signatures are verified with: PEM or JWK, relative to this file.",
+        validate_default=True,
+    )
+
+    def compiled(self) -> Client:
+        """The client as the rules know it."""
+        return Client(
+            name=self.client_id,
+            signature=self.signature,
+            public_key=self.public_key_file,
+            **self.shared(),
+        )
 
 
 class OmniOmniSection(SectionModel):
@@ -42,7 +81,7 @@ class OmniOmniSection(SectionModel):
 
     def compiled(self, seed: int | None) -> OmniOmni:
         """The section made ready for a realm."""
-        clients = [Principal(name=c.client_id, **c.shared()) for c in self.clients]
+        clients = [client.compiled() for client in self.clients]
         return OmniOmni(
             self.answerers(), self.token.compiled(self.vendor, seed), Principals("client", clients)
         )

@@ -1,5 +1,6 @@
 """What OmniOmni answers, and where."""
 
+from emulator.vendors.omniomni.bearer import BEARER
 from emulator.vendors.omniomni.outcomes import OUTCOMES
 from emulator.vendors.omniomni.rules import sign_in
 from emulator.vendors.omniomni.wire import parse_sign_in, read
@@ -22,4 +23,5 @@ API = Api(
     bases=("/ecrop-command", "/omni-omni"),
     endpoints=(SIGN_IN,),
     outcomes=OUTCOMES,
+    bearer=BEARER,
 )

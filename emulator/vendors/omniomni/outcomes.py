@@ -26,7 +26,8 @@ OUTCOMES = (
     Outcome(
         name="invalid_credentials",
         status=401,
-        when="the client is disabled or locked; the status is documented, the cases are assumed",
+        when="the client is disabled or locked, or its signature is missing where it is required, "
+        "wrong, stale or used before; the status is documented, the cases are assumed",
         mark=Mark.DOCUMENTED,
         source=_PAGE,
     ),
@@ -53,6 +54,34 @@ OUTCOMES = (
         mark=Mark.ASSUMED,
         body=_ERROR,
         sample={"error": "Internal Server Error"},
+        source=_ERROR_SOURCE,
+    ),
+    Outcome(
+        name="bearer_refused",
+        status=401,
+        when="a protected resource: no token, or one that is malformed, expired, revoked, or not "
+        "this realm's and vendor's",
+        mark=Mark.ASSUMED,
+        headers={"WWW-Authenticate": "{{challenge}}"},
+        sample={"challenge": 'Bearer error="invalid_token"'},
+        source="RFC 6750 §3.1",
+    ),
+    Outcome(
+        name="scope_refused",
+        status=403,
+        when="a protected resource: a good token without the scope that it wants",
+        mark=Mark.ASSUMED,
+        headers={"WWW-Authenticate": "{{challenge}}"},
+        sample={"challenge": 'Bearer error="insufficient_scope"'},
+        source="RFC 6750 §3.1",
+    ),
+    Outcome(
+        name="forward_failed",
+        status=502,
+        when="a protected resource whose `forward_to` does not answer",
+        mark=Mark.ASSUMED,
+        body=_ERROR,
+        sample={"error": "Bad Gateway"},
         source=_ERROR_SOURCE,
     ),
     Outcome(

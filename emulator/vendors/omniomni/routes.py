@@ -1,18 +1,24 @@
 """OmniOmni in OpenAPI, as its own page has it."""
 
-from emulator.core.principals import Principal
 from emulator.vendors.omniomni.operations import SIGN_IN
+from emulator.vendors.omniomni.proof import Client
 from emulator.vendors.omniomni.rules import OmniOmni
+from emulator.vendors.omniomni.signature import DEVICE_ID, SIGNATURE, TIMESTAMP
 from emulator.vendors.omniomni.wire import ClientSignInRequest, ClientSignInResponse
 from emulator.web.documentation import Example, Page, first_shown
 
-_SIGNATURE_HEADERS = ("X-Signature-DateTime", "X-Signature", "X-Signature-DeviceId")
+_SIGNATURE_HEADERS = {
+    TIMESTAMP: "When the request was signed: UTC, ISO 8601.",
+    SIGNATURE: "Optional, unless the fixture requires it of the client, or the client sends it and "
+    "has a public key there: then it is verified. `auth-emulator sign` makes the three.",
+    DEVICE_ID: "The device's id, which is signed too.",
+}
 
 
-def page(section: OmniOmni, *, show_passwords: bool) -> Page:
+def pages(section: OmniOmni, *, show_passwords: bool) -> list[Page]:
     """The vendor's entry; its sign-in has no password to show."""
     del show_passwords
-    return Page(
+    page = Page(
         endpoint=SIGN_IN,
         tag="Auth",
         tag_description="Endpoints for OmniOmni security",
@@ -24,7 +30,7 @@ def page(section: OmniOmni, *, show_passwords: bool) -> Page:
         ),
         bodies={"application/json": [ClientSignInRequest]},
         answer=ClientSignInResponse,
-        outcomes={name: a.outcome for name, a in section.outcomes.items()},
+        every_outcome={name: a.outcome for name, a in section.outcomes.items()},
         examples=[_example(client) for client in first_shown(section.clients)],
         words={
             200: "User signed in successfully",
@@ -35,10 +41,10 @@ def page(section: OmniOmni, *, show_passwords: bool) -> Page:
             {
                 "in": "header",
                 "name": name,
-                "description": "Optional; not checked.",
+                "description": description,
                 "schema": {"type": "string"},
             }
-            for name in _SIGNATURE_HEADERS
+            for name, description in _SIGNATURE_HEADERS.items()
         ],
         security=[],
         security_schemes={
@@ -50,7 +56,10 @@ def page(section: OmniOmni, *, show_passwords: bool) -> Page:
             }
         },
     )
+    return [page]
 
 
-def _example(client: Principal) -> Example:
-    return Example(client.name, f"{client.name} ({client.status})", {"clientId": client.name})
+def _example(client: Client) -> Example:
+    wants = ", signature required" if client.signature == "required" else ""
+    summary = f"{client.name} ({client.status}{wants})"
+    return Example(client.name, summary, {"clientId": client.name})

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from emulator.core.fixture.fields import Duration, Lifetime, Text, seconds_or_none
+from emulator.core.fixture.fields import Audience, Duration, Lifetime, Text, seconds_or_none
 from emulator.core.fixture.sections import (
     Oddity,
     PrincipalModel,
@@ -36,7 +36,7 @@ class VaultToken(TokenModel):
         "30d", description="How long a refresh token is valid.", validate_default=True
     )
     issuer: Text = Field("https://vault.emulator.test", description="The claim iss.")
-    audience: Text | list[Text] | None = Field("vault-api", description="The claim aud.")
+    audience: Audience = Field("vault-api", description="The claim aud.")
 
 
 class ClientModel(StatusModel):

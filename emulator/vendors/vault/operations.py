@@ -1,11 +1,16 @@
 """What Vault answers, and where."""
 
+import re
+
 from emulator.core.outcomes import Refusal
+from emulator.vendors.vault.bearer import BEARER
 from emulator.vendors.vault.outcomes import OUTCOMES
 from emulator.vendors.vault.refreshing import refresh
-from emulator.vendors.vault.rules import sign_in
+from emulator.vendors.vault.rules import log_out, sign_in
 from emulator.vendors.vault.wire import grant_type, parse_refresh, parse_sign_in, read
-from emulator.web.operation import Api, Endpoint, Members, Operation
+from emulator.web.operation import Api, Endpoint, Members, Operation, nothing_read, session_of
+
+_NAME = re.compile(r"[A-Za-z0-9_:.-]{1,60}")
 
 _BY_GRANT = {
     "password": Operation("sign_in", parse_sign_in, sign_in, success="signed_in"),
@@ -19,7 +24,9 @@ def choose(members: Members) -> Operation:
     operation = _BY_GRANT.get(asked)
     if operation is None:
         known = " and ".join(_BY_GRANT)
-        raise Refusal("unsupported_grant_type", f"{asked!r} is no grant here; {known} are")
+        # A body that is not what it says may have put anything here, a password too.
+        named = repr(asked) if _NAME.fullmatch(asked) else "what was sent"
+        raise Refusal("unsupported_grant_type", f"{named} is no grant here; {known} are")
     return operation
 
 
@@ -31,10 +38,20 @@ TOKEN = Endpoint(
     choose=choose,
 )
 
+LOG_OUT = Endpoint(
+    method="DELETE",
+    paths=("/reg/user/session/logout/current",),
+    operations=(Operation("log_out", session_of, log_out, success="logged_out"),),
+    read=nothing_read,
+    authenticated=True,
+)
+
 API = Api(
     name="vault",
     title="Vault",
     bases=("/reg",),
-    endpoints=(TOKEN,),
+    endpoints=(TOKEN, LOG_OUT),
     outcomes=OUTCOMES,
+    bearer=BEARER,
+    token_endpoint=TOKEN.paths[0],
 )

@@ -1,9 +1,17 @@
 """Vault in OpenAPI, as its sign-in and refresh pages have it."""
 
-from emulator.vendors.vault.operations import TOKEN
+from emulator.core.principals import ACTIVE
+from emulator.vendors.vault.operations import LOG_OUT, TOKEN
 from emulator.vendors.vault.rules import User, Vault
 from emulator.vendors.vault.wire import PasswordGrant, RefreshTokenGrant, TokenResponse
-from emulator.web.documentation import Example, Page, first_shown, shown_password
+from emulator.web.documentation import (
+    ANYWHERE,
+    Example,
+    NoAnswer,
+    Page,
+    first_shown,
+    shown_password,
+)
 
 _DESCRIPTION = """\
 Set `grant_type` to `password` to sign in, and to `refresh_token` for a new pair of tokens.
@@ -12,10 +20,32 @@ The vendor documents a JSON body; a form, as RFC 6749 clients send it, is accept
 """
 
 
-def page(section: Vault, *, show_passwords: bool) -> Page:
-    """The vendor's entry."""
-    clients = [client.name for client in section.clients]
-    client_id = clients[0] if clients else "(no client in the fixture)"
+def pages(section: Vault, *, show_passwords: bool) -> list[Page]:
+    """The vendor's entries: the token service, and log-out."""
+    token = _token_page(section, show_passwords=show_passwords)
+    return [token, _log_out_page(token)]
+
+
+def _log_out_page(token: Page) -> Page:
+    return Page(
+        endpoint=LOG_OUT,
+        tag=token.tag,
+        tag_description=token.tag_description,
+        operation_id="logOut",
+        summary="Log out (assumed)",
+        description="Ends the session of the token that is sent: every token of its sign-in.",
+        bodies={},
+        answer=NoAnswer,
+        every_outcome=token.every_outcome,
+        only=frozenset({"logged_out", "bearer_refused", "server_error"}),
+        security=[{name: []} for name in token.security_schemes],
+        security_schemes=token.security_schemes,
+    )
+
+
+def _token_page(section: Vault, *, show_passwords: bool) -> Page:
+    clients = [client.name for client in section.clients if client.status == ACTIVE]
+    client_id = clients[0] if clients else "(no active client in the fixture)"
     shapes = [PasswordGrant, RefreshTokenGrant]
     return Page(
         endpoint=TOKEN,
@@ -26,7 +56,11 @@ def page(section: Vault, *, show_passwords: bool) -> Page:
         description=_DESCRIPTION,
         bodies={"application/json": shapes, "application/x-www-form-urlencoded": shapes},
         answer=TokenResponse,
-        outcomes={name: a.outcome for name, a in section.outcomes.items()},
+        every_outcome={name: a.outcome for name, a in section.outcomes.items()},
+        security_schemes={
+            "Vault token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+        },
+        only=frozenset(section.outcomes) - ANYWHERE - {"logged_out"},
         examples=[
             *(_example(user, client_id, show_passwords) for user in first_shown(section.users)),
             Example(

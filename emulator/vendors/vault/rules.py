@@ -51,10 +51,6 @@ class Vault(Section):
         self.users = users
         self.refresh = refresh
 
-    def longest_lifetime_of(self, user: Principal) -> int:
-        """How long any token of the user can be valid, in seconds."""
-        return max(self.issuer.lifetime_of(user), self.issuer.refresh_lifetime_of(user))
-
 
 async def sign_in(realm: Realm, grant: PasswordGrant) -> TokenResponse:
     """Issue a pair of tokens to a user who signs in through a known client."""
@@ -64,14 +60,14 @@ async def sign_in(realm: Realm, grant: PasswordGrant) -> TokenResponse:
     granted = section.issuer.scopes_of(user)
     asked = narrowed(granted, grant.scope, user.name)
     return await issue(
-        section, user, realm.stamp.grant(user), grant.client_id, granted=asked, shown=asked
+        section, user, realm.grant(section, user), grant.client_id, granted=asked, shown=asked
     )
 
 
 async def log_out(realm: Realm, session: Verified) -> None:
     """End the session of an access token: every token of its sign-in, the refresh token too."""
     section = realm.of(Vault)
-    await realm.revoke_grant(session.grant, section.longest_lifetime_of(session.holder))
+    await realm.revoke_grant(session.grant, section.issuer.longest_lifetime_of(session.holder))
 
 
 def check_client(section: Vault, client_id: str) -> None:
@@ -109,10 +105,15 @@ def narrowed(granted: tuple[str, ...], asked: str | None, name: str) -> tuple[st
     if not asked:
         return granted
     wanted = asked.split()
-    missing = [scope for scope in wanted if scope not in granted]
+    missing = set(wanted).difference(granted)
     if missing:
-        raise Refusal("invalid_scope", f"{name} does not have {' '.join(missing)}", principal=name)
-    return tuple(scope for scope in granted if scope in wanted)
+        raise Refusal(
+            "invalid_scope",
+            f"{name} does not have {' '.join(scope for scope in wanted if scope in missing)}",
+            principal=name,
+        )
+    chosen = set(wanted)
+    return tuple(scope for scope in granted if scope in chosen)
 
 
 async def issue(

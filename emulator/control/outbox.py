@@ -1,0 +1,75 @@
+"""The outbox: the codes that the vendors would have mailed."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from urllib.parse import parse_qsl
+
+from emulator.control.paths import BASE
+from emulator.core.fixture.fields import duration
+from emulator.core.fixture.mistakes import did_you_mean
+from emulator.core.outbox import Mail
+from emulator.core.outcomes import Refusal
+from emulator.core.realm import Realm
+from emulator.web.messages import Request
+from emulator.web.operation import Endpoint, Members, Operation
+
+_LONGEST_WAIT = timedelta(seconds=60)
+_LOOKS_EVERY = 0.05
+"""How often a waiting call looks, in seconds: another worker may have put the mail there."""
+
+_MEMBERS = ("to", "wait")
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRequest:
+    """Which mails are asked for, and how long to wait for one by the wall, in seconds."""
+
+    to: str | None = None
+    wait: float = 0
+
+
+async def _read_outbox(realm: Realm, request: OutboxRequest) -> object:
+    """The mails, newest first. Where there is none, it waits for one."""
+    found: list[tuple[int, Mail]] = []
+    seen = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(request.wait or None):
+            while True:
+                new = await realm.outbox.mails(after=seen)
+                found += [(n, mail) for n, mail in new if request.to in (None, mail.to)]
+                if found or not request.wait:
+                    break
+                seen = new[-1][0] if new else seen
+                await asyncio.sleep(_LOOKS_EVERY)
+    return {"mails": [{"number": number, **asdict(mail)} for number, mail in reversed(found)]}
+
+
+def _read(request: Request) -> Members:
+    try:
+        pairs = parse_qsl(request.query.decode("ascii"), keep_blank_values=True, max_num_fields=10)
+    except ValueError as error:
+        raise Refusal("invalid_request", "the query cannot be read") from error
+    return dict(pairs)
+
+
+def _parse(_: Realm, members: Members) -> OutboxRequest:
+    for name in members.keys() - set(_MEMBERS):
+        raise Refusal("invalid_request", f"{name!r} is not known{did_you_mean(name, _MEMBERS)}")
+    try:
+        wait = duration(members.get("wait", "0s"))
+    except ValueError as error:
+        raise Refusal("invalid_request", f"wait: {error}") from error
+    if wait > _LONGEST_WAIT:
+        longest = f"{_LONGEST_WAIT.total_seconds():.0f}s"
+        raise Refusal("invalid_request", f"wait: expected a duration of at most {longest}")
+    return OutboxRequest(members.get("to"), wait.total_seconds())
+
+
+OUTBOX = Endpoint(
+    method="GET",
+    paths=(f"{BASE}/outbox",),
+    operations=(Operation("outbox", _parse, _read_outbox, success="told"),),
+    read=_read,
+)

@@ -1,0 +1,21 @@
+"""Where the control API is, and endpoints that only ask."""
+
+from emulator.web.operation import Endpoint, Operation, nothing_read
+
+BASE = "/_emulator"
+
+
+def well_known(vendor: str, document: str) -> str:
+    """The path of a vendor's well-known document (RFC 8615)."""
+    return f"{BASE}/{vendor}/.well-known/{document}"
+
+
+def asking(path: str, operation: Operation, *, seen_from: bool = False) -> Endpoint:
+    """An endpoint of GET, which reads nothing."""
+    return Endpoint(
+        method="GET",
+        paths=(path,),
+        operations=(operation,),
+        read=nothing_read,
+        seen_from=seen_from,
+    )

@@ -1,0 +1,85 @@
+"""Introspection (RFC 7662) and revocation (RFC 7009) of a vendor's tokens.
+
+Open to every caller, as services in other containers need them; RFC 7662 §2.1 wants callers to be
+authorized, which no test of a client needs.
+"""
+
+from typing import Any
+
+from emulator.control.paths import BASE
+from emulator.core.outcomes import Refusal
+from emulator.core.realm import Realm
+from emulator.core.store import StoreFull
+from emulator.core.verification import TokenRefused, Verified, verified_token
+from emulator.web.body import BodyUnreadable, form, media_type, text_fault
+from emulator.web.messages import Request
+from emulator.web.operation import Api, Endpoint, Members, Operation
+
+_FORM = "application/x-www-form-urlencoded"
+_TOLD = ("iss", "sub", "aud", "exp", "iat", "nbf", "jti", "scope", "client_id")
+
+
+def token_endpoints(vendor: Api) -> list[Endpoint]:
+    """A vendor's introspection and revocation endpoints."""
+
+    async def introspect(realm: Realm, token: str) -> object:
+        """What a good token says; a bad one is not active, and the reason tells why."""
+        return _introspected(await _verified(realm, vendor.name, token))
+
+    async def revoke(realm: Realm, token: str) -> object:
+        """Refuse a token from now on. A refresh token takes all of its sign-in along."""
+        await _revoke(realm, await _verified(realm, vendor.name, token))
+        return None
+
+    return [
+        _posting(vendor, "introspect", Operation("introspect", _token, introspect, "told")),
+        _posting(vendor, "revoke", Operation("revoke", _token, revoke, "revoked")),
+    ]
+
+
+def _posting(vendor: Api, name: str, operation: Operation) -> Endpoint:
+    path = f"{BASE}/{vendor.name}/{name}"
+    return Endpoint(method="POST", paths=(path,), operations=(operation,), read=_read)
+
+
+def _read(request: Request) -> Members:
+    if media_type(request) != _FORM:
+        raise Refusal("invalid_request", f"the Content-Type is not {_FORM}")
+    try:
+        return form(request)
+    except BodyUnreadable as error:
+        raise Refusal("invalid_request", str(error)) from error
+
+
+def _token(_: Realm, members: Members) -> str:
+    fault = text_fault(members, "token")
+    if fault is not None:
+        raise Refusal("invalid_request", f"the parameter token {fault.fault}")
+    token: str = members["token"]
+    return token
+
+
+async def _verified(realm: Realm, vendor: str, token: str) -> Verified:
+    try:
+        return await verified_token(realm, realm.sections[vendor], token)
+    except TokenRefused as refused:
+        raise Refusal("token_inactive", refused.reason) from refused
+
+
+def _introspected(verified: Verified) -> dict[str, Any]:
+    told = {name: verified.claims[name] for name in _TOLD if name in verified.claims}
+    kind = "refresh_token" if verified.is_refresh else "Bearer"
+    return {"active": True, "token_type": kind, "username": verified.holder.name, **told}
+
+
+async def _revoke(realm: Realm, verified: Verified) -> None:
+    claims = verified.claims
+    try:
+        if verified.is_refresh:
+            section = realm.sections[verified.vendor]
+            longest = section.issuer.longest_lifetime_of(verified.holder)
+            await realm.revoke_grant(verified.grant, longest)
+        else:
+            await realm.revoke_token(str(claims["jti"]), until=claims["exp"])
+    except StoreFull as full:
+        raise Refusal("store_full", str(full)) from full

@@ -1,0 +1,48 @@
+"""The outbox of a realm: what a vendor would have mailed, for tests to read."""
+
+import logging
+from dataclasses import asdict, dataclass, field
+
+import orjson
+
+from emulator.core.outcomes import printable
+from emulator.core.store import Store
+
+_KEPT = 1000
+"""How many mails a realm keeps; the oldest go first."""
+
+_log = logging.getLogger("emulator")
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mailed code. Times are ISO 8601, by the realm's clock."""
+
+    vendor: str
+    to: str
+    code: str = field(repr=False)
+    sent_at: str
+    expires_at: str
+
+
+class Outbox:
+    """The mails of one realm."""
+
+    def __init__(self, store: Store, realm: str, log: str) -> None:
+        """`log` is its name in the store."""
+        self._store = store
+        self._realm = realm
+        self._name = log
+        self.show_codes = False
+        """Whether each mail also makes a log line, with its code."""
+
+    async def put(self, mail: Mail) -> None:
+        """Lay a mail into the outbox."""
+        await self._store.append(self._realm, self._name, orjson.dumps(asdict(mail)), keep=_KEPT)
+        if self.show_codes:
+            _log.info("code for %s: %s", printable(mail.to), mail.code)
+
+    async def mails(self, after: int = 0) -> list[tuple[int, Mail]]:
+        """The mails with a number above `after`, each with its number, oldest first."""
+        entries = await self._store.read(self._realm, self._name, after=after, limit=_KEPT)
+        return [(entry.number, Mail(**orjson.loads(entry.value))) for entry in entries]

@@ -1,0 +1,64 @@
+"""Requests that are signed for OmniOmni, by httpx."""
+
+import os
+from collections.abc import Callable, Generator
+from itertools import count
+from pathlib import Path
+
+import httpx
+
+from emulator.core.clock import Clock, iso_milliseconds
+from emulator.core.keys.algorithms import PrivateKey
+from emulator.core.keys.files import any_private_key_in
+from emulator.vendors.omniomni.signature import DEVICE_ID, SignedRequest, signature_headers
+
+_requests = count()
+"""Those of the whole process."""
+
+
+class OmniOmniSignature(httpx.Auth):
+    """Signs each request of an httpx client, as OmniOmni's Proof of Action page says.
+
+    `private_key` is a key of the `cryptography` package, RSA, EC or Ed25519, or a file that holds
+    one (PEM or JWK; KeyFileError where it does not). Without `device_id` it signs the
+    X-Signature-DeviceId of the request, if that has one. `now` gives the time in POSIX seconds, for
+    an emulator whose clock is not the machine's.
+    """
+
+    requires_request_body = True
+
+    def __init__(
+        self,
+        private_key: PrivateKey | str | os.PathLike[str],
+        device_id: str | None = None,
+        *,
+        now: Callable[[], float] | None = None,
+    ) -> None:
+        self._key = (
+            any_private_key_in(Path(private_key))
+            if isinstance(private_key, str | os.PathLike)
+            else private_key
+        )
+        self._device_id = device_id
+        self._now = now or Clock().now
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Put the headers into a request (httpx calls it)."""
+        device_id = self._device_id
+        if device_id is None:
+            device_id = request.headers.get(DEVICE_ID, "")
+        signed = SignedRequest(
+            request.method,
+            request.url.raw_path,
+            request.content,
+            timestamp=self._timestamp(),
+            device_id=device_id,
+        )
+        headers = signature_headers(self._key, signed)
+        request.headers.update({name: value for name, value in headers.items() if value})
+        yield request
+
+    def _timestamp(self) -> str:
+        # What is below a millisecond counts the requests: two of them at a clock that stands still
+        # would else have the same signature, and the second would be refused.
+        return f"{iso_milliseconds(self._now())[:-1]}{next(_requests) % 1_000_000:06}Z"

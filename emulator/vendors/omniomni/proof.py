@@ -1,0 +1,140 @@
+"""Whether a client's signature, its proof of action, is accepted. No HTTP.
+
+All of it is assumed but for what is signed: the vendor does not say whether sign-in wants one.
+"""
+
+import asyncio
+import re
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Literal, TypeAlias
+
+import orjson
+
+from emulator.core.clock import iso_milliseconds
+from emulator.core.keys.algorithms import PublicKey
+from emulator.core.outcomes import Refusal
+from emulator.core.principals import Principal, Principals
+from emulator.core.realm import Realm
+from emulator.core.store import StoreFull
+from emulator.vendors.omniomni.diagnosis import diagnosis
+from emulator.vendors.omniomni.signature import (
+    SIGNATURE,
+    TIMESTAMP,
+    Parts,
+    SignedRequest,
+    instant_of,
+    verifies,
+)
+
+SKEW = 300
+"""How far a timestamp may be from the realm's clock, in seconds."""
+
+Policy: TypeAlias = Literal["ignored", "verified_when_sent", "required"]
+
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+_UNPADDED = re.compile(r"[A-Za-z0-9+/]+=?")
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]+={0,2}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client(Principal):
+    """A client, its public key, and what becomes of its signatures."""
+
+    signature: Policy = "verified_when_sent"
+    public_key: PublicKey | None = field(default=None, repr=False)
+
+
+async def check_signature(
+    realm: Realm, clients: Principals[Client], client: Client, request: SignedRequest
+) -> None:
+    """Refuse what the client's fixture does not let pass."""
+    key = client.public_key
+    if key is None or client.signature == "ignored":
+        return
+    if request.signature is None and request.timestamp is None:
+        if client.signature == "required":
+            raise _refusal(client, f"{client.name} must sign: it sent no {SIGNATURE}")
+        return
+    signature, until = _read(realm, client, request)
+    digest = sha256(signature).hexdigest()
+    parts = request.parts()
+    if not verifies(key, signature, parts.text()):
+        before = await realm.kept(f"signed:{digest}")
+        if before is not None:
+            raise _refusal(client, _altered(parts, before))
+        others = {c.name: c.public_key for c in clients if c.public_key and c is not client}
+        said = await asyncio.to_thread(diagnosis, request, signature, key, others)
+        raise _refusal(client, said)
+    try:
+        first = await realm.spend(f"signature:{digest}", until)
+        if first:
+            await realm.keep(f"signed:{digest}", orjson.dumps(_digests(parts)), until)
+    except StoreFull as full:
+        raise _refusal(client, f"{SIGNATURE} cannot be remembered: {full}") from full
+    if not first:
+        raise _refusal(client, f"{SIGNATURE} was used before: each request has one of its own")
+
+
+def _read(realm: Realm, client: Client, request: SignedRequest) -> tuple[bytes, float]:
+    """The signature's bytes, and the time from which on it would be refused as too old."""
+    for name, value, other in (
+        (SIGNATURE, request.signature, TIMESTAMP),
+        (TIMESTAMP, request.timestamp, SIGNATURE),
+    ):
+        if value is None:
+            raise _refusal(client, f"{other} was sent without {name}")
+    sent, timestamp = request.signature or "", request.timestamp or ""
+    try:
+        signature = b64decode(sent, validate=True)
+    except ValueError as error:
+        raise _refusal(client, f"{SIGNATURE} {_why_no_base64(sent)}") from error
+    try:
+        signed_at = instant_of(timestamp).timestamp()
+    except ValueError as error:
+        raise _refusal(client, f"{TIMESTAMP} {error}") from error
+    now = realm.clock.now()
+    late = now - signed_at
+    if abs(late) > SKEW:
+        raise _refusal(
+            client,
+            f"{TIMESTAMP} is {abs(late):,.1f} s {'behind' if late > 0 else 'ahead of'} the "
+            f"emulator's clock, which shows {iso_milliseconds(now)}; {SKEW} s are allowed",
+        )
+    return signature, signed_at + SKEW + 1
+
+
+def _why_no_base64(sent: str) -> str:
+    if _HEX.fullmatch(sent):
+        return "is in hexadecimal, not in Base64"
+    if _UNPADDED.fullmatch(sent):
+        return "is Base64 without the = that pads it"
+    if _BASE64URL.fullmatch(sent):
+        return "is base64url, not Base64, which has + for -, / for _ and is padded with ="
+    return "is no Base64"
+
+
+def _altered(parts: Parts, before: bytes) -> str:
+    """What differs from the request for which the same signature was accepted."""
+    known: Mapping[str, str] = orjson.loads(before)
+    differing = [name for name, digest in _digests(parts).items() if digest != known[name]]
+    return f"{SIGNATURE} is that of an earlier request; altered since: {', '.join(differing)}"
+
+
+def _digests(parts: Parts) -> dict[str, str]:
+    path, _, query = parts.uri.partition(b"?")
+    named = {
+        "method": parts.method,
+        "body": parts.payload,
+        "path": path,
+        "query": query,
+        "time": parts.timestamp,
+        "device id": parts.device_id,
+    }
+    return {name: sha256(part).hexdigest()[:16] for name, part in named.items()}
+
+
+def _refusal(client: Client, sentence: str) -> Refusal:
+    return Refusal("invalid_credentials", sentence, principal=client.name)
