@@ -87,18 +87,7 @@ def create_app(
     fixture, oddities = load_fixture(config.fixture)
     for oddity in oddities:
         _log.warning("%s", replace(oddity, warning=False))
-    sections = (
-        (getattr(fixture, api.name) or section.empty()).compiled(fixture.seed)
-        for api, section in VENDORS
-    )
-    realm = Realm(
-        DEFAULT,
-        sections,
-        clock=clock or Clock(fixture.clock),
-        ids=Ids(fixture.seed),
-        store=store or MemoryStore(),
-        resources=Resources(resource.compiled() for resource in fixture.resources),
-    )
+    realm = _realm(fixture, clock or Clock(fixture.clock), store or MemoryStore())
     realm.outbox.show_codes = config.show_codes
     vendors = [api for api, _ in VENDORS]
     return Stage(
@@ -108,6 +97,21 @@ def create_app(
         reasons=config.reasons,
         dated=config.dated,
         proxies=TrustedProxies(config.trusted_proxies),
+    )
+
+
+def _realm(fixture: FixtureModel, clock: Clock, store: Store) -> Realm:
+    sections = (
+        (getattr(fixture, api.name) or section.empty()).compiled(fixture.seed)
+        for api, section in VENDORS
+    )
+    return Realm(
+        DEFAULT,
+        sections,
+        clock=clock,
+        ids=Ids(fixture.seed),
+        store=store,
+        resources=Resources(resource.compiled() for resource in fixture.resources),
     )
 
 
@@ -126,20 +130,23 @@ def load_fixture(source: Source) -> tuple[FixtureModel, list[Mistake]]:
 
 def _hidden_resources(fixture: FixtureModel, document: fixtures.Document) -> Iterator[Mistake]:
     """Resources that would also stand where an endpoint of a vendor answers first."""
+    if not fixture.resources:
+        return
+    endpoints = list(_endpoint_paths(_realm(fixture, Clock(), MemoryStore())))
     for number, resource in enumerate(fixture.resources):
         pattern = compiled_path(resource.path)
-        for api, endpoint, path in _endpoint_paths():
+        for api, endpoint, path in endpoints:
             if resource.method in (endpoint.method, ANY_METHOD) and pattern.fullmatch(path):
                 at = ("resources", number, "path")
                 said = f"{endpoint.method} {path} is {api.title}'s own and answers first"
                 yield Mistake(document.place(at), at, said, warning=True)
 
 
-def _endpoint_paths() -> Iterator[tuple[Api, Endpoint, str]]:
+def _endpoint_paths(realm: Realm) -> Iterator[tuple[Api, Endpoint, str]]:
     for api, _ in VENDORS:
         for endpoint in api.endpoints:
-            for path in endpoint.paths:
-                yield api, endpoint, path
+            if endpoint.enabled(realm):
+                yield from ((api, endpoint, path) for path in endpoint.paths)
 
 
 def paths_of(source: Path | str | Sequence[Path | str] | None) -> list[Path]:

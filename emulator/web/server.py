@@ -27,7 +27,7 @@ HEAD_LIMIT = 64 * 1024
 GRACE = 5
 """How long a stopping server waits for the requests in hand, in seconds."""
 
-LAST_CALL = 0.2
+LAST_CALL = 0.1
 """How long a stopping server still reads what callers had already sent, in seconds."""
 
 _DEAF_FOR = 2

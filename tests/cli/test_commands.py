@@ -232,10 +232,10 @@ def test_a_busy_server_answers_every_request_that_was_begun_and_exits_0() -> Non
         for thread in threads:
             thread.join(10)
     assert status == 0
-    assert answered > 20
+    assert answered > 5
     # A connection that was still in the listening queue when the server stopped was never begun.
     assert [f for f in failures if "ConnectionReset" not in f] == []
-    assert len(failures) <= 2
+    assert len(failures) <= 5
 
 
 def test_a_trusted_proxy_is_believed_and_a_wrong_one_is_one_line() -> None:

@@ -219,6 +219,7 @@ def test_two_authorization_headers_are_refused(http: httpx.Client) -> None:
 @pytest.mark.documented_elsewhere
 def test_an_expired_token_is_told_when_it_expired_at_vault() -> None:
     with serving(FIXTURE) as served, client(served) as http:
+        served.clock.freeze()
         token = vault(http)["access_token"]
         served.clock.advance(86400 - 2)
         assert ask(http, "vault", f"Bearer {token}").status_code == 200

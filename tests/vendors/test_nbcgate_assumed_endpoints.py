@@ -11,7 +11,7 @@ import pytest
 from serving import Served, client, serving
 from tokens import claims
 
-from emulator.app import Config, create_app
+from emulator.app import Config, create_app, load_fixture
 
 PATHS = ("tfa/otp/email", "token/refresh", "token/check", "log-out")
 
@@ -97,6 +97,26 @@ def test_with_the_setting_one_slash_and_two_are_answered(path: str, slash: str) 
         assert told(answer) in ((400, "invalid_request"), (401, "bearer_refused"))
         answer = http.get(f"{served.url}{slash}auth/{path}")
         assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+
+
+@pytest.mark.assumed
+@pytest.mark.parametrize("assumed_endpoints", [False, True])
+def test_a_resource_may_stand_where_an_endpoint_is_left_out(*, assumed_endpoints: bool) -> None:
+    ours = {
+        "vendor": "nbcgate",
+        "method": "POST",
+        "path": "/auth/log-out",
+        "respond": {"body": "ours"},
+    }
+    data = {**fixture(assumed_endpoints=assumed_endpoints), "resources": [ours]}
+    warnings = [str(warning) for warning in load_fixture(data)[1]]
+    assert len(warnings) == int(assumed_endpoints)
+    assert all("NBC Gate's own and answers first" in warning for warning in warnings)
+    with serving(data) as served, client(served) as http:
+        answer = http.post("/auth/log-out", headers=bearer(sign_in(http)))
+        assert (answer.status_code, answer.text) == (
+            (204, "") if assumed_endpoints else (200, '"ours"')
+        )
 
 
 @pytest.mark.assumed

@@ -1,9 +1,9 @@
 """NBC Gate in OpenAPI, as its reference and its guide have it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from emulator.core.outcomes import Json, Outcome
+from emulator.core.outcomes import Json, Mark, Outcome
 from emulator.vendors.nbcgate.codes import FixedCode, TotpCode
 from emulator.vendors.nbcgate.operations import CHECK_TOKEN, LOG_OUT, MAIL_CODE, REFRESH, SIGN_IN
 from emulator.vendors.nbcgate.rules import NbcGate, User
@@ -43,12 +43,25 @@ _REFRESH = _ANY | {
 def pages(section: NbcGate, *, show_passwords: bool) -> list[Page]:
     """The vendor's entries, as the fixture's settings have it."""
     outcomes = {name: a.outcome for name, a in section.outcomes.items()}
+    if not section.answers_a_string and outcomes["signed_in"].mark is not Mark.FIXTURE:
+        outcomes["signed_in"] = _signed_in_with_a_pair(outcomes["signed_in"])
     shown = [_sign_in_page(section, outcomes, show_passwords=show_passwords)]
     if section.assumed_endpoints:
         shown += [page.of(outcomes) for page in _ASSUMED]
     if section.refreshes:
         shown.append(_REFRESH_PAGE.of(outcomes))
     return shown
+
+
+def _signed_in_with_a_pair(outcome: Outcome) -> Outcome:
+    return replace(
+        outcome,
+        mark=Mark.DOCUMENTED_ELSEWHERE,
+        when="the e-mail and what the user signs in with are a user's",
+        sample={
+            "answer": {"token": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9...", "refreshToken": "..."}
+        },
+    )
 
 
 def _sign_in_page(

@@ -12,6 +12,7 @@ from emulator.core.keys.key import decoded, encoded
 from emulator.core.outcomes import Answerer, Refusal
 from emulator.core.principals import Principal, Principals, password_fault
 from emulator.core.realm import Realm, Section
+from emulator.core.store import StoreFull
 from emulator.core.tokens import Claims, Grant, TokenIssuer
 from emulator.core.verification import TokenRefused, Verified, verified_access_token
 from emulator.vendors.nbcgate.bearer import BEARER
@@ -88,7 +89,10 @@ async def check_token(realm: Realm, request: CheckRequest) -> TokenCheck:
 async def log_out(realm: Realm, session: Verified) -> None:
     """End the session of a token: every token of its sign-in, the refresh token too."""
     section = realm.of(NbcGate)
-    await realm.revoke_grant(session.grant, section.issuer.longest_lifetime_of(session.holder))
+    try:
+        await realm.revoke_grant(session.grant, section.issuer.longest_lifetime_of(session.holder))
+    except StoreFull as full:
+        raise Refusal("bearer_refused", f"its session cannot be ended: {full}") from full
 
 
 def known_user(section: NbcGate, email: str) -> User:

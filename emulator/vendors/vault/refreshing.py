@@ -99,8 +99,11 @@ async def _answer_within_grace(realm: Realm, token: Verified) -> TokenResponse |
 async def _reused(realm: Realm, section: Vault, token: Verified) -> Refusal:
     sentence = "the refresh token was used before"
     if section.refresh.reuse == "revoke_family":
-        await realm.revoke_grant(token.grant, section.issuer.longest_lifetime_of(token.holder))
-        sentence += ", and with it every token of its sign-in is revoked now"
+        try:
+            await realm.revoke_grant(token.grant, section.issuer.longest_lifetime_of(token.holder))
+            sentence += ", and with it every token of its sign-in is revoked now"
+        except StoreFull as full:
+            sentence += f"; its family cannot be revoked: {full}"
     return Refusal("refresh_token_invalid", sentence, principal=token.holder.name)
 
 

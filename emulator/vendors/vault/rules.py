@@ -6,6 +6,7 @@ from typing import Literal
 from emulator.core.outcomes import Answerer, Refusal
 from emulator.core.principals import Principal, Principals, password_fault
 from emulator.core.realm import Realm, Section
+from emulator.core.store import StoreFull
 from emulator.core.tokens import Grant, TokenIssuer
 from emulator.core.verification import Verified
 from emulator.vendors.vault.wire import PasswordGrant, TokenResponse
@@ -67,7 +68,10 @@ async def sign_in(realm: Realm, grant: PasswordGrant) -> TokenResponse:
 async def log_out(realm: Realm, session: Verified) -> None:
     """End the session of an access token: every token of its sign-in, the refresh token too."""
     section = realm.of(Vault)
-    await realm.revoke_grant(session.grant, section.issuer.longest_lifetime_of(session.holder))
+    try:
+        await realm.revoke_grant(session.grant, section.issuer.longest_lifetime_of(session.holder))
+    except StoreFull as full:
+        raise Refusal("bearer_refused", f"its session cannot be ended: {full}") from full
 
 
 def check_client(section: Vault, client_id: str) -> None:
