@@ -3,8 +3,9 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from clients.vault import FIXTURE
 from serving import Served, client, serving
+
+from clients.vault import FIXTURE
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
-from clients.installing import installed
 from serving import Served, client, serving
+
+from clients.installing import installed
 
 GENERATOR = "openapi-python-client==0.29.1"
 VENDORS_DOCUMENT = Path(__file__).parent / "omniomni.openapi.yaml"
@@ -60,9 +61,14 @@ def generate(generator: Path, tmp_path_factory: pytest.TempPathFactory) -> Itera
     def generated(document: Path, name: str) -> Made:
         made.append(name)
         command = [sys.executable, "-m", "openapi_python_client", "generate", "--fail-on-warning"]
+        options = {
+            "--path": document,
+            "--output-path": folder / name,
+            "--meta": "none",
+            "--config": folder / "config.json",
+        }
         told = subprocess.run(
-            [*command, "--path", document, "--output-path", folder / name, "--meta", "none"]
-            + ["--config", folder / "config.json"],
+            [*command, *(str(word) for option in options.items() for word in option)],
             env={**os.environ, "PYTHONPATH": str(generator)},
             capture_output=True,
             text=True,
@@ -148,4 +154,3 @@ def test_a_client_of_our_document_does_the_same_and_knows_the_500(
         assert (refused.status_code, refused.content, refused.parsed) == (status, b"", None)
     broken = made.sign_in(served.url, "broken")
     assert (broken.status_code, list(broken.parsed)) == (500, ["error"])
-

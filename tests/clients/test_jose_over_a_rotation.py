@@ -12,9 +12,10 @@ from typing import Any
 import httpx
 import jwt
 import pytest
+from serving import Served
+
 from clients.installing import installed, missing
 from clients.vault import access_token, good, jwks_url, rotate
-from serving import Served
 
 HERE = Path(__file__).parent / "node"
 NO_KEY = "ERR_JWKS_NO_MATCHING_KEY"

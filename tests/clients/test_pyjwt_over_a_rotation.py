@@ -5,8 +5,9 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from clients.vault import access_token, good, jwks_url, rotate
 from serving import Served
+
+from clients.vault import access_token, good, jwks_url, rotate
 
 
 class Verifier(jwt.PyJWKClient):

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 import requests
-from clients.vault import DAY, PASSWORD, SCOPES, accounts_url, token_url
 from oauthlib.oauth2 import InsecureTransportError, LegacyApplicationClient, MissingTokenError
 from oauthlib.oauth2.rfc6749 import parameters
 from oauthlib.oauth2.rfc6749.clients import base
 from requests_oauthlib import OAuth2Session
 from serving import Served
+
+from clients.vault import DAY, PASSWORD, SCOPES, accounts_url, token_url
 
 
 @pytest.fixture(autouse=True)
