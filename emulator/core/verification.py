@@ -125,19 +125,25 @@ async def _signed_claims(realm: Realm, section: Section, token: str) -> dict[str
     key = await section.issuer.keyring.verifier(header.get("kid"))
     if key is None or header.get("alg") != key.algorithm.name:
         raise await _why_not_ours(realm, section, token, header, key)
+    if key.algorithm.symmetric:  # PyJWT refuses secrets that look like a public key
+        good = await section.issuer.keyring.signed(token, header)
+    else:
+        good = _well_signed(token, key)
+    return _payload(token, good=good)
+
+
+def _well_signed(token: str, key: SigningKey) -> bool:
     from jwt import PyJWS  # here: PyJWT is slow to import, and a sign-in does not need it
     from jwt.exceptions import InvalidSignatureError, PyJWTError
 
     name = key.algorithm.name
-    if key.algorithm.symmetric:  # PyJWT refuses secrets that look like a public key
-        return _payload(token, good=await section.issuer.keyring.signed(token, header))
     try:
-        payload = PyJWS(algorithms=[name]).decode(token, key.verifies_with, algorithms=[name])
+        PyJWS(algorithms=[name]).decode(token, key.verifies_with, algorithms=[name])
     except InvalidSignatureError:
-        return _payload(token, good=False)
+        return False
     except PyJWTError as error:
         raise TokenRefused(TokenFault.MALFORMED, "it is no JWT") from error
-    return _payload(token, good=payload is not None)
+    return True
 
 
 def _payload(token: str, *, good: bool) -> dict[str, Any]:
