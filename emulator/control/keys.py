@@ -55,12 +55,12 @@ def _parse(realm: Realm, members: Members) -> RotateRequest:
     for name in members.keys() - {"vendor", "mode"}:
         raise Refusal("invalid_request", f"{name!r} is not known{did_you_mean(name, _MEMBERS)}")
     vendor, mode = members.get("vendor"), members.get("mode", Rotation.OVERLAP)
-    if vendor not in realm.sections:
+    if not isinstance(vendor, str) or vendor not in realm.sections:
         raise Refusal(
             "invalid_request",
             f"vendor: {vendor!r} is no vendor{did_you_mean(str(vendor), realm.sections)}",
         )
-    if mode not in list(Rotation):
+    if not isinstance(mode, str) or mode not in list(Rotation):
         raise Refusal(
             "invalid_request",
             f"mode: {mode!r} is no rotation{did_you_mean(str(mode), list(Rotation))}",

@@ -37,7 +37,13 @@ OUTCOMES = (
     Outcome(
         name="revoked",
         status=200,
-        when="the token is refused from now on; so it was already, if it was bad (RFC 7009 §2.2)",
+        when="the token is refused from now on",
+        mark=Mark.DOCUMENTED,
+    ),
+    Outcome(
+        name="nothing_revoked",
+        status=200,
+        when="the token was bad already; the reason tells why (RFC 7009 §2.2)",
         mark=Mark.DOCUMENTED,
     ),
     Outcome(

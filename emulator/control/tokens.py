@@ -24,11 +24,15 @@ def token_endpoints(vendor: Api) -> list[Endpoint]:
 
     async def introspect(realm: Realm, token: str) -> object:
         """What a good token says; a bad one is not active, and the reason tells why."""
-        return _introspected(await _verified(realm, vendor.name, token))
+        verified = await _verified(realm, vendor.name, token, bad="token_inactive")
+        section = realm.sections[vendor.name]
+        if verified.is_refresh and not await section.takes_again(realm, verified.claims["jti"]):
+            raise Refusal("token_inactive", "the refresh token was used before")
+        return _introspected(verified)
 
     async def revoke(realm: Realm, token: str) -> object:
         """Refuse a token from now on. A refresh token takes all of its sign-in along."""
-        await _revoke(realm, await _verified(realm, vendor.name, token))
+        await _revoke(realm, await _verified(realm, vendor.name, token, bad="nothing_revoked"))
         return None
 
     return [
@@ -59,11 +63,11 @@ def _token(_: Realm, members: Members) -> str:
     return token
 
 
-async def _verified(realm: Realm, vendor: str, token: str) -> Verified:
+async def _verified(realm: Realm, vendor: str, token: str, *, bad: str) -> Verified:
     try:
         return await verified_token(realm, realm.sections[vendor], token)
     except TokenRefused as refused:
-        raise Refusal("token_inactive", refused.reason) from refused
+        raise Refusal(bad, refused.reason) from refused
 
 
 def _introspected(verified: Verified) -> dict[str, Any]:

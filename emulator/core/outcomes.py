@@ -30,6 +30,9 @@ _PHRASES = {413: "Payload Too Large", 422: "Unprocessable Entity"}
 ALWAYS_KNOWN = frozenset({"reason", "principal", "now"})
 """The placeholders that every outcome's body may use."""
 
+HEADER_LIMIT = 8000
+"""The longest header that a fixture's placeholders make, in characters."""
+
 REASON_LIMIT = 200
 """The longest reason, in characters: it travels in a header."""
 
@@ -89,11 +92,15 @@ class Outcome:
 
     def overridden(self, change: "Override") -> "Outcome":
         """The outcome as a fixture corrects it; what the fixture does not name stays."""
+        renewed = {name.lower() for name in change.headers}
         return replace(
             self,
             mark=Mark.FIXTURE,
             status=self.status if change.status is None else change.status,
-            headers={**self.headers, **change.headers},
+            headers={
+                **{n: v for n, v in self.headers.items() if n.lower() not in renewed},
+                **change.headers,
+            },
             body=change.body if change.replaces_body else self.body,
         )
 
@@ -129,7 +136,7 @@ class Answerer:
             for name, value in outcome.headers.items()
             if _PLACEHOLDER.search(value)
         ]
-        if outcome.body is not None and not any(n == b"content-type" for n, _ in self.headers):
+        if outcome.body is not None and "content-type" not in map(str.lower, outcome.headers):
             self.headers.append((b"content-type", b"application/json"))
         self.needs = frozenset(placeholders_in([outcome.body, *outcome.headers.values()]))
         self.render: Callable[[Values], bytes] = _renderer(outcome.body)
@@ -138,7 +145,9 @@ class Answerer:
         """The headers with their placeholders filled in; a value cannot begin another header."""
         headers = self.headers.copy()
         for name, template in self.filled_headers:
-            headers.append((name, printable(str(_filled(template, values)), 1000).encode("ascii")))
+            headers.append(
+                (name, printable(str(_filled(template, values)), HEADER_LIMIT).encode("ascii"))
+            )
         return headers
 
 

@@ -47,6 +47,10 @@ class Section:
             self._by_fingerprint = {self.fingerprint_of(h): h for h in self._holders}
         return self._by_fingerprint.get(grant.holder)
 
+    async def takes_again(self, realm: "Realm", refresh: str) -> bool:
+        """Whether a refresh token (by its `jti`) would be taken if it were sent now."""
+        return not await realm.spent(f"refresh:{refresh}")
+
     def jwt_of(self, token: str) -> str:
         """The JWT that a token is; a vendor whose refresh tokens are opaque undoes that here."""
         return token
@@ -112,6 +116,10 @@ class Realm:
         """
         now = self.clock.now()
         return await self.store.claim(self.name, self._scoped(what), now=now, until=until)
+
+    async def spent(self, what: str) -> bool:
+        """Whether a thing that may be used once was used."""
+        return await self.store.claimed(self.name, self._scoped(what))
 
     async def revoke_token(self, jti: str, until: float) -> None:
         """Refuse one token from now on; `until` is its expiry. Raises StoreFull."""

@@ -55,6 +55,8 @@ class TokenRefused(Exception):
         self.fault = fault
         self.reason = reason
         self.expired_at = expired_at
+        self.holder: str | None = None
+        """Whose token it is, where that much could be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,17 +81,19 @@ class Verified:
 
 async def verified_token(realm: Realm, section: Section, token: str) -> Verified:
     """A good token of the section's vendor, access or refresh; else TokenRefused."""
-    return await _verified(realm, section, section.jwt_of(token))
+    found = await _verified(realm, section, section.jwt_of(token))
+    if not found.is_refresh:
+        expected = _issued_with(section, found.holder)
+        _check_issuer(found.claims, expected)
+        _check_audience(found.claims, expected)
+    return found
 
 
 async def verified_access_token(realm: Realm, section: Section, token: str) -> Verified:
     """A good access token of the section's vendor; else TokenRefused."""
-    found = await _verified(realm, section, token)
+    found = await verified_token(realm, section, token)
     if found.is_refresh:
         raise TokenRefused(TokenFault.OTHER_USE, "a refresh token was sent as the access token")
-    expected = _issued_with(section, found.holder)
-    _check_issuer(found.claims, expected)
-    _check_audience(found.claims, expected)
     return found
 
 
@@ -112,12 +116,23 @@ async def _verified(realm: Realm, section: Section, token: str) -> Verified:
             TokenFault.HOLDER_GONE,
             "whom it was issued to is no principal of this vendor (any more)",
         )
-    _check_times(realm, claims)
-    if await realm.revoked(str(claims["jti"]), grant):
+    found = Verified(section.vendor, claims, holder, grant)
+    try:
+        await _check_still_good(realm, found)
+    except TokenRefused as refused:
+        refused.holder = holder.name
+        raise
+    return found
+
+
+async def _check_still_good(realm: Realm, found: Verified) -> None:
+    _check_times(realm, found.claims)
+    if await realm.revoked(str(found.claims["jti"]), found.grant):
         raise TokenRefused(TokenFault.REVOKED, "it was revoked")
-    if holder.blocked:
-        raise TokenRefused(TokenFault.HOLDER_BLOCKED, f"{holder.name} is {holder.status}")
-    return Verified(section.vendor, claims, holder, grant)
+    if found.holder.blocked:
+        raise TokenRefused(
+            TokenFault.HOLDER_BLOCKED, f"{found.holder.name} is {found.holder.status}"
+        )
 
 
 async def _signed_claims(realm: Realm, section: Section, token: str) -> dict[str, Any]:
@@ -180,7 +195,7 @@ async def _why_not_ours(
     if isinstance(algorithm, str) and algorithm.lower() == "none":
         return TokenRefused(TokenFault.ALG_NONE, "it is not signed (alg none)")
     for other in realm.sections.values():
-        if other is not section and await other.issuer.keyring.signed(token, header):
+        if other is not section and await _made_by(other, token, header):
             return TokenRefused(TokenFault.OTHER_VENDOR, f"it is a token of {other.vendor}")
     ours = await section.issuer.keyring.active()
     if signed_with_public_half(ours, token, algorithm):
@@ -194,6 +209,15 @@ async def _why_not_ours(
         TokenFault.OTHER_ALGORITHM,
         f"it is signed with another algorithm than {ours.algorithm.name}",
     )
+
+
+async def _made_by(other: Section, token: str, header: Mapping[str, Any]) -> bool:
+    """Whether a token is another vendor's, and does not only say so."""
+    ring = other.issuer.keyring
+    if not await ring.signed(token, header):
+        return False
+    key = None if ring.algorithm.symmetric else await ring.verifier(header.get("kid"))
+    return key is None or _well_signed(token, key)
 
 
 def _check_times(realm: Realm, claims: Mapping[str, Any]) -> None:

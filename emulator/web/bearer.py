@@ -38,12 +38,16 @@ async def checked(
         token = presented(request, bare=bearer.bare)
         verified = await verified_access_token(realm, realm.sections[vendor], token)
     except TokenRefused as refused:
-        raise bearer.refuse(refused) from refused
+        refusal = bearer.refuse(refused)
+        refusal.principal = refused.holder
+        raise refusal from refused
     verified.holder.meet_fate()
     missing = [scope for scope in scopes if scope not in verified.scopes]
     if missing:
         sentence = f"the token of {verified.holder.name} lacks the scope {' '.join(missing)}"
-        raise bearer.refuse_scope(scopes, sentence)
+        refusal = bearer.refuse_scope(scopes, sentence)
+        refusal.principal = verified.holder.name
+        raise refusal
     return verified
 
 

@@ -98,6 +98,7 @@ def shown_operation(page: Page) -> Schema:
         "summary": page.summary,
         "description": page.description,
         "responses": _responses(page, page.outcomes.values()),
+        "status_code": min(o.status for o in page.outcomes.values()),
         "openapi_extra": extra,
     }
 
@@ -117,6 +118,7 @@ def shown_resource(page: Page, resource: Resource, number: int) -> Schema:
         "summary": "Protected resource",
         "description": f"A resource of this server's fixture. {wanted} {onwards}".strip(),
         "responses": _responses(page, outcomes),
+        "status_code": min(outcome.status for outcome in outcomes),
         "openapi_extra": {
             "security": [{name: []} for name in page.security_schemes],
             "parameters": [

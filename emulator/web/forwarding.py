@@ -1,6 +1,8 @@
 """Handing a checked call on to another server, and its answer back."""
 
 import asyncio
+import secrets
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from emulator.core.outcomes import Refusal
@@ -10,12 +12,16 @@ if TYPE_CHECKING:
     import httpx
 
 _TIMEOUT = 30
-"""How long the other server may be silent, in seconds."""
+"""How long the other server may take for its whole answer, in seconds."""
+
+_LARGEST_ANSWER = 16 * 1024 * 1024
+"""The largest answer that is handed back, in bytes."""
 
 _OURS_ALONE = frozenset(
     {
         # RFC 9110 §7.6.1, and what each connection says for itself
-        *(b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te"),
+        *(b"connection", b"proxy-connection", b"keep-alive", b"proxy-authenticate"),
+        *(b"proxy-authorization", b"te"),
         *(b"trailer", b"transfer-encoding", b"upgrade", b"host", b"content-length", b"expect"),
     }
 )
@@ -24,51 +30,97 @@ _MARK = b"x-emulator-forwarded"
 
 
 class Forwarder:
-    """Hands calls on. Its HTTP client is made at the first call, and kept."""
+    """Hands calls on. Its connections are made at the first call, and kept."""
 
     def __init__(self) -> None:
-        self._client: httpx.AsyncClient | None = None
+        self._transport: httpx.AsyncHTTPTransport | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._name = secrets.token_hex(8).encode()
+        """What tells this emulator from others that calls may go through."""
 
     async def forward(self, base: str, request: Request) -> Answer:
         """The answer of the server at `base` to the same call; Refusal where it gives none."""
-        if any(name == _MARK for name, _ in request.headers):
-            raise Refusal("forward_failed", f"{base} leads back to this emulator")
         import httpx  # here: only forwarding needs it
 
-        target = base.rstrip("/") + request.target
-        headers = [(n, v) for n, v in request.headers if n not in _OURS_ALONE]
+        passed = [value for name, value in request.headers if name == _MARK]
+        if self._name in passed:
+            raise Refusal("forward_failed", f"{base} leads back to this emulator")
+        headers = [*_own_hop_left_out(request.headers), (_MARK, self._name)]
         try:
-            sent = self._http().build_request(
-                request.method, target, headers=[*headers, (_MARK, b"1")], content=request.body
-            )
-            answer = await self._http().send(sent, stream=True)
-            # Raw, so that an encoded body goes with its Content-Encoding.
-            body = b"".join([part async for part in answer.aiter_raw()])
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            async with asyncio.timeout(_TIMEOUT):
+                return await self._exchange(base, request, headers)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise Refusal(
                 "forward_failed", f"{base} did not answer: {type(error).__name__}"
             ) from error
-        return Answer(answer.status_code, _handed_back(answer.headers.raw), body)
 
     async def close(self) -> None:
         """Close its connections."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        if self._transport is not None:
+            await self._transport.aclose()
+            self._transport = None
 
-    def _http(self) -> "httpx.AsyncClient":
+    async def _exchange(self, base: str, request: Request, headers: HeaderPairs) -> Answer:
+        import httpx
+
+        # The transport and no client: a client keeps cookies, and sends one caller's to all others.
+        # The target as it was sent: a URL would have its dots resolved after we have looked at it.
+        target = (httpx.URL(base).raw_path.rstrip(b"/")) + request.target.encode("ascii")
+        sent = httpx.Request(
+            request.method,
+            base,
+            headers=headers,
+            content=request.body,
+            extensions={"target": target, "timeout": httpx.Timeout(_TIMEOUT).as_dict()},
+        )
+        answer = await self._connections().handle_async_request(sent)
+        try:
+            body = await _whole(answer)
+        finally:
+            await answer.aclose()
+        length = answer.headers.get("content-length", "") if request.method == "HEAD" else ""
+        handed_back = [
+            (name, value)
+            for name, value in _own_hop_left_out(answer.headers.raw)
+            if name not in (b"date", b"server")
+        ]
+        return Answer(
+            answer.status_code,
+            handed_back,
+            body,
+            length=int(length) if length.isdigit() else None,
+        )
+
+    def _connections(self) -> "httpx.AsyncHTTPTransport":
         import httpx
 
         loop = asyncio.get_running_loop()
-        if self._client is None or self._loop is not loop:
+        if self._transport is None or self._loop is not loop:
             # No proxy of the environment: what a fixture names is where the call goes.
-            self._client = httpx.AsyncClient(timeout=_TIMEOUT, trust_env=False)
-            self._client.headers.clear()
+            self._transport = httpx.AsyncHTTPTransport(trust_env=False)
             self._loop = loop
-        return self._client
+        return self._transport
 
 
-def _handed_back(headers: list[tuple[bytes, bytes]]) -> HeaderPairs:
-    lowered = ((name.lower(), value) for name, value in headers)
-    return [(n, v) for n, v in lowered if n not in _OURS_ALONE and n not in (b"date", b"server")]
+async def _whole(answer: "httpx.Response") -> bytes:
+    """The body as it came: an encoded one goes with its Content-Encoding."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in answer.aiter_raw():
+        size += len(part)
+        if size > _LARGEST_ANSWER:
+            raise Refusal("forward_failed", f"the answer is larger than {_LARGEST_ANSWER:,} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _own_hop_left_out(headers: Sequence[tuple[bytes, bytes]]) -> HeaderPairs:
+    """Without what each connection says for itself, and what it names as that."""
+    lowered = [(name.lower(), value) for name, value in headers]
+    named = {
+        token.strip().lower()
+        for name, value in lowered
+        if name == b"connection"
+        for token in value.split(b",")
+    }
+    return [(name, value) for name, value in lowered if name not in _OURS_ALONE | named]

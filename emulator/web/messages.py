@@ -41,9 +41,13 @@ class Request:
 
 @dataclass(slots=True)
 class Answer:
-    """A whole answer. `reason` is `outcome; sentence` where something was refused."""
+    """A whole answer. `reason` is `outcome; sentence` where something was refused.
+
+    `length` is the Content-Length of what HEAD leaves out, where it is known.
+    """
 
     status: int
     headers: HeaderPairs = field(default_factory=list)
     body: bytes = b""
     reason: str | None = None
+    length: int | None = None

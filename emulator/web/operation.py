@@ -22,6 +22,10 @@ Members: TypeAlias = dict[str, Any]
 _ANSWER = frozenset({"answer"})
 
 
+def _nobody(_: object) -> str:
+    return ""
+
+
 def _always(_: Realm) -> bool:
     return True
 
@@ -32,13 +36,14 @@ class Operation:
 
     `parse` turns the body's members into the wire's request (what is required may depend on the
     realm's fixture); `rule` decides and returns the wire's answer, and that ends in the outcome
-    `success`.
+    `success`. `who` names the principal of a request.
     """
 
     name: str
     parse: Callable[[Realm, Members], Any]
     rule: Callable[[Realm, Any], Awaitable[object]]
     success: str
+    who: Callable[[Any], str] = _nobody
 
     @classmethod
     def bare(
@@ -114,11 +119,14 @@ class Api:
             if endpoint.authenticated and self.bearer is not None:
                 members["session"] = await checked(self.bearer, realm, self.name, request, ())
             operation = endpoint.operation(members)
-            shape = await operation.rule(realm, operation.parse(realm, members))
+            asked = operation.parse(realm, members)
+            shape = await operation.rule(realm, asked)
         except Refusal as refusal:
             return operation.name, self.refuse(realm, refusal)
         answerer = self.answerers(realm)[operation.success]
-        values = {"answer": shape} if answerer.needs == _ANSWER else values_of(realm, answer=shape)
+        values: Mapping[str, object] = {"answer": shape}
+        if answerer.needs != _ANSWER:
+            values = values_of(realm, answer=shape, principal=operation.who(asked))
         return operation.name, answered(answerer, values)
 
     def refuse(self, realm: Realm, refusal: Refusal) -> Answer:
@@ -168,6 +176,6 @@ def answered(answerer: Answerer, values: Mapping[str, object]) -> Answer:
     return Answer(answerer.status, answerer.headers_with(values), answerer.render(values))
 
 
-def values_of(realm: Realm, **more: object) -> dict[str, object]:
+def values_of(realm: Realm, /, **more: object) -> dict[str, object]:
     """The placeholders that every outcome knows, and these."""
     return {"reason": "", "principal": "", "now": iso_milliseconds(realm.clock.now())} | more

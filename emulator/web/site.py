@@ -89,12 +89,12 @@ def build_site(
     )
     for api in stage.apis:
         app.include_router(_router(stage, api, [page for of, page in documented if of is api]))
-    app.include_router(_resources(stage, documented))
     app.mount("/docs/assets", StaticFiles(directory=ASSETS), name="assets")
     app.add_api_route("/docs", _swagger_page, methods=_PAGE, include_in_schema=False)
     app.add_api_route("/docs/", _to_docs, methods=_PAGE, include_in_schema=False)
     app.add_api_route("/favicon.ico", _icon, methods=_PAGE, include_in_schema=False)
     app.add_api_route("/", _start(stage, start_page), methods=_PAGE, include_in_schema=False)
+    app.include_router(_resources(stage, documented))  # last: a resource hides no page
     app.add_exception_handler(HTTPException, _elsewhere_on_error(stage))
     app.openapi = lambda: _openapi(app, documented)  # type: ignore[method-assign]
     return app

@@ -37,6 +37,8 @@ AsgiApp: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
 SITE_PATHS = frozenset({"/", "/docs", "/openapi.json", "/favicon.ico"})
 _SITE_FOLDER = "/docs/"
 _TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
+_DOTS = frozenset({".", ".."})
+_OURS = ("/_emulator/", "/realms/")
 _BODILESS = frozenset({204, 304})
 
 _log = logging.getLogger("emulator")
@@ -174,7 +176,9 @@ class Stage:
     async def elsewhere(self, scope: Message, path: str, receive: Receive) -> Answer:
         """The answer to a path that is no endpoint's: a protected resource, or nothing."""
         request = _request(scope, path)
-        matches = self.realm.resources.at(path)
+        # A server behind us might resolve dots, and so answer at a path that nobody looked at.
+        plain = _DOTS.isdisjoint(path.split("/")) and not path.startswith(_OURS)
+        matches = self.realm.resources.at(path) if plain else []
         match = taking(matches, request.method)
         if match is not None:
             return await self._at_resource(match, scope, path, receive)
@@ -220,7 +224,8 @@ class Stage:
         if answer.status in _BODILESS:
             body = b""
         else:
-            headers.append((b"content-length", b"%d" % len(body)))
+            length = len(body) if answer.length is None else answer.length
+            headers.append((b"content-length", b"%d" % length))
         if self._dated:
             headers.append((b"date", self._http_date()))
         if self.closing:

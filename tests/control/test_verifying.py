@@ -1,6 +1,7 @@
 """Keys, metadata, introspection, revocation, rotation: as a service that verifies meets them."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
@@ -171,9 +172,28 @@ def test_a_revoked_refresh_token_takes_its_access_tokens_along(http: httpx.Clien
     assert refresh(http, later).status_code == 401
 
 
+def test_a_spent_refresh_token_is_inactive(http: httpx.Client) -> None:
+    pair = vault(http)
+    assert introspect(http, pair["refresh_token"]).json()["active"] is True
+    refresh(http, pair)
+    answer = introspect(http, pair["refresh_token"])
+    assert answer.json() == {"active": False}
+    assert "was used before" in answer.headers["X-Emulator-Reason"]
+
+
+@pytest.mark.parametrize("settings", [{"reuse": "allow"}, {"grace": "1m"}, {"rotate": False}])
+def test_a_used_refresh_token_is_active_where_it_would_be_taken(settings: dict[str, Any]) -> None:
+    fixture = {**FIXTURE, "vault": {**FIXTURE["vault"], "refresh": settings}}
+    with serving(fixture) as served, client(served) as http:
+        pair = vault(http)
+        refresh(http, pair)
+        assert introspect(http, pair["refresh_token"]).json()["active"] is True
+        assert refresh(http, pair).status_code == 200
+
+
 def test_revoking_a_bad_token_is_200_and_the_reason_says_why(http: httpx.Client) -> None:
     answer = revoke(http, "x")
-    assert answer.status_code == 200
+    assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["X-Emulator-Reason"].endswith("it is no JWT")
 
 
@@ -255,6 +275,22 @@ def test_the_same_kid_with_a_new_key_fails_who_kept_the_old_one(rotating: httpx.
     assert jwt.decode(token, jwt.PyJWK(fresh), algorithms=["ES256"], audience="vault-api")
 
 
+def test_rotations_at_the_same_time_lose_no_key(rotating: httpx.Client) -> None:
+    tokens: list[str] = []
+
+    def work(number: int) -> None:
+        if number % 2:
+            assert rotate(rotating, "overlap").status_code == 200
+        else:
+            tokens.append(vault(rotating)["access_token"])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(work, range(40)))
+    assert all(good(rotating, token) for token in tokens)
+    kids = [key["kid"] for key in jwks(rotating)]
+    assert len(kids) == len(set(kids)) == 21
+
+
 def test_the_keys_are_told_and_a_secret_is_not(http: httpx.Client) -> None:
     told = http.get("/_emulator/keys").json()
     assert told["nbcgate"] == {"algorithm": "HS256", "signs_with": None, "published": []}
@@ -269,11 +305,13 @@ def test_the_keys_are_told_and_a_secret_is_not(http: httpx.Client) -> None:
         ({}, "is no vendor"),
         ({"vendor": "vault", "mode": "overlp"}, 'did you mean "overlap"'),
         ({"vendor": "vault", "mod": "overlap"}, 'did you mean "mode"'),
+        ({"vendor": []}, "is no vendor"),
+        ({"vendor": "vault", "mode": {}}, "is no rotation"),
         ({"vendor": "nbcgate"}, "signs with a secret of the fixture"),
     ],
 )
 def test_a_rotation_that_cannot_be_is_a_problem_that_says_why(
-    http: httpx.Client, body: dict[str, str], said: str
+    http: httpx.Client, body: dict[str, Any], said: str
 ) -> None:
     answer = http.post("/_emulator/keys/rotate", json=body)
     assert answer.status_code == 400

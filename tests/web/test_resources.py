@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -59,6 +60,11 @@ def test_what_is_no_path_is_refused(path: str) -> None:
         ({"respond": None}, "expected one of respond and forward_to"),
         ({"forward_to": "http://x"}, "expected one of respond and forward_to"),
         ({"respond": None, "forward_to": "ftp://x"}, "expected a base URL such as http://"),
+        ({"respond": None, "forward_to": "http://me:pw@h"}, "would take the token's place"),
+        ({"respond": None, "forward_to": "http://h:99999"}, "expected a base URL such as http://"),
+        ({"respond": {"headers": {"X-A": "{{nope}}"}}}, "{{nope}} is not known here"),
+        ({"path": "/{principal}"}, "has a meaning of its own"),
+        ({"path": "/a/../b"}, "no path has dots to resolve"),
         ({"respond": {"body": "{{idd}}"}, "path": "/{id}"}, 'did you mean "id"?'),
     ],
 )
@@ -89,7 +95,7 @@ def test_status_headers_body_and_placeholders_are_the_fixtures() -> None:
         "headers": {"X-Total": "1"},
         "body": {"id": "{{id}}", "text": "{{id}} of {{principal}}"},
     }
-    resources = [
+    resources: list[dict[str, object]] = [
         {"vendor": "omniomni", "method": "POST", "path": "/users/{id}", "respond": respond},
         {
             "vendor": "omniomni",
@@ -114,6 +120,14 @@ class Business(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
+    def do_GET(self) -> None:
+        self.do_POST()
+
+    def do_HEAD(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "759")
+        self.end_headers()
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         told = {"path": self.path, "body": body.decode(), "headers": dict(self.headers)}
@@ -122,6 +136,8 @@ class Business(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Encoding", "gzip")
         self.send_header("Content-Length", str(len(answer)))
+        self.send_header("Connection", "keep-alive, X-Private")
+        self.send_header("X-Private", "1")
         self.send_header("Set-Cookie", "a=1")
         self.send_header("Set-Cookie", "b=2")
         self.end_headers()
@@ -162,6 +178,49 @@ def test_a_checked_call_is_handed_on_whole_and_its_answer_back(business: str) ->
     assert seen["host"] == business.removeprefix("http://")
     assert seen["authorization"] == headers["Authorization"]
     assert "user-agent" in seen
+
+
+def test_one_callers_cookies_are_never_sent_for_another(business: str) -> None:
+    with serving(forwarding(business)) as served:
+        for _ in range(2):
+            with client(served) as http:
+                told = http.post("/v2/x", headers=token(http)).json()
+                assert "cookie" not in map(str.lower, told["headers"])
+
+
+def test_a_path_with_dots_to_resolve_is_not_handed_on(business: str) -> None:
+    with serving(forwarding(business)) as served, client(served) as http:
+        bearer = token(http)["Authorization"]
+        for path in ("/v2/../admin", "/v2/%2e%2e/admin", "/v2/./x"):
+            with socket.create_connection(("127.0.0.1", served.port), timeout=5) as connection:
+                connection.sendall(
+                    f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: {bearer}\r\n"
+                    "Connection: close\r\n\r\n".encode()
+                )
+                assert connection.recv(4096).startswith(b"HTTP/1.1 404 ")
+
+
+def test_what_a_connection_says_for_itself_is_not_handed_on(business: str) -> None:
+    with serving(forwarding(business)) as served, client(served) as http:
+        hop = {"Connection": "keep-alive, X-Hop", "X-Hop": "1", "Proxy-Connection": "keep-alive"}
+        answer = http.post("/v2/x", headers={**token(http), **hop})
+        seen = {name.lower() for name in answer.json()["headers"]}
+        assert not {"x-hop", "proxy-connection"} & seen
+        assert "X-Private" not in answer.headers
+        head = http.head("/v2/x", headers=token(http))
+        assert (head.headers["Content-Length"], head.content) == ("759", b"")
+
+
+def test_a_resource_hides_neither_the_pages_nor_the_control_api() -> None:
+    resources: list[dict[str, object]] = [
+        {"vendor": "omniomni", "method": "*", "path": path, "respond": {}}
+        for path in ("/{x}", "/{x}/**", "/**")
+    ]
+    with serving({"resources": resources, "omniomni": OMNIOMNI}) as served, client(served) as http:
+        for path in ("/", "/docs", "/openapi.json", "/favicon.ico", "/_emulator/health"):
+            assert http.get(path).status_code == 200, path
+        unknown = http.get("/_emulator/helth")
+        assert unknown.headers["Content-Type"] == "application/problem+json"
 
 
 def test_a_body_over_64_kib_is_handed_on(business: str) -> None:

@@ -47,6 +47,7 @@ class Keyring:
         self._retired: tuple[SigningKey, ...] = ()
         self._hidden: str | None = None
         self._rotations = 0
+        self._turn = asyncio.Lock()
 
     @property
     def ready(self) -> bool:
@@ -81,6 +82,10 @@ class Keyring:
         """Make a new key sign. Raises KeysCannotRotate where it is a secret."""
         if self.algorithm.symmetric:
             raise KeysCannotRotate(f"{self._origin.owner} signs with a secret of the fixture")
+        async with self._turn:
+            return await self._rotate(how)
+
+    async def _rotate(self, how: Rotation) -> SigningKey:
         old = await self.active()
         self._rotations += 1
         owner = f"{self._origin.owner} {self._rotations}"

@@ -60,6 +60,10 @@ class MemoryStore:
         claims[key] = until
         return True
 
+    async def claimed(self, realm: str, key: str) -> bool:
+        """See `Store.claimed`."""
+        return key in self._room(realm).claims
+
     async def count(self, realm: str, key: str, by: int = 1) -> int:
         """See `Store.count`."""
         counters = self._room(realm).counters

@@ -46,6 +46,10 @@ class Store(Protocol):
         """
         ...
 
+    async def claimed(self, realm: str, key: str) -> bool:
+        """Whether somebody claimed `key`."""
+        ...
+
     async def count(self, realm: str, key: str, by: int = 1) -> int:
         """Add `by` to a counter that begins at 0, and return it."""
         ...

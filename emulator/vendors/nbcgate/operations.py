@@ -7,6 +7,7 @@ from emulator.vendors.nbcgate.outcomes import OUTCOMES
 from emulator.vendors.nbcgate.refreshing import refresh
 from emulator.vendors.nbcgate.rules import NbcGate, check_token, log_out, sign_in
 from emulator.vendors.nbcgate.wire import (
+    OtpEmailRequest,
     SignInRequest,
     parse_check,
     parse_otp_email,
@@ -37,17 +38,23 @@ def _both(path: str) -> tuple[str, str]:
     return path, f"/{path}"
 
 
+def _email(asked: SignInRequest | OtpEmailRequest) -> str:
+    return asked.email
+
+
 SIGN_IN = Endpoint(
     method="POST",
     paths=_both("/auth/sign-in"),
-    operations=(Operation("sign_in", parse, sign_in, success="signed_in"),),
+    operations=(Operation("sign_in", parse, sign_in, success="signed_in", who=_email),),
     read=read,
 )
 
 MAIL_CODE = Endpoint(
     method="POST",
     paths=_both("/auth/tfa/otp/email"),
-    operations=(Operation("mail_code", parse_otp_email, mail_code, success="otp_mailed"),),
+    operations=(
+        Operation("mail_code", parse_otp_email, mail_code, success="otp_mailed", who=_email),
+    ),
     read=read,
     enabled=_assumed,
 )

@@ -27,7 +27,7 @@ async def refresh(realm: Realm, request: RefreshRequest) -> TokenPair:
             "the refresh token was used before",
             principal=token.holder.name,
         )
-    return await issued_pair(section, token.holder, token.grant, str(token.claims["scope"]))
+    return await issued_pair(section, token.holder, token.grant, str(token.claims.get("scope", "")))
 
 
 async def _verified(realm: Realm, section: NbcGate, refresh_token: str) -> Verified:

@@ -13,7 +13,15 @@ SIGN_IN = Endpoint(
         "/ecrop-command/omni-omni/v1/auth/client-token",
         "/omni-omni/v1/auth/client-token",
     ),
-    operations=(Operation("sign_in", parse_sign_in, sign_in, success="signed_in"),),
+    operations=(
+        Operation(
+            "sign_in",
+            parse_sign_in,
+            sign_in,
+            success="signed_in",
+            who=lambda asked: asked.request.clientId or "",
+        ),
+    ),
     read=read,
 )
 

@@ -12,6 +12,8 @@ from hashlib import sha256
 from typing import Literal, TypeAlias
 
 import orjson
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from emulator.core.clock import iso_milliseconds
 from emulator.core.keys.algorithms import PublicKey
@@ -59,7 +61,7 @@ async def check_signature(
             raise _refusal(client, f"{client.name} must sign: it sent no {SIGNATURE}")
         return
     signature, until = _read(realm, client, request)
-    digest = sha256(signature).hexdigest()
+    digest = sha256(_one_of_its_kind(signature, key)).hexdigest()
     parts = request.parts()
     if not verifies(key, signature, parts.text()):
         before = await realm.kept(f"signed:{digest}")
@@ -104,6 +106,21 @@ def _read(realm: Realm, client: Client, request: SignedRequest) -> tuple[bytes, 
             f"emulator's clock, which shows {iso_milliseconds(now)}; {SKEW} s are allowed",
         )
     return signature, signed_at + SKEW + 1
+
+
+def _one_of_its_kind(signature: bytes, key: PublicKey) -> bytes:
+    """The same bytes for signatures that anybody can make of one another.
+
+    An ECDSA signature (r, s) is good as (r, n - s) too, so that is a replay as well.
+    """
+    if not isinstance(key, EllipticCurvePublicKey):
+        return signature
+    try:
+        r, s = decode_dss_signature(signature)
+    except ValueError:
+        return signature
+    order = key.curve.group_order
+    return f"{r} {min(s, order - s)}".encode()
 
 
 def _why_no_base64(sent: str) -> str:

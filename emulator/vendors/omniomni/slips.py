@@ -93,8 +93,8 @@ def _of_payload(body: bytes, payload: bytes) -> Iterator[Slip]:
         guesses += [(anew, text, number > 1) for number, text in enumerate(_written_anew(value))]
         less = "over a body without one of its members: the body was altered after signing"
         guesses += [(less, text, True) for text in _with_less(value)]
-    except (ValueError, RecursionError):
-        pass  # no JSON, or none that the standard library writes
+    except (ValueError, TypeError, RecursionError):
+        pass  # no JSON, or none that can be written anew
     seen = {payload}
     for said, guess, alone in guesses:
         if guess not in seen:

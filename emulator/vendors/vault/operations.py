@@ -13,7 +13,9 @@ from emulator.web.operation import Api, Endpoint, Members, Operation, nothing_re
 _NAME = re.compile(r"[A-Za-z0-9_:.-]{1,60}")
 
 _BY_GRANT = {
-    "password": Operation("sign_in", parse_sign_in, sign_in, success="signed_in"),
+    "password": Operation(
+        "sign_in", parse_sign_in, sign_in, success="signed_in", who=lambda grant: grant.username
+    ),
     "refresh_token": Operation("refresh", parse_refresh, refresh, success="refreshed"),
 }
 

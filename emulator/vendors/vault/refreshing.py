@@ -1,5 +1,6 @@
 """How Vault decides on a refresh (RFC 6749 §6). No HTTP."""
 
+import contextlib
 from dataclasses import asdict
 
 import orjson
@@ -47,14 +48,15 @@ async def _rotated(
     first = await _spent_now(realm, token)
     if not first:
         earlier = await _answer_within_grace(realm, token)
-        if earlier is not None:
+        if earlier is not None and earlier.scope == " ".join(shown):
             return earlier
         if section.refresh.reuse != "allow":
             raise await _reused(realm, section, token)
     answer = await _new_pair(section, user, token, granted, shown)
     if first and section.refresh.grace:
         now = realm.clock.now()
-        await realm.keep(_grace(token), orjson.dumps(answer), until=now + section.refresh.grace)
+        with contextlib.suppress(StoreFull):  # then there is no grace, and the pair is good still
+            await realm.keep(_grace(token), orjson.dumps(answer), until=now + section.refresh.grace)
     return answer
 
 

@@ -52,6 +52,14 @@ class Vault(Section):
         self.users = users
         self.refresh = refresh
 
+    async def takes_again(self, realm: Realm, refresh: str) -> bool:
+        """See `Section.takes_again`; `reuse: allow` and `grace` take a used one too."""
+        return (
+            self.refresh.reuse == "allow"
+            or await super().takes_again(realm, refresh)
+            or await realm.kept(f"grace:{refresh}") is not None
+        )
+
 
 async def sign_in(realm: Realm, grant: PasswordGrant) -> TokenResponse:
     """Issue a pair of tokens to a user who signs in through a known client."""

@@ -54,6 +54,14 @@ async def test_the_first_claim_wins_and_all_others_lose(store: Store) -> None:
 
 
 @on_a_loop
+async def test_a_claim_can_be_looked_at(store: Store) -> None:
+    assert not await store.claimed("r", "token")
+    await store.claim("r", "token", now=0, until=10)
+    assert await store.claimed("r", "token")
+    assert not await store.claimed("other", "token")
+
+
+@on_a_loop
 async def test_a_full_table_of_claims_refuses_and_forgets_nothing(store: Store) -> None:
     for name in "abc":
         assert await store.claim("r", name, now=0, until=10)
