@@ -14,6 +14,8 @@ from pydantic import Field, create_model
 from emulator.control.operations import control_api
 from emulator.core import fixture as fixtures
 from emulator.core.clock import Clock
+from emulator.core.faults import Faults
+from emulator.core.fixture.faults import fault_model
 from emulator.core.fixture.mistakes import Mistake
 from emulator.core.fixture.resources import resource_model
 from emulator.core.fixture.schema import json_schema
@@ -31,6 +33,7 @@ from emulator.vendors.vault.fixture import VaultSection
 from emulator.vendors.vault.operations import API as VAULT
 from emulator.web.caller import TrustedProxies
 from emulator.web.operation import Api, Endpoint
+from emulator.web.resource import OPERATION as RESOURCE
 from emulator.web.stage import AsgiApp, Stage
 
 VENDORS: tuple[tuple[Api, type[SectionModel]], ...] = (
@@ -105,7 +108,7 @@ def _realm(fixture: FixtureModel, clock: Clock, store: Store) -> Realm:
         (getattr(fixture, api.name) or section.empty()).compiled(fixture.seed)
         for api, section in VENDORS
     )
-    return Realm(
+    realm = Realm(
         DEFAULT,
         sections,
         clock=clock,
@@ -113,6 +116,8 @@ def _realm(fixture: FixtureModel, clock: Clock, store: Store) -> Realm:
         store=store,
         resources=Resources(resource.compiled() for resource in fixture.resources),
     )
+    realm.faults = Faults((fault.compiled() for fault in fixture.faults), fixture.seed)
+    return realm
 
 
 def load_fixture(source: Source) -> tuple[FixtureModel, list[Mistake]]:
@@ -176,8 +181,24 @@ def fixture_model() -> type[FixtureModel]:
     }
     resource = resource_model([api.name for api, _ in VENDORS])
     fields["resources"] = (list[resource], FixtureModel.model_fields["resources"])  # type: ignore[valid-type]  # made here
+    fault = fault_model(_refusals())
+    fields["faults"] = (list[fault], FixtureModel.model_fields["faults"])  # type: ignore[valid-type]  # the same
     model = create_model("Fixture", __base__=FixtureModel, **fields)
     return cast(type[FixtureModel], model)
+
+
+def _refusals() -> dict[str, dict[str, list[str]]]:
+    """The outcomes that a fault may name, by vendor and operation."""
+    vendors = [api for api, _ in VENDORS]
+    found: dict[str, dict[str, list[str]]] = {api.name: {} for api in vendors}
+    for api in (*vendors, control_api(vendors)):
+        names = [outcome.name for outcome in api.outcomes if not outcome.succeeds]
+        for endpoint in api.endpoints:
+            about = found.get(endpoint.about or api.name, {})
+            about.update({operation.name: names for operation in endpoint.operations})
+        if api.bearer is not None:
+            found[api.name][RESOURCE] = names
+    return found
 
 
 def fixture_schema() -> dict[str, Any]:

@@ -28,11 +28,12 @@ def metadata_endpoints(vendor: Api) -> list[Endpoint]:
             well_known(vendor.name, document),
             Operation.bare("metadata", metadata, success="told"),
             seen_from=True,
+            about=vendor.name,
         )
         for document in _DOCUMENTS
     )
     keys = Operation.bare("jwks", jwks, success="keys_told")
-    return [asking(well_known(vendor.name, "jwks.json"), keys), *documents]
+    return [asking(well_known(vendor.name, "jwks.json"), keys, about=vendor.name), *documents]
 
 
 def _metadata(realm: Realm, vendor: Api) -> dict[str, object]:

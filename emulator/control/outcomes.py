@@ -54,6 +54,7 @@ OUTCOMES = (
         body={"active": False},
     ),
     _problem("invalid_request", 400, "the body or the query is not what the call reads"),
+    _problem("server_error", 500, "only when a fault asks for it"),
     _problem("store_full", 507, "the table of revoked tokens is full"),
     _problem("path_unknown", 404, "a path that the control API does not have"),
     _problem("method_not_allowed", 405, "a method that the path does not take"),

@@ -10,7 +10,9 @@ def well_known(vendor: str, document: str) -> str:
     return f"{BASE}/{vendor}/.well-known/{document}"
 
 
-def asking(path: str, operation: Operation, *, seen_from: bool = False) -> Endpoint:
+def asking(
+    path: str, operation: Operation, *, seen_from: bool = False, about: str | None = None
+) -> Endpoint:
     """An endpoint of GET, which reads nothing."""
     return Endpoint(
         method="GET",
@@ -18,4 +20,5 @@ def asking(path: str, operation: Operation, *, seen_from: bool = False) -> Endpo
         operations=(operation,),
         read=nothing_read,
         seen_from=seen_from,
+        about=about,
     )

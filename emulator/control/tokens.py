@@ -43,7 +43,9 @@ def token_endpoints(vendor: Api) -> list[Endpoint]:
 
 def _posting(vendor: Api, name: str, operation: Operation) -> Endpoint:
     path = f"{BASE}/{vendor.name}/{name}"
-    return Endpoint(method="POST", paths=(path,), operations=(operation,), read=_read)
+    return Endpoint(
+        method="POST", paths=(path,), operations=(operation,), read=_read, about=vendor.name
+    )
 
 
 def _read(request: Request) -> Members:

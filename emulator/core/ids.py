@@ -21,6 +21,14 @@ class Ids:
         """So many random decimal digits, for a one-time code."""
         return f"{self._random.randrange(10**count):0{count}}"
 
+    def chance(self, probability: float) -> bool:
+        """Whether something of this probability (0 to 1) happens now."""
+        return probability >= 1 or self._random.random() < probability
+
+    def between(self, least: float, most: float) -> float:
+        """A number from `least` to `most`."""
+        return self._random.uniform(least, most)
+
 
 def lasting_uuid(*names: str) -> str:
     """The same UUID for the same names, at every start and on every machine."""

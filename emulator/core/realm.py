@@ -7,6 +7,7 @@ from hashlib import blake2s
 from typing import Any, Self, TypeVar, cast
 
 from emulator.core.clock import Clock
+from emulator.core.faults import NO_FAULTS
 from emulator.core.ids import Ids
 from emulator.core.outbox import Outbox
 from emulator.core.outcomes import Answerer
@@ -77,6 +78,7 @@ class Realm:
         self.clock = clock
         self.store = store
         self.resources = resources
+        self.faults = NO_FAULTS
         self.stamp = Stamp(name, incarnation, clock, ids)
         self.outbox = Outbox(store, name, self._scoped("outbox"))
         self.sections = {section.vendor: section for section in sections}

@@ -5,6 +5,7 @@ operation that the body asks for (Vault has two at one path), which parses it an
 Whatever goes wrong on the way is raised as a `Refusal`; the `Api` answers it in its dialect.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -59,7 +60,8 @@ class Endpoint:
 
     Where it is `authenticated`, the request's good token comes as the member `session`. Where it
     is not `enabled` in a realm, the path does not exist there. `seen_from` says that its answer
-    depends on the address by which the caller reached us.
+    depends on the address by which the caller reached us; `about` names the vendor that a control
+    call is about.
     """
 
     method: str
@@ -70,6 +72,7 @@ class Endpoint:
     authenticated: bool = False
     enabled: Callable[[Realm], bool] = _always
     seen_from: bool = False
+    about: str | None = None
 
     def operation(self, members: Members) -> Operation:
         """The operation that the body asks for."""
@@ -119,6 +122,12 @@ class Api:
             if endpoint.authenticated and self.bearer is not None:
                 members["session"] = await checked(self.bearer, realm, self.name, request, ())
             operation = endpoint.operation(members)
+            if realm.faults:
+                struck = await struck_answer(
+                    realm, endpoint.about or self.name, operation.name, members
+                )
+                if struck is not None:
+                    return operation.name, struck
             asked = operation.parse(realm, members)
             shape = await operation.rule(realm, asked)
         except Refusal as refusal:
@@ -158,6 +167,28 @@ class Api:
         if b"allow" not in dict(answer.headers):
             answer.headers.append((b"allow", ", ".join(allowed).encode("ascii")))
         return answer
+
+
+async def struck_answer(
+    realm: Realm, vendor: str, operation: str, members: Members
+) -> Answer | None:
+    """What a fault makes of a call: a Refusal, an answer, or None where it goes on."""
+    fault = realm.faults.striking(vendor, operation, members)
+    if fault is None:
+        return None
+    delay = realm.faults.delay_of(fault)
+    if delay:
+        await asyncio.sleep(delay)
+    if fault.outcome is not None:
+        raise Refusal(fault.outcome, _FAULT)
+    if fault.answer is None:
+        return None
+    answer = answered(fault.answer, values_of(realm, reason=_FAULT))
+    answer.reason = f"fault; {_FAULT}"
+    return answer
+
+
+_FAULT = "a fault of the fixture struck this call"
 
 
 def nothing_read(_: Request) -> Members:

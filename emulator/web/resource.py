@@ -6,7 +6,7 @@ from emulator.core.resources import Match
 from emulator.web.bearer import checked
 from emulator.web.forwarding import Forwarder
 from emulator.web.messages import Answer, Request
-from emulator.web.operation import Api, answered, values_of
+from emulator.web.operation import Api, answered, struck_answer, values_of
 
 OPERATION = "resource"
 """What the journal and faults call it."""
@@ -19,6 +19,10 @@ async def answer_resource(
     resource = match.resource
     assert api.bearer is not None  # noqa: S101 - only vendors have resources, and all have this
     try:
+        if realm.faults:
+            struck = await struck_answer(realm, api.name, OPERATION, dict(match.parameters))
+            if struck is not None:
+                return struck
         verified = await checked(api.bearer, realm, api.name, request, resource.scopes)
         if resource.forward_to is not None:
             return await forwarder.forward(resource.forward_to, request)

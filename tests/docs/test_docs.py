@@ -1,5 +1,6 @@
 """The docs say what the code has: every command, setting, outcome, call and key."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -63,6 +64,14 @@ def test_every_control_call_is_in_the_docs() -> None:
         for path in endpoint.paths:
             shown = re.sub(rf"/({'|'.join(NAMES_OF_VENDORS)})/", "/VENDOR/", path)
             assert f"`{shown}`" in server
+
+
+def test_every_operation_that_a_fault_may_name_is_in_the_docs() -> None:
+    page = (ROOT / "docs" / "faults.md").read_text()
+    fault = fixture_schema()["$defs"]["Fault"]["properties"]["operation"]
+    operations = re.findall(r'"enum": \[(.*?)\]', json.dumps(fault))[0]
+    for operation in json.loads(f"[{operations}]"):
+        assert f"`{operation}`" in page
 
 
 def test_every_key_of_a_fixture_and_every_algorithm_is_in_the_docs() -> None:
