@@ -10,7 +10,7 @@ from emulator.control.paths import BASE
 from emulator.core.outcomes import Refusal
 from emulator.core.realm import Realm
 from emulator.core.store import StoreFull
-from emulator.core.verification import TokenRefused, Verified, verified_token
+from emulator.core.verification import TokenRefused, Verified, signed_token, verified_token
 from emulator.web.body import BodyUnreadable, form, media_type, text_fault
 from emulator.web.messages import Request
 from emulator.web.operation import Api, Endpoint, Members, Operation
@@ -24,15 +24,22 @@ def token_endpoints(vendor: Api) -> list[Endpoint]:
 
     async def introspect(realm: Realm, token: str) -> object:
         """What a good token says; a bad one is not active, and the reason tells why."""
-        verified = await _verified(realm, vendor.name, token, bad="token_inactive")
         section = realm.sections[vendor.name]
+        try:
+            verified = await verified_token(realm, section, token)
+        except TokenRefused as refused:
+            raise Refusal("token_inactive", refused.reason) from refused
         if verified.is_refresh and not await section.takes_again(realm, verified.claims["jti"]):
             raise Refusal("token_inactive", "the refresh token was used before")
         return _introspected(verified)
 
     async def revoke(realm: Realm, token: str) -> object:
         """Refuse a token from now on. A refresh token takes all of its sign-in along."""
-        await _revoke(realm, await _verified(realm, vendor.name, token, bad="nothing_revoked"))
+        try:
+            ours = await signed_token(realm, realm.sections[vendor.name], token)
+        except TokenRefused as refused:
+            raise Refusal("nothing_revoked", refused.reason) from refused
+        await _revoke(realm, ours)
         return None
 
     return [
@@ -65,13 +72,6 @@ def _token(_: Realm, members: Members) -> str:
     return token
 
 
-async def _verified(realm: Realm, vendor: str, token: str, *, bad: str) -> Verified:
-    try:
-        return await verified_token(realm, realm.sections[vendor], token)
-    except TokenRefused as refused:
-        raise Refusal(bad, refused.reason) from refused
-
-
 def _introspected(verified: Verified) -> dict[str, Any]:
     told = {name: verified.claims[name] for name in _TOLD if name in verified.claims}
     kind = "refresh_token" if verified.is_refresh else "Bearer"
@@ -86,6 +86,10 @@ async def _revoke(realm: Realm, verified: Verified) -> None:
             longest = section.issuer.longest_lifetime_of(verified.holder)
             await realm.revoke_grant(verified.grant, longest)
         else:
-            await realm.revoke_token(str(claims["jti"]), until=claims["exp"])
+            # The clock may go back to where an expired token was good.
+            expiry = claims.get("exp")
+            known = expiry if isinstance(expiry, int | float) else 0
+            until = max(known, realm.clock.latest()) + 1
+            await realm.revoke_token(str(claims["jti"]), until)
     except StoreFull as full:
         raise Refusal("store_full", str(full)) from full

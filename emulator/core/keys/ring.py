@@ -25,7 +25,7 @@ class Rotation(StrEnum):
     """The old key is gone at once: every token before it is refused."""
 
     UNKNOWN_KID = "unknown_kid"
-    """The new key signs but is not published: verifiers meet a `kid` that they cannot find."""
+    """The new key signs, and the old one alone is published: a `kid` that nobody can find."""
 
     SAME_KID = "same_kid"
     """The new key has the old one's `kid`: verifiers that cache by `kid` refuse good tokens."""
@@ -91,7 +91,8 @@ class Keyring:
         owner = f"{self._origin.owner} {self._rotations}"
         material = await asyncio.to_thread(fresh_key, self.algorithm, self._seed, owner)
         new = made_ready(self.algorithm, material, old.kid if how is Rotation.SAME_KID else None)
-        self._retired = (old, *self._retired) if how is Rotation.OVERLAP else ()
+        stays = how in (Rotation.OVERLAP, Rotation.UNKNOWN_KID)
+        self._retired = (old, *self._retired) if stays else ()
         self._hidden = new.kid if how is Rotation.UNKNOWN_KID else None
         self._rotated = new
         return new
