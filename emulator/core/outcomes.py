@@ -118,6 +118,36 @@ class Override:
     replaces_body: bool = False
 
 
+def outside_of_operations(body: Callable[[int, str], Json], source: str) -> tuple[Outcome, ...]:
+    """The outcomes of calls that reach no operation of a vendor, in its own words.
+
+    `body` makes the body of a status and its phrase. No vendor documents any of them.
+    """
+    happening = {
+        "forward_failed": (502, "a protected resource whose `forward_to` does not answer"),
+        "path_unknown": (
+            404,
+            "a path below the vendor's base path that the emulator does not have",
+        ),
+        "method_not_allowed": (
+            405,
+            "a method that the path does not take; `Allow` names the others",
+        ),
+        "body_too_large": (413, "a body over 64 KiB (16 MiB where it is handed on)"),
+    }
+    return tuple(
+        Outcome(
+            name=name,
+            status=status,
+            when=when,
+            mark=Mark.ASSUMED,
+            body=body(status, status_phrase(status)),
+            source=source,
+        )
+        for name, (status, when) in happening.items()
+    )
+
+
 class Answerer:
     """An outcome made ready to answer with."""
 

@@ -1,6 +1,6 @@
 """Every outcome of NBC Gate: its status, its body, and how we know it."""
 
-from emulator.core.outcomes import Json, Mark, Outcome
+from emulator.core.outcomes import Json, Mark, Outcome, outside_of_operations
 
 _REFERENCE = "API reference, Auth, Sign in"
 _NAMED = "API reference, navigation (the name alone)"
@@ -197,32 +197,5 @@ OUTCOMES = (
         mark=Mark.ASSUMED,
         body=_error(403, "Forbidden", []),
     ),
-    Outcome(
-        name="forward_failed",
-        status=502,
-        when="a protected resource whose `forward_to` does not answer",
-        mark=Mark.ASSUMED,
-        body=_error(502, "Bad Gateway", []),
-    ),
-    Outcome(
-        name="path_unknown",
-        status=404,
-        when="a path below the vendor's base path that the emulator does not have",
-        mark=Mark.ASSUMED,
-        body=_error(404, "Not Found", []),
-    ),
-    Outcome(
-        name="method_not_allowed",
-        status=405,
-        when="a method that the path does not take; `Allow` names those that it takes",
-        mark=Mark.ASSUMED,
-        body=_error(405, "Method Not Allowed", []),
-    ),
-    Outcome(
-        name="body_too_large",
-        status=413,
-        when="a body over 64 KiB",
-        mark=Mark.ASSUMED,
-        body=_error(413, "Payload Too Large", []),
-    ),
+    *outside_of_operations(lambda status, phrase: _error(status, phrase, []), ""),
 )

@@ -1,6 +1,6 @@
 """Every outcome of OmniOmni: its status, its body, and how we know it."""
 
-from emulator.core.outcomes import Json, Mark, Outcome
+from emulator.core.outcomes import Json, Mark, Outcome, outside_of_operations
 
 _PAGE = "OmniOmni API Catalogue, Client Sign-In"
 _ERROR: Json = {"error": "{{error}}"}
@@ -75,40 +75,5 @@ OUTCOMES = (
         sample={"challenge": 'Bearer error="insufficient_scope"'},
         source="RFC 6750 §3.1",
     ),
-    Outcome(
-        name="forward_failed",
-        status=502,
-        when="a protected resource whose `forward_to` does not answer",
-        mark=Mark.ASSUMED,
-        body=_ERROR,
-        sample={"error": "Bad Gateway"},
-        source=_ERROR_SOURCE,
-    ),
-    Outcome(
-        name="path_unknown",
-        status=404,
-        when="a path below the vendor's base path that it does not have",
-        mark=Mark.ASSUMED,
-        body=_ERROR,
-        sample={"error": "Not Found"},
-        source=_ERROR_SOURCE,
-    ),
-    Outcome(
-        name="method_not_allowed",
-        status=405,
-        when="a method that the path does not take; `Allow` names those that it takes",
-        mark=Mark.ASSUMED,
-        body=_ERROR,
-        sample={"error": "Method Not Allowed"},
-        source=_ERROR_SOURCE,
-    ),
-    Outcome(
-        name="body_too_large",
-        status=413,
-        when="a body over 64 KiB",
-        mark=Mark.ASSUMED,
-        body=_ERROR,
-        sample={"error": "Payload Too Large"},
-        source=_ERROR_SOURCE,
-    ),
+    *outside_of_operations(lambda _, phrase: {"error": phrase}, _ERROR_SOURCE),
 )

@@ -1,6 +1,6 @@
 """Every outcome of Vault: its status, its body, and how we know it."""
 
-from emulator.core.outcomes import Json, Mark, Outcome, status_phrase
+from emulator.core.outcomes import Json, Mark, Outcome, outside_of_operations, status_phrase
 
 _PAGE = "OAuth 2.0 Token Service, Sign in"
 _REFRESH_PAGE = "v2.0, refresh_token"
@@ -154,36 +154,5 @@ OUTCOMES = (
         sample={"challenge": 'Bearer error="insufficient_scope"'},
         source=_ENVELOPE,
     ),
-    Outcome(
-        name="forward_failed",
-        status=502,
-        when="a protected resource whose `forward_to` does not answer",
-        mark=Mark.ASSUMED,
-        body=_envelope(502, "Bad Gateway"),
-        source=_ENVELOPE,
-    ),
-    Outcome(
-        name="path_unknown",
-        status=404,
-        when="a path below the vendor's base path that the emulator does not have",
-        mark=Mark.ASSUMED,
-        body=_envelope(404, "Not Found"),
-        source=_ENVELOPE,
-    ),
-    Outcome(
-        name="method_not_allowed",
-        status=405,
-        when="a method that the path does not take; `Allow` names those that it takes",
-        mark=Mark.ASSUMED,
-        body=_envelope(405, "Method Not Allowed"),
-        source=_ENVELOPE,
-    ),
-    Outcome(
-        name="body_too_large",
-        status=413,
-        when="a body over 64 KiB",
-        mark=Mark.ASSUMED,
-        body=_envelope(413, "Payload Too Large"),
-        source=_ENVELOPE,
-    ),
+    *outside_of_operations(_envelope, _ENVELOPE),
 )
