@@ -80,4 +80,6 @@ def presented(request: Request, *, bare: bool) -> str:
         raise TokenRefused(TokenFault.MISSING, "Authorization says Bearer, and no token follows")
     if bare and scheme and not rest:
         return scheme
+    if bare and scheme:
+        raise TokenRefused(TokenFault.MALFORMED, "Authorization holds something else than a token")
     raise TokenRefused(TokenFault.MISSING, "Authorization is not of the form Bearer <token>")
