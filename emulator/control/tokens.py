@@ -83,8 +83,7 @@ async def _revoke(realm: Realm, verified: Verified) -> None:
     try:
         if verified.is_refresh:
             section = realm.sections[verified.vendor]
-            longest = section.issuer.longest_lifetime_of(verified.holder)
-            await realm.revoke_grant(verified.grant, longest)
+            await realm.revoke_grant(section, verified.grant, verified.holder)
         else:
             # The clock may go back to where an expired token was good.
             expiry = claims.get("exp")

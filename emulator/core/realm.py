@@ -50,7 +50,7 @@ class Section:
 
     async def takes_again(self, realm: "Realm", refresh: str) -> bool:
         """Whether a refresh token (by its `jti`) would be taken if it were sent now."""
-        return not await realm.spent(f"refresh:{refresh}")
+        return not await realm.refresh_token_spent(refresh)
 
     def jwt_of(self, token: str) -> str:
         """The JWT that a token is; a vendor whose refresh tokens are opaque undoes that here."""
@@ -119,19 +119,21 @@ class Realm:
         now = self.clock.now()
         return await self.store.claim(self.name, self._scoped(what), now=now, until=until)
 
-    async def spent(self, what: str) -> bool:
-        """Whether a thing that may be used once was used."""
-        return await self.store.claimed(self.name, self._scoped(what))
+    async def spend_refresh_token(self, jti: str, until: float) -> bool:
+        """Use a refresh token; True for the first use. Raises StoreFull."""
+        return await self.spend(f"refresh:{jti}", until)
+
+    async def refresh_token_spent(self, jti: str) -> bool:
+        """Whether a refresh token was used."""
+        return await self.store.claimed(self.name, self._scoped(f"refresh:{jti}"))
 
     async def revoke_token(self, jti: str, until: float) -> None:
         """Refuse one token from now on; `until` is its expiry. Raises StoreFull."""
         await self.keep(f"token:{jti}", b"revoked", until)
 
-    async def revoke_grant(self, grant: Grant, longest: int) -> None:
-        """Refuse every token of a grant, those to come included. Raises StoreFull.
-
-        `longest` is the longest lifetime that a token of it can have, in seconds.
-        """
+    async def revoke_grant(self, section: Section, grant: Grant, holder: Principal) -> None:
+        """Refuse every token of a holder's grant, those to come included. Raises StoreFull."""
+        longest = section.issuer.longest_lifetime_of(holder)
         await self.keep(f"grant:{grant.id}", b"revoked", self.clock.latest() + longest)
 
     async def revoked(self, jti: str, grant: Grant) -> bool:

@@ -4,7 +4,6 @@ import asyncio
 import hmac
 from collections.abc import Mapping
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -38,11 +37,11 @@ class KeysCannotRotate(Exception):
 class Keyring:
     """The keys of one vendor. The first is made no earlier than it is needed."""
 
-    def __init__(self, origin: KeyOrigin, *, seed: int | None, cache: Path | None = None) -> None:
+    def __init__(self, origin: KeyOrigin, seed: int | None) -> None:
         self.algorithm: Algorithm = origin.algorithm
         self._origin = origin
         self._seed = seed
-        self._first = KeySource.of(origin, seed=seed, cache=cache)
+        self._first = KeySource.of(origin, seed)
         self._rotated: SigningKey | None = None
         self._retired: tuple[SigningKey, ...] = ()
         self._hidden: str | None = None

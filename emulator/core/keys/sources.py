@@ -29,19 +29,15 @@ class KeyOrigin:
 class KeySource:
     """A key that is made at its first use, once, whoever asks first."""
 
-    def __init__(self, algorithm: Algorithm, make: Callable[[], SigningKey]) -> None:
-        self.algorithm = algorithm
+    def __init__(self, make: Callable[[], SigningKey]) -> None:
         self._make = make
         self._lock = threading.Lock()
         self._key: SigningKey | None = None
 
     @classmethod
-    def of(cls, origin: KeyOrigin, *, seed: int | None, cache: Path | None = None) -> "KeySource":
+    def of(cls, origin: KeyOrigin, seed: int | None) -> "KeySource":
         """The source that `origin` describes: its own key, else the seed's, else the cache's."""
-        return cls(
-            origin.algorithm,
-            lambda: made_ready(origin.algorithm, _material(origin, seed, cache), origin.key_id),
-        )
+        return cls(lambda: made_ready(origin.algorithm, _material(origin, seed), origin.key_id))
 
     @property
     def ready(self) -> bool:
@@ -72,7 +68,7 @@ def cache_folder() -> Path:
     return user_cache_path("auth-emulator") / "keys"
 
 
-def _material(origin: KeyOrigin, seed: int | None, cache: Path | None) -> PrivateKey | bytes:
+def _material(origin: KeyOrigin, seed: int | None) -> PrivateKey | bytes:
     if origin.secret is not None:
         return origin.secret
     if origin.private_key is not None:
@@ -80,7 +76,7 @@ def _material(origin: KeyOrigin, seed: int | None, cache: Path | None) -> Privat
     if seed is not None and seedable(origin.algorithm):
         return seeded_key(origin.algorithm, seed, origin.owner)
     try:
-        folder = cache or cache_folder()
+        folder = cache_folder()
     except RuntimeError as error:  # nobody's home
         _log.warning("%s: the key of %s is not kept", error, origin.owner)
         return fresh_key(origin.algorithm, seed, origin.owner)

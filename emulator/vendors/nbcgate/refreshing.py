@@ -44,7 +44,7 @@ async def _verified(realm: Realm, section: NbcGate, refresh_token: str) -> Verif
 
 async def _spent_now(realm: Realm, token: Verified) -> bool:
     try:
-        return await realm.spend(f"refresh:{token.claims['jti']}", until=token.claims["exp"])
+        return await realm.spend_refresh_token(token.claims["jti"], until=token.claims["exp"])
     except StoreFull as full:
         raise Refusal(
             "refresh_token_invalid", f"it cannot be spent: {full}", principal=token.holder.name

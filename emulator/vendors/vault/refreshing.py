@@ -86,7 +86,7 @@ def _check_client_of(token: Verified, grant: RefreshTokenGrant) -> None:
 async def _spent_now(realm: Realm, token: Verified) -> bool:
     """Spend a refresh token; False where it was spent before."""
     try:
-        return await realm.spend(f"refresh:{token.claims['jti']}", until=token.claims["exp"])
+        return await realm.spend_refresh_token(token.claims["jti"], until=token.claims["exp"])
     except StoreFull as full:
         raise Refusal(
             "refresh_token_invalid", f"it cannot be spent: {full}", principal=token.holder.name
@@ -102,7 +102,7 @@ async def _reused(realm: Realm, section: Vault, token: Verified) -> Refusal:
     sentence = "the refresh token was used before"
     if section.refresh.reuse == "revoke_family":
         try:
-            await realm.revoke_grant(token.grant, section.issuer.longest_lifetime_of(token.holder))
+            await realm.revoke_grant(section, token.grant, token.holder)
             sentence += ", and with it every token of its sign-in is revoked now"
         except StoreFull as full:
             sentence += f"; its family cannot be revoked: {full}"

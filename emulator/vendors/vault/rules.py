@@ -77,7 +77,7 @@ async def log_out(realm: Realm, session: Verified) -> None:
     """End the session of an access token: every token of its sign-in, the refresh token too."""
     section = realm.of(Vault)
     try:
-        await realm.revoke_grant(session.grant, section.issuer.longest_lifetime_of(session.holder))
+        await realm.revoke_grant(section, session.grant, session.holder)
     except StoreFull as full:
         raise Refusal("bearer_refused", f"its session cannot be ended: {full}") from full
 
