@@ -11,18 +11,18 @@ from typing import Any, Self, cast
 
 from pydantic import Field, create_model
 
-from emulator.control.operations import control_api
+from emulator.control.operations import control_api, verifying_endpoints
+from emulator.control.outcomes import OUTCOMES
 from emulator.core import fixture as fixtures
 from emulator.core.clock import Clock
-from emulator.core.faults import Faults
-from emulator.core.fixture.faults import fault_model
+from emulator.core.fixture.faults import FaultModel, fault_model
 from emulator.core.fixture.mistakes import Mistake
 from emulator.core.fixture.resources import resource_model
 from emulator.core.fixture.schema import json_schema
 from emulator.core.fixture.sections import SectionModel
 from emulator.core.fixture.whole import FixtureModel
-from emulator.core.ids import Ids
-from emulator.core.realm import DEFAULT, Realm
+from emulator.core.realm import DEFAULT, Blueprint, Realm, Settings
+from emulator.core.realms import Realms
 from emulator.core.resources import ANY_METHOD, Resources, compiled_path
 from emulator.core.store import MemoryStore, Store
 from emulator.vendors.nbcgate.fixture import NbcGateSection
@@ -34,7 +34,8 @@ from emulator.vendors.vault.operations import API as VAULT
 from emulator.web.caller import TrustedProxies
 from emulator.web.operation import Api, Endpoint
 from emulator.web.resource import OPERATION as RESOURCE
-from emulator.web.stage import AsgiApp, Stage
+from emulator.web.stage import Stage
+from emulator.web.visit import AsgiApp
 
 VENDORS: tuple[tuple[Api, type[SectionModel]], ...] = (
     (OMNIOMNI, OmniOmniSection),
@@ -90,12 +91,12 @@ def create_app(
     fixture, oddities = load_fixture(config.fixture)
     for oddity in oddities:
         _log.warning("%s", replace(oddity, warning=False))
-    realm = _realm(fixture, clock or Clock(fixture.clock), store or MemoryStore())
-    realm.outbox.show_codes = config.show_codes
+    settings = Settings(config.show_codes)
+    realms = Realms(blueprint(fixture), store or MemoryStore(), clock=clock, settings=settings)
     vendors = [api for api, _ in VENDORS]
     return Stage(
-        realm,
-        (*vendors, control_api(vendors)),
+        realms,
+        (*vendors, control_api(vendors, realms, blueprint_in, fault_of_a_fixture())),
         make_site=lambda stage: _site(stage, fixture),
         reasons=config.reasons,
         dated=config.dated,
@@ -103,21 +104,29 @@ def create_app(
     )
 
 
-def _realm(fixture: FixtureModel, clock: Clock, store: Store) -> Realm:
-    sections = (
-        (getattr(fixture, api.name) or section.empty()).compiled(fixture.seed)
+def blueprint(fixture: FixtureModel) -> Blueprint:
+    """What realms are made from that follow this fixture."""
+    sections = {
+        api.name: (getattr(fixture, api.name) or section.empty()).compiled(fixture.seed)
         for api, section in VENDORS
-    )
-    realm = Realm(
-        DEFAULT,
+    }
+    return Blueprint(
         sections,
-        clock=clock,
-        ids=Ids(fixture.seed),
-        store=store,
-        resources=Resources(resource.compiled() for resource in fixture.resources),
+        Resources(resource.compiled() for resource in fixture.resources),
+        tuple(fault.compiled() for fault in fixture.faults),
+        fixture.clock_start(),
+        fixture.seed,
     )
-    realm.faults = Faults((fault.compiled() for fault in fixture.faults), fixture.seed)
-    return realm
+
+
+def blueprint_in(data: Mapping[str, Any]) -> Blueprint:
+    """The blueprint of a fixture that came over HTTP; it names no file and no `${NAME}`.
+
+    Raises FixtureError with every mistake.
+    """
+    document = fixtures.from_http(data)
+    fixture, _ = fixtures.validated(document, fixture_model())
+    return blueprint(fixture)
 
 
 def load_fixture(source: Source) -> tuple[FixtureModel, list[Mistake]]:
@@ -137,7 +146,8 @@ def _hidden_resources(fixture: FixtureModel, document: fixtures.Document) -> Ite
     """Resources that would also stand where an endpoint of a vendor answers first."""
     if not fixture.resources:
         return
-    endpoints = list(_endpoint_paths(_realm(fixture, Clock(), MemoryStore())))
+    realm = Realm(DEFAULT, blueprint(fixture), MemoryStore())
+    endpoints = list(_endpoint_paths(realm))
     for number, resource in enumerate(fixture.resources):
         pattern = compiled_path(resource.path)
         for api, endpoint, path in endpoints:
@@ -181,24 +191,43 @@ def fixture_model() -> type[FixtureModel]:
     }
     resource = resource_model([api.name for api, _ in VENDORS])
     fields["resources"] = (list[resource], FixtureModel.model_fields["resources"])  # type: ignore[valid-type]  # made here
-    fault = fault_model(_refusals())
+    fault = fault_of_a_fixture()
     fields["faults"] = (list[fault], FixtureModel.model_fields["faults"])  # type: ignore[valid-type]  # the same
     model = create_model("Fixture", __base__=FixtureModel, **fields)
     return cast(type[FixtureModel], model)
+
+
+@cache
+def fault_of_a_fixture() -> type[FaultModel]:
+    """The model of a fault, which knows the vendors' operations and outcomes."""
+    return fault_model(_refusals(), _issuing())
 
 
 def _refusals() -> dict[str, dict[str, list[str]]]:
     """The outcomes that a fault may name, by vendor and operation."""
     vendors = [api for api, _ in VENDORS]
     found: dict[str, dict[str, list[str]]] = {api.name: {} for api in vendors}
-    for api in (*vendors, control_api(vendors)):
+    for api in vendors:
         names = [outcome.name for outcome in api.outcomes if not outcome.succeeds]
         for endpoint in api.endpoints:
-            about = found.get(endpoint.about or api.name, {})
-            about.update({operation.name: names for operation in endpoint.operations})
-        if api.bearer is not None:
-            found[api.name][RESOURCE] = names
+            found[api.name].update({operation.name: names for operation in endpoint.operations})
+        found[api.name][RESOURCE] = names
+    ours = [outcome.name for outcome in OUTCOMES if not outcome.succeeds]
+    for endpoint in verifying_endpoints(vendors):
+        about = found[endpoint.about or ""]
+        about.update({operation.name: ours for operation in endpoint.operations})
     return found
+
+
+def _issuing() -> frozenset[str]:
+    """The operations that tokens come of."""
+    return frozenset(
+        operation.name
+        for api, _ in VENDORS
+        for endpoint in api.endpoints
+        for operation in endpoint.operations
+        if operation.issues
+    )
 
 
 def fixture_schema() -> dict[str, Any]:

@@ -5,7 +5,7 @@ from itertools import islice
 
 from emulator import __version__
 from emulator.core.principals import ACTIVE, Principal, Principals
-from emulator.core.realm import Section
+from emulator.core.section import Section
 from emulator.web.operation import Api
 from emulator.web.stage import Stage
 
@@ -54,7 +54,7 @@ def _vendor(stage: Stage, api: Api) -> str:
         if endpoint.enabled(stage.realm)
         for path in endpoint.paths
     )
-    listed = "".join(_principals(principals) for principals in section.principals)
+    listed = "".join(_principals(principals) for principals in section.principals.values())
     return (
         f"<h2>{escape(api.title)}</h2>\n<ul>{paths}</ul>\n"
         f"<p>Tokens: {_keys(api, section)}</p>\n{listed}"

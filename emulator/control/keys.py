@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 from emulator.control.paths import BASE, asking
+from emulator.control.reading import invalid, only, read_body
 from emulator.core.fixture.mistakes import did_you_mean
 from emulator.core.keys import KeysCannotRotate, Rotation
-from emulator.core.outcomes import Refusal
 from emulator.core.realm import Realm
-from emulator.web.body import BodyUnreadable, json_object
-from emulator.web.messages import Request
-from emulator.web.operation import Endpoint, Members, Operation
+from emulator.web.messages import Members
+from emulator.web.operation import Endpoint, Operation
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,44 +35,31 @@ async def _keys(realm: Realm, _: object) -> object:
 
 async def _rotate(realm: Realm, request: RotateRequest) -> object:
     """Make a new key sign."""
-    section = realm.sections[request.vendor]
+    section = realm.own(request.vendor)
     try:
         new = await section.issuer.keyring.rotate(request.mode)
     except KeysCannotRotate as error:
-        raise Refusal("invalid_request", str(error)) from error
+        raise invalid(str(error)) from error
     return {"vendor": request.vendor, "mode": request.mode, "signs_with": new.kid}
 
 
-def _read(request: Request) -> Members:
-    try:
-        return json_object(request)
-    except BodyUnreadable as error:
-        raise Refusal("invalid_request", str(error)) from error
-
-
 def _parse(realm: Realm, members: Members) -> RotateRequest:
-    for name in members.keys() - {"vendor", "mode"}:
-        raise Refusal("invalid_request", f"{name!r} is not known{did_you_mean(name, _MEMBERS)}")
-    vendor, mode = members.get("vendor"), members.get("mode", Rotation.OVERLAP)
+    body = members["body"]
+    only(body, ("vendor", "mode"))
+    vendor, mode = body.get("vendor"), body.get("mode", Rotation.OVERLAP)
     if not isinstance(vendor, str) or vendor not in realm.sections:
-        raise Refusal(
-            "invalid_request",
-            f"vendor: {vendor!r} is no vendor{did_you_mean(str(vendor), realm.sections)}",
-        )
+        near = did_you_mean(str(vendor), realm.sections)
+        raise invalid(f"vendor: {vendor!r} is no vendor{near}")
     if not isinstance(mode, str) or mode not in list(Rotation):
-        raise Refusal(
-            "invalid_request",
-            f"mode: {mode!r} is no rotation{did_you_mean(str(mode), list(Rotation))}",
-        )
+        near = did_you_mean(str(mode), list(Rotation))
+        raise invalid(f"mode: {mode!r} is no rotation{near}")
     return RotateRequest(vendor, Rotation(mode))
 
-
-_MEMBERS = ("vendor", "mode")
 
 KEYS = asking(f"{BASE}/keys", Operation.bare("keys", _keys, success="told"))
 ROTATE = Endpoint(
     method="POST",
     paths=(f"{BASE}/keys/rotate",),
     operations=(Operation("rotate_keys", _parse, _rotate, success="told"),),
-    read=_read,
+    read=read_body,
 )

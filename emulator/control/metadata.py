@@ -29,11 +29,15 @@ def metadata_endpoints(vendor: Api) -> list[Endpoint]:
             Operation.bare("metadata", metadata, success="told"),
             seen_from=True,
             about=vendor.name,
+            is_open=True,
         )
         for document in _DOCUMENTS
     )
     keys = Operation.bare("jwks", jwks, success="keys_told")
-    return [asking(well_known(vendor.name, "jwks.json"), keys, about=vendor.name), *documents]
+    return [
+        asking(well_known(vendor.name, "jwks.json"), keys, about=vendor.name, is_open=True),
+        *documents,
+    ]
 
 
 def _metadata(realm: Realm, vendor: Api) -> dict[str, object]:

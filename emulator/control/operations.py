@@ -3,33 +3,66 @@
 from collections.abc import Iterable
 
 from emulator import __version__
+from emulator.control.clock import CLOCK
+from emulator.control.faults import fault_endpoints
 from emulator.control.keys import KEYS, ROTATE
 from emulator.control.metadata import metadata_endpoints
 from emulator.control.outbox import OUTBOX
 from emulator.control.outcomes import OUTCOMES
 from emulator.control.paths import BASE, asking
+from emulator.control.realms import BlueprintIn, realm_endpoints
 from emulator.control.tokens import token_endpoints
+from emulator.core.fixture.faults import FaultModel
 from emulator.core.realm import Realm
-from emulator.web.operation import Api, Operation
+from emulator.core.realms import Realms
+from emulator.web.operation import Api, Endpoint, Operation
 
 
-def control_api(vendors: Iterable[Api]) -> Api:
-    """The control API of an emulator with these vendors."""
-    endpoints = [HEALTH, KEYS, ROTATE, OUTBOX]
-    for vendor in vendors:
-        endpoints += [*metadata_endpoints(vendor), *token_endpoints(vendor)]
+def verifying_endpoints(vendors: Iterable[Api]) -> list[Endpoint]:
+    """What services need that verify the vendors' tokens; open to every caller."""
+    return [
+        endpoint
+        for vendor in vendors
+        for endpoint in (*metadata_endpoints(vendor), *token_endpoints(vendor))
+    ]
+
+
+def control_api(
+    vendors: Iterable[Api],
+    realms: Realms,
+    blueprint_in: BlueprintIn,
+    fault_model: type[FaultModel],
+) -> Api:
+    """The control API of an emulator with these vendors.
+
+    `blueprint_in` reads a fixture, `fault_model` a fixture's fault.
+    """
+    endpoints = [
+        health(realms),
+        *realm_endpoints(realms, blueprint_in),
+        *CLOCK,
+        *fault_endpoints(fault_model),
+        KEYS,
+        ROTATE,
+        OUTBOX,
+        *verifying_endpoints(vendors),
+    ]
     return Api(
         name="control",
         title="The control API",
         bases=(BASE,),
         endpoints=tuple(endpoints),
         outcomes=OUTCOMES,
+        guarded=True,
     )
 
 
-async def _health(realm: Realm, _: object) -> object:
-    """That it answers; its version and realms."""
-    return {"status": "ok", "version": __version__, "realms": [realm.name]}
+def health(realms: Realms) -> Endpoint:
+    """That it answers."""
 
+    async def told(_: Realm, __: object) -> object:
+        """That it answers; its version, and its realms."""
+        names = [realm.name for realm in await realms.all()]
+        return {"status": "ok", "version": __version__, "realms": names}
 
-HEALTH = asking(f"{BASE}/health", Operation.bare("health", _health, success="told"))
+    return asking(f"{BASE}/health", Operation.bare("health", told, success="told"), is_open=True)

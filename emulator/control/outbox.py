@@ -4,22 +4,18 @@ import asyncio
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from urllib.parse import parse_qsl
 
 from emulator.control.paths import BASE
+from emulator.control.reading import invalid, only, read_query
 from emulator.core.fixture.fields import duration
-from emulator.core.fixture.mistakes import did_you_mean
 from emulator.core.outbox import Mail
-from emulator.core.outcomes import Refusal
 from emulator.core.realm import Realm
-from emulator.web.messages import Request
-from emulator.web.operation import Endpoint, Members, Operation
+from emulator.web.messages import Members
+from emulator.web.operation import Endpoint, Operation
 
 _LONGEST_WAIT = timedelta(seconds=60)
 _LOOKS_EVERY = 0.05
 """How often a waiting call looks, in seconds: another worker may have put the mail there."""
-
-_MEMBERS = ("to", "wait")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +42,15 @@ async def _read_outbox(realm: Realm, request: OutboxRequest) -> object:
     return {"mails": [{"number": number, **asdict(mail)} for number, mail in reversed(found)]}
 
 
-def _read(request: Request) -> Members:
-    try:
-        pairs = parse_qsl(request.query.decode("ascii"), keep_blank_values=True, max_num_fields=10)
-    except ValueError as error:
-        raise Refusal("invalid_request", "the query cannot be read") from error
-    return dict(pairs)
-
-
 def _parse(_: Realm, members: Members) -> OutboxRequest:
-    for name in members.keys() - set(_MEMBERS):
-        raise Refusal("invalid_request", f"{name!r} is not known{did_you_mean(name, _MEMBERS)}")
+    only(members, ("to", "wait"))
     try:
         wait = duration(members.get("wait", "0s"))
     except ValueError as error:
-        raise Refusal("invalid_request", f"wait: {error}") from error
+        raise invalid(f"wait: {error}") from error
     if wait > _LONGEST_WAIT:
         longest = f"{_LONGEST_WAIT.total_seconds():.0f}s"
-        raise Refusal("invalid_request", f"wait: expected a duration of at most {longest}")
+        raise invalid(f"wait: expected a duration of at most {longest}")
     return OutboxRequest(members.get("to"), wait.total_seconds())
 
 
@@ -71,5 +58,5 @@ OUTBOX = Endpoint(
     method="GET",
     paths=(f"{BASE}/outbox",),
     operations=(Operation("outbox", _parse, _read_outbox, success="told"),),
-    read=_read,
+    read=read_query,
 )

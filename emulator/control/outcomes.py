@@ -1,18 +1,28 @@
 """The outcomes of the control API. Its refusals are problem details (RFC 9457)."""
 
-from emulator.core.outcomes import Mark, Outcome, status_phrase
+from collections.abc import Mapping
+
+from emulator.core.outcomes import Json, Mark, Outcome, status_phrase
 
 _PROBLEM = {"content-type": "application/problem+json"}
 
 
-def _problem(name: str, status: int, when: str) -> Outcome:
+def _problem(
+    name: str,
+    status: int,
+    when: str,
+    more: Mapping[str, Json] | None = None,
+    sample: Mapping[str, Json] | None = None,
+) -> Outcome:
+    more = more or {}
     return Outcome(
         name=name,
         status=status,
         when=when,
         mark=Mark.DOCUMENTED,
         headers=_PROBLEM,
-        body={"title": status_phrase(status), "status": status, "detail": "{{reason}}"},
+        body={"title": status_phrase(status), "status": status, "detail": "{{reason}}", **more},
+        sample=sample or {},
     )
 
 
@@ -53,7 +63,26 @@ OUTCOMES = (
         mark=Mark.DOCUMENTED,
         body={"active": False},
     ),
-    _problem("invalid_request", 400, "the body or the query is not what the call reads"),
+    Outcome(
+        name="made",
+        status=201,
+        when="it is there now",
+        mark=Mark.DOCUMENTED,
+        body="{{answer}}",
+        sample={"answer": {}},
+    ),
+    Outcome(name="done", status=204, when="it is so now", mark=Mark.DOCUMENTED),
+    _problem(
+        "invalid_request",
+        400,
+        "the body or the query is not what the call reads",
+        {"errors": "{{errors}}"},
+        {"errors": []},
+    ),
+    _problem("realm_unknown", 404, "a realm that nobody made, or whose time is over"),
+    _problem("not_found", 404, "what the path names is not there"),
+    _problem("realm_kept", 409, "the default realm is neither made nor removed"),
+    _problem("too_many", 507, "a table is full"),
     _problem("server_error", 500, "only when a fault asks for it"),
     _problem("store_full", 507, "the table of revoked tokens is full"),
     _problem("path_unknown", 404, "a path that the control API does not have"),

@@ -11,7 +11,12 @@ def well_known(vendor: str, document: str) -> str:
 
 
 def asking(
-    path: str, operation: Operation, *, seen_from: bool = False, about: str | None = None
+    path: str,
+    operation: Operation,
+    *,
+    seen_from: bool = False,
+    about: str | None = None,
+    is_open: bool = False,
 ) -> Endpoint:
     """An endpoint of GET, which reads nothing."""
     return Endpoint(
@@ -21,4 +26,5 @@ def asking(
         read=nothing_read,
         seen_from=seen_from,
         about=about,
+        is_open=is_open,
     )

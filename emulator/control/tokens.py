@@ -7,13 +7,14 @@ authorized, which no test of a client needs.
 from typing import Any
 
 from emulator.control.paths import BASE
+from emulator.control.reading import invalid
 from emulator.core.outcomes import Refusal
 from emulator.core.realm import Realm
 from emulator.core.store import StoreFull
 from emulator.core.verification import TokenRefused, Verified, signed_token, verified_token
 from emulator.web.body import BodyUnreadable, form, media_type, text_fault
-from emulator.web.messages import Request
-from emulator.web.operation import Api, Endpoint, Members, Operation
+from emulator.web.messages import Members, Request
+from emulator.web.operation import Api, Endpoint, Operation
 
 _FORM = "application/x-www-form-urlencoded"
 _TOLD = ("iss", "sub", "aud", "exp", "iat", "nbf", "jti", "scope", "client_id")
@@ -51,23 +52,28 @@ def token_endpoints(vendor: Api) -> list[Endpoint]:
 def _posting(vendor: Api, name: str, operation: Operation) -> Endpoint:
     path = f"{BASE}/{vendor.name}/{name}"
     return Endpoint(
-        method="POST", paths=(path,), operations=(operation,), read=_read, about=vendor.name
+        method="POST",
+        paths=(path,),
+        operations=(operation,),
+        read=_read,
+        about=vendor.name,
+        is_open=True,
     )
 
 
 def _read(request: Request) -> Members:
     if media_type(request) != _FORM:
-        raise Refusal("invalid_request", f"the Content-Type is not {_FORM}")
+        raise invalid(f"the Content-Type is not {_FORM}")
     try:
         return form(request)
     except BodyUnreadable as error:
-        raise Refusal("invalid_request", str(error)) from error
+        raise invalid(str(error)) from error
 
 
 def _token(_: Realm, members: Members) -> str:
     fault = text_fault(members, "token")
     if fault is not None:
-        raise Refusal("invalid_request", f"the parameter token {fault.fault}")
+        raise invalid(f"the parameter token {fault.fault}")
     token: str = members["token"]
     return token
 

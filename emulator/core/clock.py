@@ -1,27 +1,57 @@
 """The one clock of a realm, and the one file that reads the machine's time.
 
 Everything a vendor dates reads a `Clock`: `iat`, `exp`, refresh lifetimes, the `Date` header.
-What a person waits for by the wall (grace at shutdown, the life of a log line) does not.
+What a person waits for by the wall (delays, `within`, the `ttl` of a realm or a fault) reads
+`wall`, which no test can move.
 """
 
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import formatdate
+from functools import lru_cache
+
+_FIRST = datetime(1971, 1, 1, tzinfo=UTC).timestamp()
+_LAST = datetime(9000, 12, 31, tzinfo=UTC).timestamp()
+
+
+class ClockOutOfRange(ValueError):
+    """A clock would show a year before 1971 or after 9000."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStart:
+    """How a clock starts: at `instant` (else the machine's time), moved by `advance` seconds."""
+
+    instant: datetime | None = None
+    advance: float = 0.0
+    frozen: bool = False
+
+
+RUNNING = ClockStart()
+"""The start of a clock that follows the machine's time."""
 
 
 class Clock:
     """Tells a realm's time as POSIX seconds. It runs, runs shifted, or stands still."""
 
-    def __init__(self, start: datetime | None = None) -> None:
+    __slots__ = ("_latest", "_shift", "_standing", "_start")
+
+    def __init__(self, start: datetime | ClockStart | None = None) -> None:
         """Start at `start` and run on from there; without it, follow the machine's time.
 
-        `start` must know its zone; a naive datetime raises ValueError.
+        A datetime must know its zone; a naive one raises ValueError.
         """
         self._shift = 0.0
         self._standing: float | None = None
         self._latest = 0.0
-        if start is not None:
-            self.set(start)
+        self._start = start if isinstance(start, ClockStart) else ClockStart(start)
+        self.restart()
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it stands still."""
+        return self._standing is not None
 
     def now(self) -> float:
         """The realm's time, in POSIX seconds."""
@@ -40,7 +70,9 @@ class Clock:
         self.advance(instant.timestamp() - self.now())
 
     def advance(self, seconds: float) -> None:
-        """Move by `seconds`; a negative number goes back."""
+        """Move by `seconds`; a negative number goes back. Raises ClockOutOfRange."""
+        if not _FIRST <= self.now() + seconds <= _LAST:
+            raise ClockOutOfRange("the clock would leave the years 1971 to 9000")
         self._latest = self.latest()
         if self._standing is not None:
             self._standing += seconds
@@ -57,6 +89,41 @@ class Clock:
             self._shift = self._standing - time.time()
             self._standing = None
 
+    def as_start(self) -> ClockStart:
+        """A start from which another clock shows what this one shows."""
+        if self._standing is not None:
+            return ClockStart(datetime.fromtimestamp(self._standing, UTC), frozen=True)
+        return ClockStart(advance=self._shift)
+
+    def restart(self, start: ClockStart | None = None) -> None:
+        """Go back to how it started, or to another start."""
+        self._start = start or self._start
+        self._shift = 0.0
+        self._standing = None
+        self._latest = 0.0
+        if self._start.instant is not None:
+            self.set(self._start.instant)
+        if self._start.advance:
+            self.advance(self._start.advance)
+        if self._start.frozen:
+            self.freeze()
+        self._latest = 0.0
+
+
+def wall() -> float:
+    """Seconds that pass as real time does, from an unknown moment on: for whoever waits."""
+    return time.monotonic()
+
+
+def stopwatch() -> float:
+    """The same, as exact as the machine can: for how long something took."""
+    return time.perf_counter()
+
+
+def real_time() -> float:
+    """The machine's time in POSIX seconds: for people who look for a call in other logs."""
+    return time.time()
+
 
 def iso_milliseconds(seconds: float) -> str:
     """POSIX seconds as `2025-01-01T00:00:00.000Z`, the form of Vault's messages."""
@@ -64,6 +131,7 @@ def iso_milliseconds(seconds: float) -> str:
     return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def http_date(seconds: float) -> str:
-    """POSIX seconds as an HTTP date, for the `Date` header (RFC 9110 §5.6.7)."""
-    return formatdate(seconds, usegmt=True)
+@lru_cache(maxsize=64)
+def http_date(second: int) -> bytes:
+    """A POSIX second as an HTTP date, for the `Date` header (RFC 9110 §5.6.7)."""
+    return formatdate(second, usegmt=True).encode("ascii")

@@ -6,12 +6,23 @@ import uuid
 _ISSUED_BY_US = uuid.UUID("5b3b1f0e-6f0f-5c8e-9d57-6c1c2f3a7a10")
 """Our own namespace for the names below; any fixed UUID serves (RFC 9562 §5.5)."""
 
+_UNSEEDED = random.SystemRandom()
+
 
 class Ids:
     """A source of random ids. Two of them with one seed give the same sequence."""
 
+    __slots__ = ("_seed", "_source")
+
     def __init__(self, seed: int | None = None) -> None:
-        self._random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 - a seed is asked for so that ids repeat
+        self._seed = seed
+        self._source: random.Random | None = _UNSEEDED if seed is None else None
+
+    @property
+    def _random(self) -> random.Random:
+        if self._source is None:  # its state takes 2.5 KB, which most realms never need
+            self._source = random.Random(self._seed)  # noqa: S311 - a seed is asked for so that ids repeat
+        return self._source
 
     def unique(self, bits: int = 128) -> str:
         """So many random bits as hexadecimal digits, for a `jti` (RFC 7519 §4.1.7)."""

@@ -28,18 +28,17 @@ class Mail:
 class Outbox:
     """The mails of one realm."""
 
-    def __init__(self, store: Store, realm: str, log: str) -> None:
-        """`log` is its name in the store."""
+    def __init__(self, store: Store, realm: str, log: str, *, show_codes: bool = False) -> None:
+        """`log` is its name in the store; with `show_codes` each mail also makes a log line."""
         self._store = store
         self._realm = realm
         self._name = log
-        self.show_codes = False
-        """Whether each mail also makes a log line, with its code."""
+        self._show_codes = show_codes
 
     async def put(self, mail: Mail) -> None:
         """Lay a mail into the outbox."""
         await self._store.append(self._realm, self._name, orjson.dumps(asdict(mail)), keep=_KEPT)
-        if self.show_codes:
+        if self._show_codes:
             _log.info("code for %s: %s", printable(mail.to), mail.code)
 
     async def mails(self, after: int = 0) -> list[tuple[int, Mail]]:

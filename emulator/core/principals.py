@@ -4,9 +4,10 @@ Vendors extend `Principal` by what they know of theirs. The sentences here becom
 help the person who debugs and never repeat a secret.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from hashlib import blake2s
 from typing import Generic, TypeVar
 
 from emulator.core.outcomes import Json, Refusal
@@ -17,6 +18,9 @@ BLOCKED = frozenset({"disabled", "locked"})
 
 _MOST_NAMES_COMPARED = 100
 """Looking for a similar name costs time for each; past this many we do not look."""
+
+_MOST_CHANGED = 100_000
+"""How many principals of a kind a realm adds, changes and removes; its memory is bounded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,34 +58,123 @@ class Principal:
 P = TypeVar("P", bound=Principal)
 
 
-class Principals(Generic[P]):
-    """A vendor's clients, or its users, by name."""
+class TooManyPrincipals(Exception):
+    """A realm has added, changed and removed as many principals as it may."""
 
-    def __init__(self, kind: str, members: Iterator[P] | list[P]) -> None:
-        """`kind` is what reasons call one: "client", "user"."""
+
+class _Given(Generic[P]):
+    """The principals of a fixture, which many realms share and none changes."""
+
+    __slots__ = ("by_name", "names_by_fingerprint")
+
+    def __init__(self, members: Iterable[P]) -> None:
+        self.by_name = {member.name: member for member in members}
+        self.names_by_fingerprint: dict[str, str] | None = None
+
+
+class Principals(Generic[P]):
+    """A vendor's clients, or its users, by name: the fixture's, and what was changed since."""
+
+    __slots__ = ("_given", "_salt", "changed", "count", "kind", "marks", "removals")
+
+    def __init__(self, kind: str, members: Iterable[P] | _Given[P], *, of: str) -> None:
+        """`kind` is what reasons call one: "client", "user"; `of` is the vendor."""
         self.kind = kind
-        self._by_name = {member.name: member for member in members}
+        self._salt = of
+        self._given = members if isinstance(members, _Given) else _Given(members)
+        self.count = len(self._given.by_name)
+        self.changed: dict[str, P | None] = {}
+        self.marks: dict[str, str] = {}
+        """The names of changed principals, by their fingerprints."""
+        self.removals: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[P]:
-        return iter(self._by_name.values())
+        given = self._given.by_name
+        yield from (p for name, p in given.items() if name not in self.changed)
+        yield from (p for p in self.changed.values() if p is not None)
 
     def __len__(self) -> int:
-        return len(self._by_name)
+        return self.count
+
+    def forked(self) -> "Principals[P]":
+        """A copy that can be changed: it shares the fixture's principals."""
+        fork = Principals(self.kind, self._given, of=self._salt)
+        fork.count = self.count
+        fork.changed = dict(self.changed)
+        fork.marks = dict(self.marks)
+        fork.removals = dict(self.removals)
+        return fork
 
     def find(self, name: str) -> P | None:
         """The principal of exactly this name."""
-        return self._by_name.get(name)
+        if self.changed and name in self.changed:
+            return self.changed[name]
+        return self._given.by_name.get(name)
+
+    def put(self, principal: P) -> bool:
+        """Add one, or put it in the place of its namesake; True where it is new.
+
+        Raises TooManyPrincipals.
+        """
+        name = principal.name
+        new = self.find(name) is None
+        self._change(name, principal)
+        self.marks[self.fingerprint(name)] = name
+        self.count += new
+        return new
+
+    def remove(self, name: str) -> bool:
+        """Remove one; False where there is none. What was issued to it names nobody from now on."""
+        if self.find(name) is None:
+            return False
+        self._change(name, None)
+        self.marks.pop(self.fingerprint(name), None)
+        self.removals[name] = self.removals.get(name, 0) + 1
+        self.count -= 1
+        return True
+
+    def fingerprint(self, name: str) -> str:
+        """A short digest of vendor, name, and how often this name was removed.
+
+        Tokens carry it: what was issued before a removal never fits a namesake that came later.
+        """
+        return self._digest(name, self.removals.get(name, 0) if self.removals else 0)
+
+    def of_fingerprint(self, fingerprint: str) -> P | None:
+        """The principal of this fingerprint."""
+        if self._given.names_by_fingerprint is None:
+            self._given.names_by_fingerprint = {
+                self._digest(name, 0): name for name in self._given.by_name
+            }
+        name = self.marks.get(fingerprint)
+        if name is None:
+            name = self._given.names_by_fingerprint.get(fingerprint)
+        if name is None or (self.removals and self.fingerprint(name) != fingerprint):
+            return None
+        return self.find(name)
 
     def why_unknown(self, name: str) -> str:
         """One sentence about a name that names nobody, with the nearest that does."""
         sentence = f"no {self.kind} is named {name!r}"
-        if not self._by_name:
-            return f"{sentence}: the fixture has no {self.kind}s of this vendor"
-        if len(self._by_name) > _MOST_NAMES_COMPARED:
+        if not self.count:
+            return f"{sentence}: there are no {self.kind}s of this vendor"
+        if self.count > _MOST_NAMES_COMPARED:
             return sentence
-        folded = {known.casefold(): known for known in self._by_name}
+        folded = {known.name.casefold(): known.name for known in self}
         near = get_close_matches(name.strip().casefold(), folded, n=1, cutoff=0.8)
         return f"{sentence}; did you mean {folded[near[0]]!r}?" if near else sentence
+
+    def _change(self, name: str, principal: P | None) -> None:
+        if name not in self.changed and len(self.changed) >= _MOST_CHANGED:
+            raise TooManyPrincipals(
+                f"{_MOST_CHANGED:,} {self.kind}s were changed already; reset the realm"
+            )
+        self.changed.pop(name, None)  # who was added last stands last
+        self.changed[name] = principal
+
+    def _digest(self, name: str, removals: int) -> str:
+        text = f"{self._salt}\n{name}\n{removals}" if removals else f"{self._salt}\n{name}"
+        return blake2s(text.encode(), digest_size=6).hexdigest()
 
 
 def password_fault(given: str, expected: str, name: str) -> str | None:

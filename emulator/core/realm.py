@@ -1,18 +1,18 @@
 """A realm: an isolated copy of everything that sign-in needs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from copy import copy
-from dataclasses import replace
-from hashlib import blake2s
-from typing import Any, Self, TypeVar, cast
+from dataclasses import dataclass, replace
+from typing import Self, TypeVar, cast
 
-from emulator.core.clock import Clock
-from emulator.core.faults import NO_FAULTS
+from emulator.core.clock import RUNNING, Clock, ClockStart
+from emulator.core.faults import Fault, Faults
 from emulator.core.ids import Ids
+from emulator.core.journal import MOST_ENTRIES, Journal
 from emulator.core.outbox import Outbox
-from emulator.core.outcomes import Answerer
-from emulator.core.principals import Principal, Principals
+from emulator.core.principals import Principal
 from emulator.core.resources import NO_RESOURCES, Resources
+from emulator.core.section import Section
 from emulator.core.store import Store
 from emulator.core.tokens import CALLER, Grant, Stamp, TokenIssuer
 
@@ -20,42 +20,32 @@ DEFAULT = "default"
 """The realm that answers at the root."""
 
 
-class Section:
-    """What a realm knows of one vendor, as the fixture says; each vendor extends it."""
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """What realms are made from, and go back to: a fixture made ready, or another realm as it was.
 
-    vendor: str
+    Any number of realms share its sections.
+    """
 
-    def __init__(
-        self,
-        outcomes: dict[str, Answerer],
-        issuer: TokenIssuer,
-        principals: Sequence[Principals[Any]],
-    ) -> None:
-        """`principals` are all kinds that it has; the last are those that tokens are issued to."""
-        self.outcomes = outcomes
-        self.issuer = issuer
-        self.principals = principals
-        self._holders: Principals[Any] = principals[-1]
-        self._by_fingerprint: dict[str, Principal] | None = None
+    sections: Mapping[str, Section]
+    resources: Resources = NO_RESOURCES
+    faults: tuple[Fault, ...] = ()
+    clock: ClockStart = RUNNING
+    seed: int | None = None
 
-    def fingerprint_of(self, holder: Principal) -> str:
-        """A short digest of the vendor and a name: what tokens carry of their holder."""
-        return blake2s(f"{self.vendor}\n{holder.name}".encode(), digest_size=6).hexdigest()
 
-    def holder_of(self, grant: Grant) -> Principal | None:
-        """The principal that a grant was made to, if it is this vendor's and still there."""
-        if self._by_fingerprint is None:
-            self._by_fingerprint = {self.fingerprint_of(h): h for h in self._holders}
-        return self._by_fingerprint.get(grant.holder)
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What all realms of a server have in common.
 
-    async def takes_again(self, realm: "Realm", refresh: str) -> bool:
-        """Whether a refresh token (by its `jti`) would be taken if it were sent now."""
-        return not await realm.refresh_token_spent(refresh)
+    `show_codes` logs mailed codes; `journal_entries` is how many calls a journal keeps.
+    """
 
-    def jwt_of(self, token: str) -> str:
-        """The JWT that a token is; a vendor whose refresh tokens are opaque undoes that here."""
-        return token
+    show_codes: bool = False
+    journal_entries: int = MOST_ENTRIES
 
+
+USUAL = Settings()
 
 S = TypeVar("S", bound=Section)
 
@@ -66,26 +56,75 @@ class Realm:
     def __init__(
         self,
         name: str,
-        sections: Iterable[Section],
-        *,
-        clock: Clock,
-        ids: Ids,
+        blueprint: Blueprint,
         store: Store,
-        resources: Resources = NO_RESOURCES,
+        *,
         incarnation: int = 0,
+        clock: Clock | None = None,
+        settings: Settings = USUAL,
     ) -> None:
         self.name = name
-        self.clock = clock
         self.store = store
-        self.resources = resources
-        self.faults = NO_FAULTS
-        self.stamp = Stamp(name, incarnation, clock, ids)
-        self.outbox = Outbox(store, name, self._scoped("outbox"))
-        self.sections = {section.vendor: section for section in sections}
+        self.clock = clock or Clock(blueprint.clock)
+        self.stamp = Stamp(name, incarnation, self.clock, Ids(blueprint.seed))
+        self.outbox = Outbox(store, name, self._scoped("outbox"), show_codes=settings.show_codes)
+        self.journal = Journal(store, name, self._scoped("journal"), settings.journal_entries)
+        self.sections: dict[str, Section] = {}
+        self._own: set[str] = set()
+        self._take(blueprint)
+
+    def _take(self, blueprint: Blueprint) -> None:
+        self.blueprint = blueprint
+        self.resources = blueprint.resources
+        self.faults = Faults(blueprint.faults, blueprint.seed)
+        self.sections.clear()
+        self.sections.update(blueprint.sections)
+        self._own.clear()
         self._issuer_follows_caller = any(
             section.issuer.settings.issuer == CALLER for section in self.sections.values()
         )
-        self._by_kind: dict[type[Section], Section] = {type(s): s for s in self.sections.values()}
+
+    def take_up(self, blueprint: Blueprint) -> None:
+        """Go on with another blueprint: what was issued, spent and written down stays.
+
+        Keys that come from where they came from before stay too, though they were rotated; a clock
+        that starts otherwise than before starts anew.
+        """
+        before = dict(self.sections)
+        if blueprint.clock != self.blueprint.clock:
+            self.clock.restart(blueprint.clock)
+        self._take(blueprint)
+        for vendor, section in self.sections.items():
+            known = before.get(vendor)
+            if known is not None and known.issuer.keyring.made_like(section.issuer.keyring):
+                issuer = section.issuer.signing_with(known.issuer.keyring)
+                self.sections[vendor] = section.issuing_with(issuer)
+
+    def as_blueprint(self) -> Blueprint:
+        """What another realm is made from to be like this one: principals, keys, faults, time.
+
+        From here on, this realm shares its sections, and forks what it changes.
+        """
+        self._own.clear()
+        return Blueprint(
+            dict(self.sections),
+            self.resources,
+            self.faults.as_given(),
+            self.clock.as_start(),
+            self.blueprint.seed,
+        )
+
+    def own(self, vendor: str) -> Section:
+        """The section of a vendor, to be changed: forked at the first time."""
+        if vendor not in self._own:
+            self.sections[vendor] = self.sections[vendor].forked()
+            self._own.add(vendor)
+        return self.sections[vendor]
+
+    @property
+    def incarnation(self) -> int:
+        """Which of the realms of this name, one after the other, it is."""
+        return self.stamp.incarnation
 
     @property
     def base_url(self) -> str:
@@ -103,13 +142,19 @@ class Realm:
         view.stamp = replace(self.stamp, base_url=base_url)
         return view
 
-    def grant(self, section: Section, holder: Principal) -> Grant:
-        """A new grant to a principal of a vendor."""
-        return self.stamp.grant(section.fingerprint_of(holder))
+    def issuing_with(self, vendor: str, issuer: TokenIssuer) -> Self:
+        """The same realm, in which a vendor issues its tokens otherwise."""
+        view = copy(self)
+        view.sections = self.sections | {vendor: self.sections[vendor].issuing_with(issuer)}
+        return view
+
+    def grant(self, section: Section, holder: Principal, *through: str) -> Grant:
+        """A new grant to a principal of a vendor, who signed in `through` these clients."""
+        return self.stamp.grant(section.holder_mark(holder, *through))
 
     def of(self, kind: type[S]) -> S:
         """The section of a vendor, by the vendor's own type for it."""
-        return cast(S, self._by_kind[kind])
+        return cast(S, self.sections[kind.vendor])
 
     async def spend(self, what: str, until: float) -> bool:
         """Claim a thing that may be used once; True for the first. Raises StoreFull.

@@ -12,6 +12,7 @@ import orjson
 from emulator.core.clock import Clock
 from emulator.core.ids import Ids
 from emulator.core.keys import Keyring, SigningKey
+from emulator.core.keys.algorithms import Sign
 from emulator.core.keys.key import encoded
 from emulator.core.outcomes import Json
 from emulator.core.principals import Principal
@@ -94,8 +95,16 @@ class TokenIssuer:
     def __init__(self, settings: TokenSettings, keyring: Keyring) -> None:
         self.settings = settings
         self.keyring = keyring
-        self._headers: dict[str | None, bytes] = {}
+        self._segments: dict[str | None, bytes] = {}
         """The header segments, by `kid`."""
+
+    def forked(self) -> "TokenIssuer":
+        """A copy whose keys rotate by themselves."""
+        return self.signing_with(self.keyring.forked())
+
+    def signing_with(self, keyring: Keyring) -> "TokenIssuer":
+        """An issuer of the same tokens, signed with other keys."""
+        return TokenIssuer(self.settings, keyring)
 
     def scopes_of(self, principal: Principal) -> tuple[str, ...]:
         """The vendor's scopes and the principal's, in the fixture's order, each once."""
@@ -132,12 +141,15 @@ class TokenIssuer:
 
     async def access_token(self, principal: Principal, claims: Claims) -> str:
         """Sign `claims`, with what the fixture adds for the vendor and then for the principal."""
-        if self.settings.claims or principal.claims:
-            claims = merged(claims, self.settings.claims, principal.claims)
+        claims = self.whole_claims(principal, claims)
         ring = self.keyring
         key = ring.active_now() if ring.ready else await ring.active()
-        header = self._header(key) if not principal.headers else self._made(key, principal.headers)
-        return _assembled(key, header, claims)
+        segment = (
+            encoded(orjson.dumps(self.header(key, principal)))
+            if principal.headers
+            else self._segment(key)
+        )
+        return _signed(key.sign, segment, claims)
 
     async def refresh_token(self, claims: Claims) -> str:
         """Sign `claims` as a refresh token: it holds all that a refresh needs to know.
@@ -145,16 +157,24 @@ class TokenIssuer:
         The fixture's extra claims and headers are for those who read access tokens.
         """
         key = await self.keyring.active()
-        return _assembled(key, _segment(self._known(key)), claims | {"token_use": REFRESH})
+        return assembled(key.sign, self._known(key), claims | {"token_use": REFRESH})
 
-    def _header(self, key: SigningKey) -> bytes:
-        segment = self._headers.get(key.kid)
+    def whole_claims(self, principal: Principal, claims: Claims) -> Claims:
+        """`claims`, and what the fixture adds for the vendor and then for the principal."""
+        if self.settings.claims or principal.claims:
+            return merged(claims, self.settings.claims, principal.claims)
+        return claims
+
+    def header(self, key: SigningKey, principal: Principal | None = None) -> Claims:
+        """The header's members, and what the fixture adds to them."""
+        more = principal.headers if principal is not None else {}
+        return merged(self._known(key), self.settings.headers, more)
+
+    def _segment(self, key: SigningKey) -> bytes:
+        segment = self._segments.get(key.kid)
         if segment is None:
-            segment = self._headers[key.kid] = self._made(key, {})
+            segment = self._segments[key.kid] = encoded(orjson.dumps(self.header(key)))
         return segment
-
-    def _made(self, key: SigningKey, more: Mapping[str, Json]) -> bytes:
-        return _segment(merged(self._known(key), self.settings.headers, more))
 
     def _known(self, key: SigningKey) -> Claims:
         known: Claims = {"alg": key.algorithm.name, "typ": "JWT", "kid": key.kid}
@@ -184,10 +204,11 @@ def merged(*layers: Mapping[str, Json]) -> Claims:
     return result
 
 
-def _segment(members: Claims) -> bytes:
-    return encoded(orjson.dumps(members))
+def assembled(sign: Sign, header: Claims, claims: Claims) -> str:
+    """A JWT of these members, signed by `sign`."""
+    return _signed(sign, encoded(orjson.dumps(header)), claims)
 
 
-def _assembled(key: SigningKey, header: bytes, claims: Claims) -> str:
-    message = header + b"." + _segment(claims)
-    return (message + b"." + encoded(key.sign(message))).decode("ascii")
+def _signed(sign: Sign, segment: bytes, claims: Claims) -> str:
+    message = segment + b"." + encoded(orjson.dumps(claims))
+    return (message + b"." + encoded(sign(message))).decode("ascii")

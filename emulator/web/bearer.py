@@ -9,6 +9,7 @@ from emulator.core.verification import (
     TokenFault,
     TokenRefused,
     Verified,
+    claimed_holder,
     verified_access_token,
 )
 from emulator.web.messages import Request
@@ -49,6 +50,15 @@ async def checked(
         refusal.principal = verified.holder.name
         raise refusal
     return verified
+
+
+def claimant(bearer: Bearer, realm: Realm, vendor: str, request: Request) -> str:
+    """Whose token a request says it brings, before anything is checked; empty where none."""
+    try:
+        token = presented(request, bare=bearer.bare)
+    except TokenRefused:
+        return ""
+    return claimed_holder(realm, realm.sections[vendor], token)
 
 
 def challenge(refused: TokenRefused, realm: str) -> str:

@@ -1,11 +1,16 @@
 """A request as operations see it, and what they answer. No framework's."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 from urllib.parse import quote
+
+from emulator.core.faults import ConnectionFault
 
 HeaderPairs = list[tuple[bytes, bytes]]
 
+Members: TypeAlias = dict[str, Any]
+"""The members of a request's body, by name."""
 
 _SENT = "!$%&'()*+,-./:;=?@[]_~"
 """What stands as it was sent in a path or query; bytes that no URL may hold are escaped."""
@@ -15,7 +20,8 @@ _SENT = "!$%&'()*+,-./:;=?@[]_~"
 class Request:
     """A whole request. Header names are lower case, as ASGI has them.
 
-    `path` is decoded; `raw_path` and `query` are as they were sent.
+    `path` is decoded; `raw_path` and `query` are as they were sent. Both paths lie within the realm
+    that the request is for. `parameters` are what a path's `{names}` stand for.
     """
 
     method: str
@@ -24,6 +30,7 @@ class Request:
     body: bytes = b""
     query: bytes = b""
     raw_path: bytes = b""
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def target(self) -> str:
@@ -41,9 +48,11 @@ class Request:
 
 @dataclass(slots=True)
 class Answer:
-    """A whole answer. `reason` is `outcome; sentence` where something was refused.
+    """A whole answer, and what the journal tells of it.
 
-    `length` is the Content-Length of what HEAD leaves out, where it is known.
+    `reason` is `outcome; sentence` where something was refused. `length` is the Content-Length of
+    what HEAD leaves out, where it is known. `stream` comes in the place of a body and has no end.
+    `connection` is what befalls the connection in the answer's place.
     """
 
     status: int
@@ -51,3 +60,10 @@ class Answer:
     body: bytes = b""
     reason: str | None = None
     length: int | None = None
+    stream: AsyncIterator[bytes] | None = None
+    connection: ConnectionFault | None = None
+    outcome: str = ""
+    operation: str = ""
+    principal: str = ""
+    fault: str | None = None
+    members: Members | None = None

@@ -5,26 +5,25 @@ operation that the body asks for (Vault has two at one path), which parses it an
 Whatever goes wrong on the way is raised as a `Refusal`; the `Api` answers it in its dialect.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from functools import cache
+from typing import Any
+from urllib.parse import unquote
 
-from emulator.core.clock import iso_milliseconds
 from emulator.core.outcomes import Answerer, Outcome, Refusal, answerers, printable
 from emulator.core.realm import Realm
+from emulator.core.resources import compiled_path
 from emulator.core.verification import Verified
-from emulator.web.bearer import Bearer, checked
-from emulator.web.messages import Answer, Request
+from emulator.web.answering import answered, values_of
+from emulator.web.bearer import Bearer, checked, claimant
+from emulator.web.claimants import Who, nobody
+from emulator.web.messages import Answer, Members, Request
+from emulator.web.striking import struck
 
-Members: TypeAlias = dict[str, Any]
-"""The members of a request's body, by name."""
+_pattern = cache(compiled_path)
 
 _ANSWER = frozenset({"answer"})
-
-
-def _nobody(_: object) -> str:
-    return ""
 
 
 def _always(_: Realm) -> bool:
@@ -37,14 +36,16 @@ class Operation:
 
     `parse` turns the body's members into the wire's request (what is required may depend on the
     realm's fixture); `rule` decides and returns the wire's answer, and that ends in the outcome
-    `success`. `who` names the principal of a request.
+    `success`. `who` names the principal that the members speak of, before anything is checked.
+    `issues` says that tokens come of it, in whose place a fault can put bad ones.
     """
 
     name: str
     parse: Callable[[Realm, Members], Any]
     rule: Callable[[Realm, Any], Awaitable[object]]
     success: str
-    who: Callable[[Any], str] = _nobody
+    who: Who = nobody
+    issues: bool = False
 
     @classmethod
     def bare(
@@ -61,7 +62,7 @@ class Endpoint:
     Where it is `authenticated`, the request's good token comes as the member `session`. Where it
     is not `enabled` in a realm, the path does not exist there. `seen_from` says that its answer
     depends on the address by which the caller reached us; `about` names the vendor that a control
-    call is about.
+    call is about. An `is_open` control call answers every caller; the others are guarded.
     """
 
     method: str
@@ -73,6 +74,19 @@ class Endpoint:
     enabled: Callable[[Realm], bool] = _always
     seen_from: bool = False
     about: str | None = None
+    is_open: bool = False
+
+    def serves(self, path: str) -> bool:
+        """Whether it answers at a path, whatever the method."""
+        return any(path == known or _pattern(known).fullmatch(path) for known in self.paths)
+
+    def parameters(self, path: str) -> dict[str, str]:
+        """What the `{names}` of its paths stand for in a path, as it was sent."""
+        for known in self.paths:
+            found = _pattern(known).fullmatch(path) if "{" in known else None
+            if found is not None:
+                return {name: unquote(value) for name, value in found.groupdict().items()}
+        return {}
 
     def operation(self, members: Members) -> Operation:
         """The operation that the body asks for."""
@@ -85,7 +99,8 @@ class Api:
 
     Its outcomes include `path_unknown`, `method_not_allowed` and `body_too_large`, so that it has
     words for whatever it does not route. `bearer` is how it takes tokens at protected resources;
-    `token_endpoint` is the path of its OAuth token endpoint, if it has one.
+    `token_endpoint` is the path of its OAuth token endpoint, if it has one. A `guarded` API answers
+    only who may drive the emulator.
     """
 
     name: str
@@ -95,6 +110,7 @@ class Api:
     outcomes: tuple[Outcome, ...]
     bearer: Bearer | None = None
     token_endpoint: str | None = None
+    guarded: bool = False
     _as_they_are: dict[str, Answerer] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -106,7 +122,7 @@ class Api:
 
     def allowed(self, realm: Realm, path: str) -> list[str]:
         """The methods that it answers at a path."""
-        methods = {e.method for e in self.endpoints if path in e.paths and e.enabled(realm)}
+        methods = {e.method for e in self.endpoints if e.serves(path) and e.enabled(realm)}
         return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
     def answerers(self, realm: Realm) -> Mapping[str, Answerer]:
@@ -114,29 +130,60 @@ class Api:
         section = realm.sections.get(self.name)
         return self._as_they_are if section is None else section.outcomes
 
-    async def run(self, endpoint: Endpoint, realm: Realm, request: Request) -> tuple[str, Answer]:
-        """Run what the request asks of an endpoint: the operation's name, and the answer."""
-        operation = endpoint.operations[0]
+    async def run(self, endpoint: Endpoint, realm: Realm, request: Request) -> Answer:
+        """Run what the request asks of an endpoint."""
+        operation, members, unread = endpoint.operations[0], Members(), None
         try:
             members = endpoint.read(request)
-            if endpoint.authenticated and self.bearer is not None:
-                members["session"] = await checked(self.bearer, realm, self.name, request, ())
             operation = endpoint.operation(members)
-            if realm.faults:
-                struck = await struck_answer(
-                    realm, endpoint.about or self.name, operation.name, members
-                )
-                if struck is not None:
-                    return operation.name, struck
+        except Refusal as refusal:
+            unread = refusal
+        principal = (
+            claimant(self.bearer, realm, self.name, request)
+            if endpoint.authenticated and self.bearer is not None
+            else operation.who(realm, members)
+        )
+
+        async def work(realm: Realm) -> Answer:
+            if unread is not None:
+                return self.refuse(realm, unread)
+            return await self._worked(endpoint, operation, realm, request, members)
+
+        if realm.faults:
+            about = endpoint.about or self.name
+            strike = realm.faults.striking(about, operation.name, principal, members)
+            if strike is None:
+                answer = await work(realm)
+            else:
+                answer = await struck(strike, realm, about, work, self.refuse)
+        else:
+            answer = await work(realm)
+        answer.operation = operation.name
+        answer.members = None if unread is not None and not members else members
+        answer.principal = answer.principal or principal
+        return answer
+
+    async def _worked(
+        self,
+        endpoint: Endpoint,
+        operation: Operation,
+        realm: Realm,
+        request: Request,
+        members: Members,
+    ) -> Answer:
+        try:
+            if endpoint.authenticated and self.bearer is not None:
+                session = await checked(self.bearer, realm, self.name, request, ())
+                members = members | {"session": session}
             asked = operation.parse(realm, members)
             shape = await operation.rule(realm, asked)
         except Refusal as refusal:
-            return operation.name, self.refuse(realm, refusal)
+            return self.refuse(realm, refusal)
         answerer = self.answerers(realm)[operation.success]
         values: Mapping[str, object] = {"answer": shape}
         if answerer.needs != _ANSWER:
-            values = values_of(realm, answer=shape, principal=operation.who(asked))
-        return operation.name, answered(answerer, values)
+            values = values_of(realm, answer=shape, principal=operation.who(realm, members))
+        return answered(answerer, values)
 
     def refuse(self, realm: Realm, refusal: Refusal) -> Answer:
         """The API's own answer to whatever was refused."""
@@ -149,6 +196,7 @@ class Api:
         )
         answer = answered(answerer, values)
         answer.reason = printable(f"{refusal.outcome}; {refusal.reason}")
+        answer.principal = refusal.principal or ""
         return answer
 
     def unrouted(self, realm: Realm, request: Request) -> Answer:
@@ -169,28 +217,6 @@ class Api:
         return answer
 
 
-async def struck_answer(
-    realm: Realm, vendor: str, operation: str, members: Members
-) -> Answer | None:
-    """What a fault makes of a call: a Refusal, an answer, or None where it goes on."""
-    fault = realm.faults.striking(vendor, operation, members)
-    if fault is None:
-        return None
-    delay = realm.faults.delay_of(fault)
-    if delay:
-        await asyncio.sleep(delay)
-    if fault.outcome is not None:
-        raise Refusal(fault.outcome, _FAULT)
-    if fault.answer is None:
-        return None
-    answer = answered(fault.answer, values_of(realm, reason=_FAULT))
-    answer.reason = f"fault; {_FAULT}"
-    return answer
-
-
-_FAULT = "a fault of the fixture struck this call"
-
-
 def nothing_read(_: Request) -> Members:
     """For endpoints that take no body."""
     return {}
@@ -200,13 +226,3 @@ def session_of(_: Realm, members: Members) -> Verified:
     """For operations of an authenticated endpoint that need no more than the session."""
     session: Verified = members["session"]
     return session
-
-
-def answered(answerer: Answerer, values: Mapping[str, object]) -> Answer:
-    """An outcome as an answer, with what its headers and body want filled in."""
-    return Answer(answerer.status, answerer.headers_with(values), answerer.render(values))
-
-
-def values_of(realm: Realm, /, **more: object) -> dict[str, object]:
-    """The placeholders that every outcome knows, and these."""
-    return {"reason": "", "principal": "", "now": iso_milliseconds(realm.clock.now())} | more

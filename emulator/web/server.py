@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import signal
 import socket
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -19,6 +20,7 @@ import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from emulator.web.sending import CONNECTION
 from emulator.web.stage import Stage
 
 HEAD_LIMIT = 64 * 1024
@@ -37,6 +39,8 @@ _DISCARDED_AT_MOST = 16 * 1024 * 1024
 """How much of it is read, in bytes."""
 
 _BACKLOG = 2048
+
+_NO_LINGER = struct.pack("ii", 1, 0)
 
 _UPGRADE = frozenset({b"upgrade", b"http2-settings"})
 
@@ -94,6 +98,20 @@ class BoundedProtocol(HttpToolsProtocol):
                 if self._head_size > HEAD_LIMIT:
                     self._refuse(_HEAD_TOO_LARGE)
 
+    def end_with(self, data: bytes) -> None:
+        """See `sending.Connection.end_with`."""
+        self._deaf = True
+        if data:
+            self.transport.write(data)
+        self.transport.close()
+
+    def reset(self) -> None:
+        """See `sending.Connection.reset`: a close that does not linger is a TCP RST."""
+        self._deaf = True
+        bound = self.transport.get_extra_info("socket")
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self.transport.abort()
+
     def eof_received(self) -> bool | None:  # type: ignore[override]  # uvicorn never answers True
         """A caller that closes its own side still gets the answer to what it sent."""
         if self.cycle is None or self.cycle.response_complete or self.scheme == "https":
@@ -106,6 +124,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = True
         self._head_size = 0
         super().on_message_begin()
+        self.scope["extensions"] = {CONNECTION: self}  # type: ignore[dict-item]  # an object of ours
 
     def on_headers_complete(self) -> None:
         """A head is complete; only a long delivery is measured."""

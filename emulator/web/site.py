@@ -28,7 +28,8 @@ from emulator.web.documentation import (
 )
 from emulator.web.messages import Answer
 from emulator.web.operation import Api, Endpoint
-from emulator.web.stage import SITE_PATHS, Stage, path_of
+from emulator.web.stage import SITE_PATHS, Stage
+from emulator.web.visit import Visit, at_the_root, path_of
 
 ASSETS = Path(__file__).parent / "swagger_ui"
 """Swagger UI as its project publishes it, with its licence."""
@@ -64,13 +65,14 @@ _SWAGGER = {
 class _Told(Response):
     """An answer of the stage's, sent by the stage."""
 
-    def __init__(self, stage: Stage, answer: Answer) -> None:
+    def __init__(self, stage: Stage, answer: Answer, visit: Visit) -> None:
         super().__init__(status_code=answer.status)
+        self._visit = visit
         self._stage = stage
         self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
-        await self._stage.send(self._answer, send)
+        await self._stage.send(self._answer, self._visit, send)
 
 
 def build_site(
@@ -132,17 +134,16 @@ def _handler(
     stage: Stage, api: Api, endpoint: Endpoint
 ) -> Callable[[HttpRequest], Awaitable[Response]]:
     async def handle(request: HttpRequest) -> Response:
-        scope = request.scope
-        answering = stage.at_endpoint(api, endpoint, scope, path_of(scope), request.receive)
-        return _Told(stage, await answering)
+        visit = at_the_root(request.scope, request.receive, stage.realm)
+        return _Told(stage, await stage.at_endpoint(api, endpoint, visit), visit)
 
     return handle
 
 
 def _elsewhere(stage: Stage) -> Callable[[HttpRequest], Awaitable[Response]]:
     async def handle(request: HttpRequest) -> Response:
-        scope = request.scope
-        return _Told(stage, await stage.elsewhere(scope, path_of(scope), request.receive))
+        visit = at_the_root(request.scope, request.receive, stage.realm)
+        return _Told(stage, await stage.elsewhere(visit), visit)
 
     return handle
 

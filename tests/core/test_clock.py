@@ -59,4 +59,4 @@ def test_an_instant_without_a_zone_is_refused() -> None:
 
 def test_times_are_written_as_vault_and_http_write_them() -> None:
     assert iso_milliseconds(NEW_YEAR.timestamp() + 0.5) == "2026-01-01T00:00:00.500Z"
-    assert http_date(NEW_YEAR.timestamp()) == "Thu, 01 Jan 2026 00:00:00 GMT"
+    assert http_date(int(NEW_YEAR.timestamp())) == b"Thu, 01 Jan 2026 00:00:00 GMT"

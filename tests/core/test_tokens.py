@@ -17,7 +17,7 @@ from joserfc.jwk import KeySet, OctKey
 from emulator.app import Config, create_app
 from emulator.core.keys import ALGORITHMS
 from emulator.core.keys.key import encoded
-from emulator.core.realm import Section
+from emulator.core.section import Section
 
 KEYS: dict[str, Callable[[], Any]] = {
     "RS256": lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),

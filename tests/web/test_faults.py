@@ -42,7 +42,7 @@ def test_an_outcome_strikes_the_calls_that_match_and_no_others() -> None:
         answer = http.post(PATH, json={"clientId": "me"})
         assert (answer.status_code, answer.json()) == (500, {"error": "Internal Server Error"})
         assert answer.headers["X-Emulator-Reason"] == (
-            "server_error; a fault of the fixture struck this call"
+            "server_error; the fault f1 struck this call"
         )
         assert sign_in(http, "other") == 200
         assert http.get(JWKS).status_code == 200
@@ -124,7 +124,10 @@ def test_a_protected_resource_is_struck_by_its_parameters() -> None:
         ({"vendor": "vault", "outcome": "server_eror"}, "no outcome of each of these calls"),
         ({"vendor": "vault", "operation": "refresh", "outcome": "server_eror"}, "server_error"),
         ({"vendor": "vault"}, "it does nothing"),
-        ({"outcome": "server_error", "respond": {}}, "expected one of outcome and respond"),
+        (
+            {"outcome": "server_error", "respond": {}},
+            "expected one of outcome, respond, connection and token",
+        ),
         ({"delay": "1"}, "expected a duration"),
         ({"delay": {"min": "2s", "max": "1s"}}, "min is longer than max"),
         ({"probability": 2, "delay": "1s"}, "probability"),

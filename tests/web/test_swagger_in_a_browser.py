@@ -280,7 +280,7 @@ def test_the_start_page_lists_principals_and_its_links_work(visit: Visit, demo: 
     page = visit.to("/")
     listed = page.get_by_role("listitem").all_inner_texts()
     for section in demo.stage.realm.sections.values():
-        for principal in (p for principals in section.principals for p in principals):
+        for principal in (p for principals in section.principals.values() for p in principals):
             status = "" if principal.status == ACTIVE else f": {principal.status}"
             assert f"{principal.name}{status}" in listed
 

@@ -3,6 +3,7 @@
 import asyncio
 import hmac
 from collections.abc import Mapping
+from copy import copy
 from enum import StrEnum
 from typing import Any
 
@@ -39,14 +40,24 @@ class Keyring:
 
     def __init__(self, origin: KeyOrigin, seed: int | None) -> None:
         self.algorithm: Algorithm = origin.algorithm
-        self._origin = origin
-        self._seed = seed
+        self.origin = origin
+        self.seed = seed
         self._first = KeySource.of(origin, seed)
         self._rotated: SigningKey | None = None
         self._retired: tuple[SigningKey, ...] = ()
         self._hidden: str | None = None
         self._rotations = 0
-        self._turn = asyncio.Lock()
+        self.turn = asyncio.Lock()
+
+    def forked(self) -> "Keyring":
+        """A copy whose rotations are its own; a key that is not made yet is made for both."""
+        fork = copy(self)
+        fork.turn = asyncio.Lock()
+        return fork
+
+    def made_like(self, other: "Keyring") -> bool:
+        """Whether another ring's first key comes from the same place."""
+        return self.origin == other.origin and self.seed == other.seed
 
     @property
     def ready(self) -> bool:
@@ -80,15 +91,15 @@ class Keyring:
     async def rotate(self, how: Rotation) -> SigningKey:
         """Make a new key sign. Raises KeysCannotRotate where it is a secret."""
         if self.algorithm.symmetric:
-            raise KeysCannotRotate(f"{self._origin.owner} signs with a secret of the fixture")
-        async with self._turn:
+            raise KeysCannotRotate(f"{self.origin.owner} signs with a secret of the fixture")
+        async with self.turn:
             return await self._rotate(how)
 
     async def _rotate(self, how: Rotation) -> SigningKey:
         old = await self.active()
         self._rotations += 1
-        owner = f"{self._origin.owner} {self._rotations}"
-        material = await asyncio.to_thread(fresh_key, self.algorithm, self._seed, owner)
+        owner = f"{self.origin.owner} {self._rotations}"
+        material = await asyncio.to_thread(fresh_key, self.algorithm, self.seed, owner)
         new = made_ready(self.algorithm, material, old.kid if how is Rotation.SAME_KID else None)
         stays = how in (Rotation.OVERLAP, Rotation.UNKNOWN_KID)
         self._retired = (old, *self._retired) if stays else ()

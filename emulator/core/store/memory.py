@@ -2,6 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heapreplace
 from itertools import islice
 from typing import TypeVar
 
@@ -9,46 +10,72 @@ from emulator.core.store.protocol import LogEntry, StoreFull, VersionConflict
 
 V = TypeVar("V")
 
+_OF_AN_ENTRY = 150
+"""What a log entry takes beside its value, in bytes: an object, a number, their places."""
+
+_FREED_AT_ONCE = 64
+"""The logs give up this part of their bytes at a time, so that not each entry seeks a victim."""
+
+_MOST_NAMES = 100_000
+"""How many names of realms keep a version of their own."""
+
 
 @dataclass(slots=True)
 class _Log:
     entries: deque[LogEntry] = field(default_factory=deque)
     last: int = 0
+    size: int = 0
+
+    def drop_oldest(self) -> int:
+        """Drop an entry; the bytes that this frees."""
+        freed = len(self.entries.popleft().value) + _OF_AN_ENTRY
+        self.size -= freed
+        return freed
 
 
 @dataclass(slots=True)
 class _Room:
     """What one realm has stored."""
 
-    version: int = 0
-    state: bytes | None = None
     claims: dict[str, float] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     values: dict[str, tuple[float, bytes]] = field(default_factory=dict)
     logs: dict[str, _Log] = field(default_factory=dict)
 
 
+_NOTHING = _Room()
+"""What a realm has that stored nothing yet; it is only read."""
+
+
 class MemoryStore:
     """A `Store` in memory. No call awaits anything, which is what makes each atomic."""
 
-    def __init__(self, capacity: int = 100_000) -> None:
-        """`capacity` bounds the claims, and likewise the values, of one realm."""
+    def __init__(self, capacity: int = 100_000, log_bytes: int = 32 * 1024 * 1024) -> None:
+        """`capacity` bounds the claims, and likewise the values, of one realm.
+
+        `log_bytes` bounds the logs of all realms together.
+        """
         self._capacity = capacity
+        self._log_bytes = log_bytes
+        self._logged = 0
         self._rooms: dict[str, _Room] = {}
+        self._states: dict[str, tuple[int, bytes | None]] = {}
+        self._forgotten_version = 0
+        """No realm whose version was forgotten had a higher one."""
 
     async def load(self, realm: str) -> tuple[int, bytes | None]:
         """See `Store.load`."""
-        room = self._rooms.get(realm)
-        return (room.version, room.state) if room else (0, None)
+        return self._states.get(realm, (self._forgotten_version, None))
 
     async def save(self, realm: str, state: bytes | None, version: int) -> int:
         """See `Store.save`."""
-        room = self._room(realm)
-        if room.version != version:
-            raise VersionConflict(f"realm {realm} is at version {room.version}, not {version}")
-        room.version += 1
-        room.state = state
-        return room.version
+        known, _ = await self.load(realm)
+        if known != version:
+            raise VersionConflict(f"realm {realm} is at version {known}, not {version}")
+        self._states[realm] = (version + 1, state)
+        if len(self._states) > _MOST_NAMES:
+            self._forget_versions()
+        return version + 1
 
     async def claim(self, realm: str, key: str, *, now: float, until: float) -> bool:
         """See `Store.claim`. Claims past their time are dropped only to make room."""
@@ -62,7 +89,7 @@ class MemoryStore:
 
     async def claimed(self, realm: str, key: str) -> bool:
         """See `Store.claimed`."""
-        return key in self._room(realm).claims
+        return key in self._rooms.get(realm, _NOTHING).claims
 
     async def count(self, realm: str, key: str, by: int = 1) -> int:
         """See `Store.count`."""
@@ -81,7 +108,7 @@ class MemoryStore:
 
     async def get(self, realm: str, key: str, *, now: float) -> bytes | None:
         """See `Store.get`."""
-        end, value = self._room(realm).values.get(key, (now, b""))
+        end, value = self._rooms.get(realm, _NOTHING).values.get(key, (now, b""))
         return value if end > now else None
 
     async def take(self, realm: str, key: str, *, now: float) -> bytes | None:
@@ -91,26 +118,55 @@ class MemoryStore:
 
     async def append(self, realm: str, log: str, value: bytes, *, keep: int) -> int:
         """See `Store.append`."""
-        kept = self._room(realm).logs.setdefault(log, _Log())
+        logs = self._room(realm).logs
+        kept = logs.get(log)
+        if kept is None:
+            kept = logs[log] = _Log()
         kept.last += 1
         kept.entries.append(LogEntry(kept.last, value))
+        added = len(value) + _OF_AN_ENTRY
+        kept.size += added
+        self._logged += added
         while len(kept.entries) > keep:
-            kept.entries.popleft()
+            self._logged -= kept.drop_oldest()
+        if self._logged > self._log_bytes:
+            self._shorten_logs()
         return kept.last
 
     async def read(
         self, realm: str, log: str, *, after: int = 0, limit: int = 100
     ) -> list[LogEntry]:
         """See `Store.read`."""
-        entries = self._room(realm).logs.get(log, _Log()).entries
+        kept = self._rooms.get(realm, _NOTHING).logs.get(log)
+        if kept is None or not kept.entries:
+            return []
         # Numbers follow one another without a gap, so the place of an entry is known.
-        skipped = max(0, after + 1 - entries[0].number) if entries else 0
-        return list(islice(entries, skipped, skipped + limit))
+        skipped = max(0, after + 1 - kept.entries[0].number)
+        if skipped < len(kept.entries) // 2:
+            return list(islice(kept.entries, skipped, skipped + limit))
+        # A deque is walked from its near end.
+        newest = list(islice(reversed(kept.entries), max(0, len(kept.entries) - skipped)))
+        return newest[::-1][:limit]
+
+    async def last(self, realm: str, log: str) -> int:
+        """See `Store.last`."""
+        kept = self._rooms.get(realm, _NOTHING).logs.get(log)
+        return 0 if kept is None else kept.last
+
+    async def clear(self, realm: str, log: str) -> int:
+        """See `Store.clear`."""
+        kept = self._rooms.get(realm, _NOTHING).logs.get(log)
+        if kept is None:
+            return 0
+        self._logged -= kept.size
+        kept.entries.clear()
+        kept.size = 0
+        return kept.last
 
     async def forget(self, realm: str) -> None:
         """See `Store.forget`."""
-        room = self._room(realm)
-        self._rooms[realm] = _Room(version=room.version, state=room.state)
+        room = self._rooms.pop(realm, _NOTHING)
+        self._logged -= sum(log.size for log in room.logs.values())
 
     def _room(self, realm: str) -> _Room:
         room = self._rooms.get(realm)
@@ -123,3 +179,24 @@ class MemoryStore:
             raise StoreFull(f"realm {realm} holds {self._capacity} entries that are still in force")
         for name in ended:
             del table[name]
+
+    def _shorten_logs(self) -> None:
+        """Drop the oldest entry of the largest log, again and again, until there is room again."""
+        wanted = self._log_bytes - self._log_bytes // _FREED_AT_ONCE
+        logs = [log for room in self._rooms.values() for log in room.logs.values() if log.entries]
+        largest = [(-log.size, number, log) for number, log in enumerate(logs)]
+        heapify(largest)
+        while self._logged > wanted and largest:
+            _, number, log = largest[0]
+            self._logged -= log.drop_oldest()
+            if log.entries:
+                heapreplace(largest, (-log.size, number, log))
+            else:
+                heappop(largest)
+
+    def _forget_versions(self) -> None:
+        """Forget the versions of realms that are gone; later ones of their names begin above."""
+        gone = {name: version for name, (version, state) in self._states.items() if state is None}
+        self._forgotten_version = max([self._forgotten_version, *gone.values()])
+        for name in gone:
+            del self._states[name]

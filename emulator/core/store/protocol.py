@@ -29,7 +29,11 @@ class Store(Protocol):
     """The protocol. Every call is atomic; several workers may share one store."""
 
     async def load(self, realm: str) -> tuple[int, bytes | None]:
-        """The realm's state and its version; version 0 and None where none was saved."""
+        """The realm's state and its version; None where it has none, and version 0 at the first.
+
+        A store may forget the versions of realms without a state, as long as every later state of
+        theirs gets a higher one.
+        """
         ...
 
     async def save(self, realm: str, state: bytes | None, version: int) -> int:
@@ -67,7 +71,10 @@ class Store(Protocol):
         ...
 
     async def append(self, realm: str, log: str, value: bytes, *, keep: int) -> int:
-        """Add an entry, drop all but the newest `keep`, and return the entry's number."""
+        """Add an entry, drop all but the newest `keep`, and return the entry's number.
+
+        Where all logs together are too large, the oldest entries of the largest go too.
+        """
         ...
 
     async def read(
@@ -77,6 +84,14 @@ class Store(Protocol):
 
         The first entry's number tells whether some are gone.
         """
+        ...
+
+    async def last(self, realm: str, log: str) -> int:
+        """The number of the newest entry that the log ever had; 0 where it had none."""
+        ...
+
+    async def clear(self, realm: str, log: str) -> int:
+        """Drop all entries of a log, and return the newest's number; the next one follows it."""
         ...
 
     async def forget(self, realm: str) -> None:

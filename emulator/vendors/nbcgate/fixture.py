@@ -169,7 +169,7 @@ class NbcGateSection(SectionModel):
         return NbcGate(
             self.answerers(),
             self.token.compiled(self.vendor, seed),
-            Principals("user", [user.compiled(mailed) for user in self.users]),
+            Principals("user", [user.compiled(mailed) for user in self.users], of=self.vendor),
             sign_in_with=self.sign_in_with,
             token_response=self.token_response,
             assumed_endpoints=self.assumed_endpoints,

@@ -7,7 +7,6 @@ from emulator.vendors.nbcgate.outcomes import OUTCOMES
 from emulator.vendors.nbcgate.refreshing import refresh
 from emulator.vendors.nbcgate.rules import NbcGate, check_token, log_out, sign_in
 from emulator.vendors.nbcgate.wire import (
-    OtpEmailRequest,
     SignInRequest,
     parse_check,
     parse_otp_email,
@@ -16,7 +15,9 @@ from emulator.vendors.nbcgate.wire import (
     read,
     read_check,
 )
-from emulator.web.operation import Api, Endpoint, Members, Operation, nothing_read, session_of
+from emulator.web.claimants import holder_in, named_in
+from emulator.web.messages import Members
+from emulator.web.operation import Api, Endpoint, Operation, nothing_read, session_of
 
 
 def parse(realm: Realm, members: Members) -> SignInRequest:
@@ -38,14 +39,15 @@ def _both(path: str) -> tuple[str, str]:
     return path, f"/{path}"
 
 
-def _email(asked: SignInRequest | OtpEmailRequest) -> str:
-    return asked.email
+_EMAIL = named_in("email")
 
 
 SIGN_IN = Endpoint(
     method="POST",
     paths=_both("/auth/sign-in"),
-    operations=(Operation("sign_in", parse, sign_in, success="signed_in", who=_email),),
+    operations=(
+        Operation("sign_in", parse, sign_in, success="signed_in", who=_EMAIL, issues=True),
+    ),
     read=read,
 )
 
@@ -53,7 +55,7 @@ MAIL_CODE = Endpoint(
     method="POST",
     paths=_both("/auth/tfa/otp/email"),
     operations=(
-        Operation("mail_code", parse_otp_email, mail_code, success="otp_mailed", who=_email),
+        Operation("mail_code", parse_otp_email, mail_code, success="otp_mailed", who=_EMAIL),
     ),
     read=read,
     enabled=_assumed,
@@ -62,7 +64,16 @@ MAIL_CODE = Endpoint(
 REFRESH = Endpoint(
     method="POST",
     paths=_both("/auth/token/refresh"),
-    operations=(Operation("refresh", parse_refresh, refresh, success="refreshed"),),
+    operations=(
+        Operation(
+            "refresh",
+            parse_refresh,
+            refresh,
+            success="refreshed",
+            who=holder_in("nbcgate", "refreshToken"),
+            issues=True,
+        ),
+    ),
     read=read,
     enabled=_refreshes,
 )
@@ -70,7 +81,15 @@ REFRESH = Endpoint(
 CHECK_TOKEN = Endpoint(
     method="POST",
     paths=_both("/auth/token/check"),
-    operations=(Operation("check_token", parse_check, check_token, success="token_good"),),
+    operations=(
+        Operation(
+            "check_token",
+            parse_check,
+            check_token,
+            success="token_good",
+            who=holder_in("nbcgate", "token"),
+        ),
+    ),
     read=read_check,
     enabled=_assumed,
 )

@@ -11,7 +11,8 @@ from emulator.core.ids import lasting_uuid
 from emulator.core.keys.key import decoded, encoded
 from emulator.core.outcomes import Answerer, Refusal
 from emulator.core.principals import Principal, Principals, password_fault
-from emulator.core.realm import Realm, Section
+from emulator.core.realm import Realm
+from emulator.core.section import Section
 from emulator.core.store import StoreFull
 from emulator.core.tokens import Claims, Grant, TokenIssuer
 from emulator.core.verification import TokenRefused, Verified, verified_access_token
@@ -46,13 +47,25 @@ class NbcGate(Section):
         token_response: TokenResponse,
         assumed_endpoints: bool,
     ) -> None:
-        super().__init__(outcomes, issuer, [users])
-        self.users = users
+        super().__init__(outcomes, issuer, {"users": users})
         self.sign_in_with = sign_in_with
         self.answers_a_string = token_response == "string"  # noqa: S105 - a setting, no secret
         self.assumed_endpoints = assumed_endpoints
         # A bare string has no room for a refresh token, so nobody could have one to send.
         self.refreshes = assumed_endpoints and not self.answers_a_string
+
+    @property
+    def users(self) -> Principals[User]:
+        """Who can sign in."""
+        return self.principals["users"]
+
+    def access_claims(
+        self, grant: Grant, holder: Principal, scope: str, lifetime: int, *_: str
+    ) -> Claims:
+        """See `Section.access_claims`."""
+        subject = lasting_uuid("nbcgate", holder.name)
+        claims = self.issuer.claims(grant, subject, lifetime, email=holder.name)
+        return claims | {"scope": scope}
 
     def jwt_of(self, token: str) -> str:
         """Undo what makes a refresh token opaque; what is no such token stays as it is."""
@@ -130,18 +143,12 @@ async def _check_code(
 async def issued_pair(section: NbcGate, user: Principal, grant: Grant, scope: str) -> TokenPair:
     """A new pair of tokens. Both carry the scope, so that a refresh can grant it again."""
     token = await _access_token(section, user, grant, scope)
-    claims = _claims(section, user, grant, section.issuer.refresh_lifetime_of(user), scope)
+    claims = section.access_claims(grant, user, scope, section.issuer.refresh_lifetime_of(user))
     refresh_token = await section.issuer.refresh_token(claims)
     # Opaque at this vendor (the guide's example): one segment that shows no JWT.
     return TokenPair(token, encoded(refresh_token.encode("ascii")).decode("ascii"))
 
 
 async def _access_token(section: NbcGate, user: Principal, grant: Grant, scope: str) -> str:
-    claims = _claims(section, user, grant, section.issuer.lifetime_of(user), scope)
+    claims = section.access_claims(grant, user, scope, section.issuer.lifetime_of(user))
     return await section.issuer.access_token(user, claims)
-
-
-def _claims(section: NbcGate, user: Principal, grant: Grant, lifetime: int, scope: str) -> Claims:
-    subject = lasting_uuid("nbcgate", user.name)
-    claims = section.issuer.claims(grant, subject, lifetime, email=user.name)
-    return claims | {"scope": scope}

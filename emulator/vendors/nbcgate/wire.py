@@ -11,8 +11,7 @@ from emulator.core.verification import TokenRefused
 from emulator.vendors.nbcgate.bearer import BEARER
 from emulator.web.bearer import presented
 from emulator.web.body import BodyUnreadable, FieldFault, json_object, sentence, text_fault
-from emulator.web.messages import Request
-from emulator.web.operation import Members
+from emulator.web.messages import Members, Request
 
 PASSWORD_MIN = 8
 """The shortest password that the reference allows, in characters."""

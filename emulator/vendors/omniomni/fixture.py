@@ -83,5 +83,7 @@ class OmniOmniSection(SectionModel):
         """The section made ready for a realm."""
         clients = [client.compiled() for client in self.clients]
         return OmniOmni(
-            self.answerers(), self.token.compiled(self.vendor, seed), Principals("client", clients)
+            self.answerers(),
+            self.token.compiled(self.vendor, seed),
+            Principals("client", clients, of=self.vendor),
         )

@@ -4,6 +4,7 @@ from emulator.vendors.omniomni.bearer import BEARER
 from emulator.vendors.omniomni.outcomes import OUTCOMES
 from emulator.vendors.omniomni.rules import sign_in
 from emulator.vendors.omniomni.wire import parse_sign_in, read
+from emulator.web.claimants import named_in
 from emulator.web.operation import Api, Endpoint, Operation
 
 SIGN_IN = Endpoint(
@@ -19,7 +20,8 @@ SIGN_IN = Endpoint(
             parse_sign_in,
             sign_in,
             success="signed_in",
-            who=lambda asked: asked.request.clientId or "",
+            who=named_in("clientId"),
+            issues=True,
         ),
     ),
     read=read,

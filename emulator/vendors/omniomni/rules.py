@@ -1,9 +1,10 @@
 """How OmniOmni decides. No HTTP."""
 
 from emulator.core.outcomes import Answerer, Refusal
-from emulator.core.principals import Principals
-from emulator.core.realm import Realm, Section
-from emulator.core.tokens import TokenIssuer
+from emulator.core.principals import Principal, Principals
+from emulator.core.realm import Realm
+from emulator.core.section import Section
+from emulator.core.tokens import Claims, Grant, TokenIssuer
 from emulator.vendors.omniomni.proof import Client, check_signature
 from emulator.vendors.omniomni.wire import ClientSignInResponse, SignIn
 
@@ -19,8 +20,19 @@ class OmniOmni(Section):
         issuer: TokenIssuer,
         clients: Principals[Client],
     ) -> None:
-        super().__init__(outcomes, issuer, [clients])
-        self.clients = clients
+        super().__init__(outcomes, issuer, {"clients": clients})
+
+    @property
+    def clients(self) -> Principals[Client]:
+        """Who can sign in."""
+        return self.principals["clients"]
+
+    def access_claims(
+        self, grant: Grant, holder: Principal, scope: str, lifetime: int, *_: str
+    ) -> Claims:
+        """See `Section.access_claims`."""
+        claims = self.issuer.claims(grant, holder.name, lifetime)
+        return claims | {"client_id": holder.name, "scope": scope}
 
 
 async def sign_in(realm: Realm, asked: SignIn) -> ClientSignInResponse:
@@ -39,7 +51,6 @@ async def sign_in(realm: Realm, asked: SignIn) -> ClientSignInResponse:
         )
     await check_signature(realm, section.clients, client, asked.signed)
     issuer = section.issuer
-    claims = issuer.claims(realm.grant(section, client), client.name, issuer.lifetime_of(client))
-    claims["client_id"] = client.name
-    claims["scope"] = " ".join(issuer.scopes_of(client))
+    scope, lifetime = " ".join(issuer.scopes_of(client)), issuer.lifetime_of(client)
+    claims = section.access_claims(realm.grant(section, client), client, scope, lifetime)
     return ClientSignInResponse(await issuer.access_token(client, claims))

@@ -7,8 +7,7 @@ from emulator.core.outcomes import Refusal
 from emulator.core.realm import Realm
 from emulator.vendors.omniomni.signature import DEVICE_ID, SIGNATURE, TIMESTAMP, SignedRequest
 from emulator.web.body import BodyUnreadable, json_object
-from emulator.web.messages import Request
-from emulator.web.operation import Members
+from emulator.web.messages import Members, Request
 
 _SIGNATURE_HEADERS = [name.lower().encode() for name in (SIGNATURE, TIMESTAMP, DEVICE_ID)]
 

@@ -118,8 +118,8 @@ class VaultSection(SectionModel):
         return Vault(
             self.answerers(),
             self.token.compiled(self.vendor, seed),
-            Principals("client", clients),
-            Principals("user", [user.compiled() for user in self.users]),
+            Principals("client", clients, of=self.vendor),
+            Principals("user", [user.compiled() for user in self.users], of=self.vendor),
             self.refresh.compiled(),
         )
 

@@ -8,15 +8,29 @@ from emulator.vendors.vault.outcomes import OUTCOMES
 from emulator.vendors.vault.refreshing import refresh
 from emulator.vendors.vault.rules import log_out, sign_in
 from emulator.vendors.vault.wire import grant_type, parse_refresh, parse_sign_in, read
-from emulator.web.operation import Api, Endpoint, Members, Operation, nothing_read, session_of
+from emulator.web.claimants import holder_in, named_in
+from emulator.web.messages import Members
+from emulator.web.operation import Api, Endpoint, Operation, nothing_read, session_of
 
 _NAME = re.compile(r"[A-Za-z0-9_:.-]{1,60}")
 
 _BY_GRANT = {
     "password": Operation(
-        "sign_in", parse_sign_in, sign_in, success="signed_in", who=lambda grant: grant.username
+        "sign_in",
+        parse_sign_in,
+        sign_in,
+        success="signed_in",
+        who=named_in("username"),
+        issues=True,
     ),
-    "refresh_token": Operation("refresh", parse_refresh, refresh, success="refreshed"),
+    "refresh_token": Operation(
+        "refresh",
+        parse_refresh,
+        refresh,
+        success="refreshed",
+        who=holder_in("vault", "refresh_token"),
+        issues=True,
+    ),
 }
 
 

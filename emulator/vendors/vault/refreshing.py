@@ -26,6 +26,8 @@ async def refresh(realm: Realm, grant: RefreshTokenGrant) -> TokenResponse:
         check_client(section, grant.client_id)
     token = await _verified(realm, section, grant.refresh_token)
     _check_client_of(token, grant)
+    if not grant.client_id:
+        check_client(section, _text(token, "client_id"))
     user = section.users.find(token.holder.name)
     assert user is not None  # noqa: S101 - the token was verified against these very users
     user.meet_fate()

@@ -5,9 +5,10 @@ from typing import Literal
 
 from emulator.core.outcomes import Answerer, Refusal
 from emulator.core.principals import Principal, Principals, password_fault
-from emulator.core.realm import Realm, Section
+from emulator.core.realm import Realm
+from emulator.core.section import Section
 from emulator.core.store import StoreFull
-from emulator.core.tokens import Grant, TokenIssuer
+from emulator.core.tokens import Claims, Grant, TokenIssuer
 from emulator.core.verification import Verified
 from emulator.vendors.vault.wire import PasswordGrant, TokenResponse
 
@@ -47,10 +48,29 @@ class Vault(Section):
         users: Principals[User],
         refresh: RefreshSettings,
     ) -> None:
-        super().__init__(outcomes, issuer, [clients, users])
-        self.clients = clients
-        self.users = users
+        super().__init__(outcomes, issuer, {"clients": clients, "users": users})
         self.refresh = refresh
+
+    @property
+    def clients(self) -> Principals[Principal]:
+        """What users sign in through."""
+        return self.principals["clients"]
+
+    @property
+    def users(self) -> Principals[User]:
+        """Who can sign in."""
+        return self.principals["users"]
+
+    def access_claims(
+        self, grant: Grant, holder: Principal, scope: str, lifetime: int, *through: str
+    ) -> Claims:
+        """See `Section.access_claims`."""
+        subject = holder.user_id if isinstance(holder, User) else holder.name
+        (client_id,) = through
+        return self.issuer.claims(grant, subject, lifetime) | {
+            "client_id": client_id,
+            "scope": scope,
+        }
 
     async def takes_again(self, realm: Realm, refresh: str) -> bool:
         """See `Section.takes_again`; `reuse: allow` and `grace` take a used one too."""
@@ -68,9 +88,8 @@ async def sign_in(realm: Realm, grant: PasswordGrant) -> TokenResponse:
     user = _authenticated(section, grant)
     granted = section.issuer.scopes_of(user)
     asked = narrowed(granted, grant.scope, user.name)
-    return await issue(
-        section, user, realm.grant(section, user), grant.client_id, granted=asked, shown=asked
-    )
+    new = realm.grant(section, user, grant.client_id)
+    return await issue(section, user, new, grant.client_id, granted=asked, shown=asked)
 
 
 async def log_out(realm: Realm, session: Verified) -> None:
@@ -141,10 +160,9 @@ async def issue(
     issuer = section.issuer
     lifetime = issuer.lifetime_of(user)
     scope = " ".join(shown)
-    access = issuer.claims(grant, user.user_id, lifetime)
-    access |= {"client_id": client_id, "scope": scope}
-    more = issuer.claims(grant, user.user_id, issuer.refresh_lifetime_of(user))
-    more |= {"client_id": client_id, "scope": " ".join(granted)}
+    access = section.access_claims(grant, user, scope, lifetime, client_id)
+    longest = issuer.refresh_lifetime_of(user)
+    more = section.access_claims(grant, user, " ".join(granted), longest, client_id)
     return TokenResponse(
         access_token=await issuer.access_token(user, access),
         token_type="Bearer",  # noqa: S106 - the type's name, no secret

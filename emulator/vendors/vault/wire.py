@@ -13,8 +13,7 @@ from emulator.web.body import (
     sentence,
     text_fault,
 )
-from emulator.web.messages import Request
-from emulator.web.operation import Members
+from emulator.web.messages import Members, Request
 
 
 @dataclass(frozen=True, slots=True)

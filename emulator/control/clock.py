@@ -1,0 +1,85 @@
+"""The clock of a realm: looking at it, and moving it."""
+
+from datetime import UTC, datetime, timedelta
+
+from pydantic import Field
+
+from emulator.control.paths import BASE, asking
+from emulator.control.reading import invalid, parsed, read_body
+from emulator.core.clock import Clock, ClockOutOfRange, iso_milliseconds
+from emulator.core.fixture.fields import Instant, Shift, written
+from emulator.core.fixture.sections import Strict
+from emulator.core.realm import Realm
+from emulator.web.messages import Members
+from emulator.web.operation import Endpoint, Operation
+
+_PATH = f"{BASE}/clock"
+
+
+class ClockChange(Strict):
+    """What becomes of the clock, in this order."""
+
+    now: Instant | None = Field(None, description="It jumps to this instant.")
+    advance: Shift | None = Field(None, description="It moves by so much; -25h goes back.")
+    frozen: bool | None = Field(None, description="true: it stands still; false: it runs on.")
+
+
+def _told(clock: Clock) -> dict[str, object]:
+    return {"now": iso_milliseconds(clock.now()), "frozen": clock.frozen}
+
+
+async def _tell(realm: Realm, _: object) -> object:
+    """The realm's time, and whether it stands still."""
+    return _told(realm.clock)
+
+
+async def _change(realm: Realm, change: ClockChange) -> object:
+    """Move the clock, or let it stand or run."""
+    clock, before, latest = realm.clock, realm.clock.now(), realm.clock.latest()
+    if change.now is not None and change.advance is not None:
+        _check(change.now + change.advance)
+    try:
+        if change.now is not None:
+            clock.set(change.now)
+        if change.advance is not None:
+            clock.advance(change.advance.total_seconds())
+    except ClockOutOfRange as error:
+        raise invalid(str(error)) from error
+    if change.frozen is not None:
+        (clock.freeze if change.frozen else clock.resume)()
+    return _told(clock) | _way_back(clock.now(), before, latest)
+
+
+def _check(wanted: datetime) -> None:
+    """Refuse a move of two steps before the first, if the second leads nowhere."""
+    try:
+        Clock(wanted)
+    except (ClockOutOfRange, OverflowError) as error:
+        raise invalid(str(error)) from error
+
+
+def _way_back(now: float, before: float, latest: float) -> dict[str, object]:
+    if now >= before:
+        return {}
+    back = timedelta(milliseconds=round((before - now) * 1000))
+    at = datetime.fromtimestamp(latest, UTC).isoformat(timespec="seconds")
+    return {
+        "went_back": written(back),
+        "warning": f"tokens issued up to {at} carry an iat in the future of this clock, and are "
+        "refused until it gets there",
+    }
+
+
+def _parse(_: Realm, members: Members) -> ClockChange:
+    return parsed(ClockChange, members["body"])
+
+
+CLOCK = (
+    asking(_PATH, Operation.bare("clock", _tell, success="told")),
+    Endpoint(
+        method="PUT",
+        paths=(_PATH,),
+        operations=(Operation("set_clock", _parse, _change, success="told"),),
+        read=read_body,
+    ),
+)

@@ -1,0 +1,78 @@
+"""Reading what a control call was sent, with every mistake at once."""
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qsl
+
+from emulator.core.fixture.document import from_mapping
+from emulator.core.fixture.mistakes import FixtureError, did_you_mean, dotted
+from emulator.core.outcomes import Json, Refusal
+from emulator.web.body import BodyUnreadable, json_object
+from emulator.web.messages import Members, Request
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+M = TypeVar("M", bound="BaseModel")
+
+_MOST_PARAMETERS = 20
+
+
+def read_body(request: Request) -> Members:
+    """The path's parameters, and as `body` the members of the JSON body."""
+    try:
+        body = json_object(request)
+    except BodyUnreadable as error:
+        raise invalid(str(error)) from error
+    return {**request.parameters, "body": body}
+
+
+def read_optional_body(request: Request) -> Members:
+    """The same where a body need not be sent."""
+    return read_body(request) if request.body else {**request.parameters, "body": {}}
+
+
+def read_path(request: Request) -> Members:
+    """The path's parameters."""
+    return dict(request.parameters)
+
+
+def read_query(request: Request) -> Members:
+    """The parameters of path and query."""
+    try:
+        pairs = parse_qsl(
+            request.query.decode("ascii"), keep_blank_values=True, max_num_fields=_MOST_PARAMETERS
+        )
+    except ValueError as error:
+        raise invalid("the query cannot be read") from error
+    return {**dict(pairs), **request.parameters}
+
+
+def only(members: Collection[str], known: Collection[str]) -> None:
+    """Refuse members that a call does not know."""
+    for name in members:
+        if name not in known:
+            raise invalid(f"{name!r} is not known{did_you_mean(name, known)}")
+
+
+def parsed(model: "type[M]", body: dict[str, Any], name: str = "the body") -> "M":
+    """A body as its model; refused with every mistake."""
+    from emulator.core.fixture.validation import validated
+
+    try:
+        return validated(from_mapping(body, name), model)[0]
+    except FixtureError as error:
+        raise mistaken(error) from error
+
+
+def invalid(sentence: str, errors: Json = None) -> Refusal:
+    """A call whose body or query is not what it reads."""
+    return Refusal("invalid_request", sentence, errors=errors or [])
+
+
+def mistaken(error: FixtureError) -> Refusal:
+    """The same, with every mistake of a fixture or a body."""
+    first, *more = error.mistakes
+    sentence = str(first) + (f" (and {len(more)} more)" if more else "")
+    errors: Json = [{"path": dotted(m.path), "message": m.text} for m in error.mistakes]
+    return invalid(sentence, errors)

@@ -1,0 +1,142 @@
+"""Realms: making, showing, resetting and removing them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from pydantic import Field
+
+from emulator.control.paths import BASE, asking
+from emulator.control.reading import invalid, mistaken, parsed, read_optional_body, read_path
+from emulator.core.clock import iso_milliseconds
+from emulator.core.fixture import FixtureError
+from emulator.core.fixture.fields import Duration, written
+from emulator.core.fixture.sections import Strict
+from emulator.core.outcomes import Refusal
+from emulator.core.realm import DEFAULT, Blueprint, Realm
+from emulator.core.realms import NAME, NAMES, Realms, TooManyRealms, unknown_realm
+from emulator.web.messages import Members
+from emulator.web.operation import Endpoint, Operation
+from emulator.web.visit import REALMS
+
+_ALL = f"{BASE}/realms"
+_ONE = f"{_ALL}/{{realm}}"
+
+BlueprintIn = Callable[[Mapping[str, Any]], Blueprint]
+"""Reads a fixture that came over HTTP; raises FixtureError."""
+
+
+class NewRealm(Strict):
+    """What a realm is made from: a realm, a fixture, or the server's fixture."""
+
+    source: str | None = Field(None, alias="from", description="Another realm, as it is now.")
+    fixture: dict[str, Any] | None = Field(None, description="A fixture, without files.")
+    ttl: Duration | None = Field(None, description="After so much real time it goes by itself.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Making:
+    name: str
+    new: NewRealm
+
+
+class _Calls:
+    """What can be done about realms."""
+
+    def __init__(self, realms: Realms, blueprint_in: BlueprintIn) -> None:
+        self._realms = realms
+        self._blueprint_in = blueprint_in
+
+    async def every(self, _: Realm, __: object) -> object:
+        """The realms, the default one first."""
+        return {"realms": [self._told(realm) for realm in await self._realms.all()]}
+
+    async def one(self, _: Realm, name: str) -> object:
+        """One realm."""
+        return self._told(await self._known(name))
+
+    async def make(self, _: Realm, making: _Making) -> object:
+        """Make a realm, or make it anew: what an earlier one of its name issued is refused."""
+        if making.name == DEFAULT:
+            raise Refusal("realm_kept", "the default realm is the server's own; reset it instead")
+        blueprint, ttl = await self._blueprint_of(making.new), making.new.ttl
+        try:
+            realm = await self._realms.make(
+                making.name, blueprint, None if ttl is None else ttl.total_seconds()
+            )
+        except TooManyRealms as full:
+            raise Refusal("too_many", str(full)) from full
+        return self._told(realm)
+
+    async def remove(self, _: Realm, name: str) -> None:
+        """Remove a realm, with all that is its."""
+        realm = await self._known(name)
+        if realm.name == DEFAULT:
+            raise Refusal("realm_kept", "the default realm stays; reset it instead")
+        await self._realms.remove(realm)
+
+    async def reset(self, realm: Realm, _: object) -> object:
+        """Take a realm back to what it was made from; its tokens are refused from now on."""
+        return self._told(await self._realms.reset(realm))
+
+    def _told(self, realm: Realm) -> dict[str, object]:
+        left = self._realms.ends_in(realm)
+        return {
+            "realm": realm.name,
+            "base_path": "" if realm.name == DEFAULT else f"{REALMS}{realm.name}",
+            "now": iso_milliseconds(realm.clock.now()),
+            "ttl": None if left is None else written(timedelta(seconds=int(left))),
+        }
+
+    async def _known(self, name: str) -> Realm:
+        realm = await self._realms.find(name)
+        if realm is None:
+            raise Refusal("realm_unknown", unknown_realm(name))
+        return realm
+
+    async def _blueprint_of(self, new: NewRealm) -> Blueprint:
+        if new.source is not None:
+            return (await self._known(new.source)).as_blueprint()
+        if new.fixture is None:
+            return self._realms.blueprint
+        try:
+            return self._blueprint_in(new.fixture)
+        except FixtureError as error:
+            raise mistaken(error) from error
+
+
+def realm_endpoints(realms: Realms, blueprint_in: BlueprintIn) -> list[Endpoint]:
+    """The calls about realms."""
+    calls = _Calls(realms, blueprint_in)
+    return [
+        asking(_ALL, Operation.bare("realms", calls.every, success="told")),
+        _at(_ONE, "GET", Operation("realm", _name, calls.one, success="told")),
+        Endpoint(
+            method="PUT",
+            paths=(_ONE,),
+            operations=(Operation("make_realm", _making, calls.make, success="made"),),
+            read=read_optional_body,
+        ),
+        _at(_ONE, "DELETE", Operation("remove_realm", _name, calls.remove, success="done")),
+        _at(f"{BASE}/reset", "POST", Operation.bare("reset", calls.reset, success="told")),
+    ]
+
+
+def _at(path: str, method: str, operation: Operation) -> Endpoint:
+    return Endpoint(method=method, paths=(path,), operations=(operation,), read=read_path)
+
+
+def _name(_: Realm, members: Members) -> str:
+    name: str = members["realm"]
+    return name
+
+
+def _making(_: Realm, members: Members) -> _Making:
+    name, body = members["realm"], members["body"]
+    if not NAME.fullmatch(name):
+        raise invalid(NAMES)
+    new = parsed(NewRealm, body)
+    if new.source is not None and new.fixture is not None:
+        raise invalid("expected one of from and fixture")
+    return _Making(name, new)

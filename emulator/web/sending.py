@@ -1,0 +1,138 @@
+"""Sending an answer: as ASGI messages, or as what a fault makes of the connection."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from emulator.core.clock import http_date
+from emulator.core.faults import ConnectionFault
+from emulator.core.outcomes import status_phrase
+from emulator.core.realm import Realm
+from emulator.web.messages import Answer, HeaderPairs
+from emulator.web.visit import Message, Send, Visit
+
+CONNECTION = "emulator.connection"
+"""The ASGI extension of our own server: the connection, for the faults that befall one."""
+
+_BODILESS = frozenset({204, 304})
+_GARBAGE = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 this is not HTTP \xff\xfe\x00\r\n\r\n"
+
+
+class Connection(Protocol):
+    """A caller's connection."""
+
+    def end_with(self, data: bytes) -> None:
+        """Write bytes, and close."""
+        ...
+
+    def reset(self) -> None:
+        """Reset it (a TCP RST)."""
+        ...
+
+
+class ConnectionFaultStruck(ConnectionError):
+    """A connection fault struck, and another server than ours holds the connection.
+
+    httpx's ASGITransport raises it in the client, as a broken connection would be.
+    """
+
+
+async def send_answer(
+    answer: Answer, visit: Visit, send: Send, *, dated: bool, closing: bool
+) -> None:
+    """Send an answer; `dated` by its realm's clock, `closing` the connection after it."""
+    headers = answer.headers
+    if answer.stream is None:
+        _complete(answer)
+    if dated:
+        headers.append((b"date", date_of(visit.realm)))
+    if closing:
+        headers.append((b"connection", b"close"))
+    if answer.connection is not None:
+        await _break(answer, answer.connection, visit)
+        return
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if answer.stream is not None:
+        await _stream(answer.stream, visit, send)
+    else:
+        await send({"type": "http.response.body", "body": answer.body})
+
+
+def date_of(realm: Realm) -> bytes:
+    """What `Date` says in a realm."""
+    return http_date(int(realm.clock.now()))
+
+
+def dating(send: Send, realm: Realm) -> Send:
+    """`send`, with `Date` by the realm's clock."""
+
+    async def send_dated(message: Message) -> None:
+        headers = message.get("headers", ())
+        if message["type"] == "http.response.start" and b"date" not in dict(headers):
+            message["headers"] = [*headers, (b"date", date_of(realm))]
+        await send(message)
+
+    return send_dated
+
+
+def _complete(answer: Answer) -> None:
+    """See to the body and its length."""
+    if answer.status in _BODILESS:
+        answer.body = b""
+    else:
+        length = len(answer.body) if answer.length is None else answer.length
+        answer.headers.append((b"content-length", b"%d" % length))
+
+
+async def _stream(stream: AsyncIterator[bytes], visit: Visit, send: Send) -> None:
+    """Send what comes until nobody listens any more."""
+    left = asyncio.ensure_future(_gone(visit))
+    try:
+        following = aiter(stream)
+        while True:
+            part = asyncio.ensure_future(anext(following))
+            await asyncio.wait((part, left), return_when=asyncio.FIRST_COMPLETED)
+            if not part.done():
+                part.cancel()
+                break
+            try:
+                data = part.result()
+            except StopAsyncIteration:
+                await send({"type": "http.response.body", "body": b""})
+                break
+            await send({"type": "http.response.body", "body": data, "more_body": True})
+    finally:
+        left.cancel()
+
+
+async def _gone(visit: Visit) -> None:
+    """Return once the caller has hung up."""
+    while (await visit.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _break(answer: Answer, how: ConnectionFault, visit: Visit) -> None:
+    connection: Connection | None = visit.scope.get("extensions", {}).get(CONNECTION)
+    if connection is None:
+        raise ConnectionFaultStruck(answer.reason)
+    if how is ConnectionFault.RESET:
+        connection.reset()
+    elif how is ConnectionFault.CLOSE:
+        connection.end_with(b"")
+    elif how is ConnectionFault.GARBAGE:
+        connection.end_with(_GARBAGE)
+    else:
+        connection.end_with(_head(answer.status, answer.headers) + _half(answer.body))
+    with contextlib.suppress(asyncio.CancelledError):
+        await _gone(visit)
+
+
+def _half(body: bytes) -> bytes:
+    return body[: len(body) // 2]
+
+
+def _head(status: int, headers: HeaderPairs) -> bytes:
+    lines = [b"%s: %s" % pair for pair in headers]
+    first = f"HTTP/1.1 {status} {status_phrase(status)}".encode("ascii")
+    return b"\r\n".join([first, *lines]) + b"\r\n\r\n"

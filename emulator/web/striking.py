@@ -1,0 +1,58 @@
+"""What a fault makes of a call that it strikes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from emulator.core.defects import Defect, DefectiveIssuer
+from emulator.core.faults import ConnectionFault, Fault, Phase, Strike
+from emulator.core.outcomes import Refusal
+from emulator.core.realm import Realm
+from emulator.web.answering import answered, values_of
+from emulator.web.messages import Answer
+
+Work = Callable[[Realm], Awaitable[Answer]]
+"""What the vendor does of itself."""
+
+Refuse = Callable[[Realm, Refusal], Answer]
+"""How the API words a refusal."""
+
+
+async def struck(strike: Strike, realm: Realm, vendor: str, work: Work, refuse: Refuse) -> Answer:
+    """The answer of a vendor's call that a fault strikes."""
+    fault = strike.fault
+    done: Answer | None = None
+    if fault.phase is Phase.AFTER:
+        done = await work(_spoiling(fault, realm, vendor))
+    if strike.delay:
+        await asyncio.sleep(strike.delay)
+    if fault.connection is not None:
+        answer = _broken(done or Answer(0), fault.connection, strike)
+    elif fault.outcome is not None:
+        answer = refuse(realm, Refusal(fault.outcome, _sentence(strike)))
+    elif fault.answer is not None:
+        answer = answered(fault.answer, values_of(realm, reason=_sentence(strike)))
+        answer.outcome = "fault"
+        answer.reason = f"fault; {_sentence(strike)}"
+    else:
+        answer = done or await work(realm)
+    answer.fault = strike.id
+    return answer
+
+
+def _spoiling(fault: Fault, realm: Realm, vendor: str) -> Realm:
+    """The realm, issuing tokens with the fault's defect if it has one."""
+    if fault.defect is None:
+        return realm
+    issuer = realm.sections[vendor].issuer
+    return realm.issuing_with(vendor, DefectiveIssuer(issuer, Defect(fault.defect), realm.clock))
+
+
+def _broken(answer: Answer, how: ConnectionFault, strike: Strike) -> Answer:
+    answer.connection = how
+    answer.outcome = f"connection_{how}"
+    answer.reason = f"{answer.outcome}; {_sentence(strike)}"
+    return answer
+
+
+def _sentence(strike: Strike) -> str:
+    return f"the fault {strike.id} struck this call"

@@ -1,0 +1,87 @@
+"""A request on its way through the stage."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from emulator.core.clock import stopwatch
+from emulator.core.realm import Realm
+from emulator.web.messages import Request
+
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+AsgiApp: TypeAlias = Callable[[Message, Receive, Send], Awaitable[None]]
+
+REALMS = "/realms/"
+"""Below it, followed by its name, every realm answers as the default one does at the root."""
+
+
+@dataclass(slots=True)
+class Visit:
+    """An ASGI request, the realm that it is for, and its path within that realm.
+
+    `prefix` is what leads to the realm: empty, or `/realms/NAME`. `began` is by the stopwatch.
+    """
+
+    scope: Message
+    receive: Receive
+    realm: Realm
+    path: str
+    raw_path: bytes = b""
+    prefix: str = ""
+    began: float = field(default_factory=stopwatch)
+
+    @property
+    def method(self) -> str:
+        """The request's method."""
+        method: str = self.scope["method"]
+        return method
+
+    def request(self, body: bytes = b"", parameters: dict[str, str] | None = None) -> Request:
+        """The request, with its body."""
+        scope = self.scope
+        return Request(
+            scope["method"],
+            self.path,
+            scope["headers"],
+            body,
+            scope.get("query_string", b""),
+            self.raw_path,
+            parameters or {},
+        )
+
+
+def at_the_root(scope: Message, receive: Receive, realm: Realm) -> Visit:
+    """A visit of the default realm."""
+    return Visit(scope, receive, realm, path_of(scope), _raw_path_of(scope))
+
+
+def named_realm(path: str) -> str | None:
+    """The realm that a path below `/realms/` is for; None for every other path."""
+    if not path.startswith(REALMS):
+        return None
+    return path[len(REALMS) :].partition("/")[0]
+
+
+def within(scope: Message, receive: Receive, realm: Realm) -> Visit:
+    """A visit of the realm that stands in the path."""
+    prefix = f"{REALMS}{realm.name}"
+    path = path_of(scope).removeprefix(prefix) or "/"
+    raw = _raw_path_of(scope)
+    # A name that was sent with escapes: what follows it has to be found in the decoded path.
+    inside = raw.removeprefix(prefix.encode()) if raw.startswith(prefix.encode()) else b""
+    return Visit(scope, receive, realm, path, inside, prefix)
+
+
+def path_of(scope: Message) -> str:
+    """The decoded path of a request, without the prefix that we may be mounted below."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path.removeprefix(root) if root else path
+
+
+def _raw_path_of(scope: Message) -> bytes:
+    raw: bytes = scope.get("raw_path") or b""
+    root: str = scope.get("root_path", "")
+    return raw.removeprefix(root.encode()) if root else raw
