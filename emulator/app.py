@@ -1,20 +1,22 @@
 """Where things meet: vendors, fixture, realm, stage. Nothing else knows them all."""
 
 import logging
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from dataclasses import replace
+from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, cast
 
 from pydantic import Field, create_model
 
+from emulator.config import Config as Config  # noqa: PLC0414 - callers know it from here
+from emulator.config import Source as Source  # noqa: PLC0414 - the same
 from emulator.control.operations import control_api, verifying_endpoints
 from emulator.control.outcomes import OUTCOMES
 from emulator.core import fixture as fixtures
 from emulator.core.clock import Clock
+from emulator.core.defects import aimed
 from emulator.core.fixture.faults import FaultModel, fault_model
 from emulator.core.fixture.mistakes import Mistake
 from emulator.core.fixture.resources import resource_model
@@ -32,6 +34,8 @@ from emulator.vendors.omniomni.operations import API as OMNIOMNI
 from emulator.vendors.vault.fixture import VaultSection
 from emulator.vendors.vault.operations import API as VAULT
 from emulator.web.caller import TrustedProxies
+from emulator.web.cors import Cors
+from emulator.web.door import Door
 from emulator.web.operation import Api, Endpoint
 from emulator.web.resource import OPERATION as RESOURCE
 from emulator.web.stage import Stage
@@ -44,39 +48,7 @@ VENDORS: tuple[tuple[Api, type[SectionModel]], ...] = (
 )
 """Every vendor, a line each; its FastAPI routes are found by its name."""
 
-Source = Path | str | Sequence[Path | str] | Mapping[str, Any] | None
-"""A fixture: a file or folder, several of them, data, or None for the demo."""
-
-_OFF = ("", "0", "false", "f", "no", "n", "off")
-
 _log = logging.getLogger("emulator")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
-    """What an emulator is made from.
-
-    `reasons` sends `X-Emulator-Reason` with each refusal. `dated` sends a `Date` header by the
-    realm's clock: for a server that sends none of its own. `trusted_proxies` are the addresses and
-    networks whose `X-Forwarded-*` is believed. `show_codes` puts one-time codes into the log.
-    """
-
-    fixture: Source = None
-    reasons: bool = True
-    dated: bool = False
-    trusted_proxies: Sequence[str] = ()
-    show_codes: bool = False
-
-    @classmethod
-    def from_environment(cls) -> Self:
-        """As AUTH_EMULATOR_FIXTURE (files and folders, as in PATH) _NO_REASONS, _SHOW_CODES say."""
-        named = os.environ.get("AUTH_EMULATOR_FIXTURE", "")
-        return cls(
-            fixture=[path for path in named.split(os.pathsep) if path] or None,
-            reasons=os.environ.get("AUTH_EMULATOR_NO_REASONS", "").lower() in _OFF,
-            trusted_proxies=os.environ.get("AUTH_EMULATOR_TRUSTED_PROXY", "").split(),
-            show_codes=os.environ.get("AUTH_EMULATOR_SHOW_CODES", "").lower() not in _OFF,
-        )
 
 
 def create_app(
@@ -91,17 +63,29 @@ def create_app(
     fixture, oddities = load_fixture(config.fixture)
     for oddity in oddities:
         _log.warning("%s", replace(oddity, warning=False))
-    settings = Settings(config.show_codes)
-    realms = Realms(blueprint(fixture), store or MemoryStore(), clock=clock, settings=settings)
-    vendors = [api for api, _ in VENDORS]
+    settings = Settings(config.show_codes, config.journal_entries)
+    store = store or MemoryStore(log_bytes=config.journal_mib * 1024 * 1024)
+    realms = Realms(blueprint(fixture), store, clock=clock, settings=settings)
+    vendors, sections = [api for api, _ in VENDORS], [section for _, section in VENDORS]
     return Stage(
         realms,
-        (*vendors, control_api(vendors, realms, blueprint_in, fault_of_a_fixture())),
-        make_site=lambda stage: _site(stage, fixture),
+        (*vendors, control_api(vendors, realms, blueprint_in, fault_of_a_fixture(), sections)),
+        make_site=partial(_site, fixture),
         reasons=config.reasons,
         dated=config.dated,
-        proxies=TrustedProxies(config.trusted_proxies),
+        door=Door(
+            bound_to=config.bound_to,
+            allowed_hosts=config.allowed_hosts,
+            admin_token=config.admin_token,
+            proxies=TrustedProxies(config.trusted_proxies),
+        ),
+        cors=Cors(config.cors_origins) if config.cors_origins else None,
     )
+
+
+def take_up(stage: Stage, fixture: FixtureModel, made: Blueprint) -> None:
+    """Let a running emulator go on with another fixture, of which `made` is the blueprint."""
+    stage.take_up(made, partial(_site, fixture))
 
 
 def blueprint(fixture: FixtureModel) -> Blueprint:
@@ -113,7 +97,7 @@ def blueprint(fixture: FixtureModel) -> Blueprint:
     return Blueprint(
         sections,
         Resources(resource.compiled() for resource in fixture.resources),
-        tuple(fault.compiled() for fault in fixture.faults),
+        tuple(aimed(fault.compiled(), sections) for fault in fixture.faults),
         fixture.clock_start(),
         fixture.seed,
     )
@@ -131,10 +115,18 @@ def blueprint_in(data: Mapping[str, Any]) -> Blueprint:
 
 def load_fixture(source: Source) -> tuple[FixtureModel, list[Mistake]]:
     """The fixture and its warnings; FixtureError with every mistake where there is one."""
+    return checked(document_of(source))
+
+
+def document_of(source: Source) -> fixtures.Document:
+    """What a source says, unchecked."""
     if isinstance(source, Mapping):
-        document = fixtures.from_mapping(source)
-    else:
-        document = fixtures.read(paths_of(source))
+        return fixtures.from_mapping(source)
+    return fixtures.read(paths_of(source))
+
+
+def checked(document: fixtures.Document) -> tuple[FixtureModel, list[Mistake]]:
+    """The fixture of a document and its warnings; FixtureError with every mistake."""
     fixture, oddities = fixtures.validated(document, fixture_model())
     if not document.data:
         said = "nobody can sign in: the fixture is empty"
@@ -235,10 +227,11 @@ def fixture_schema() -> dict[str, Any]:
     return json_schema(fixture_model())
 
 
-def _site(stage: Stage, fixture: FixtureModel) -> AsgiApp:
+def _site(fixture: FixtureModel, stage: Stage) -> AsgiApp:
     """The FastAPI application: every vendor's router, their docs, the start page."""
     # Here, as FastAPI takes longer to import than everything that a sign-in needs.
     from emulator.console.page import start_page
+    from emulator.control.pages import control_pages
     from emulator.web.site import build_site
 
     pages = []
@@ -246,4 +239,7 @@ def _site(stage: Stage, fixture: FixtureModel) -> AsgiApp:
         routes = import_module(f"emulator.vendors.{api.name}.routes")
         section = stage.realm.sections[api.name]
         pages.append((api, routes.pages(section, show_passwords=fixture.show_passwords)))
-    return build_site(stage, pages, start_page)
+    (control,) = (api for api in stage.apis if api.guarded)
+    sections = [section for _, section in VENDORS]
+    driving = control_pages(control, stage.realm, sections, fault_of_a_fixture())
+    return build_site(stage, pages, driving, start_page)

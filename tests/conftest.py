@@ -1,8 +1,10 @@
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
+from secrets_watch import Watch, watching
 from serving import Served, client, serving
 
 
@@ -11,10 +13,18 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Keys are made once for all tests, and not in the home of whoever runs them."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("AUTH_EMULATOR_")]:
+            patch.delenv(name)
         patch.setenv("AUTH_EMULATOR_CACHE_DIR", str(folder))
-        for name in ("FIXTURE", "HOST", "PORT", "NO_REASONS", "SHOW_CODES", "LOG_FORMAT"):
-            patch.delenv(f"AUTH_EMULATOR_{name}", raising=False)
         yield folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def watch(cache: Path) -> Iterator[Watch]:  # noqa: ARG001 - in this order
+    """No test makes the emulator tell a secret."""
+    with watching() as watch:
+        yield watch
+    assert not watch.found, "\n".join(watch.found[:10])
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,9 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from emulator.cli.watching import Watch
     from emulator.web.stage import Stage
 
 _log = logging.getLogger("emulator")
@@ -26,7 +29,28 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
-def serve(
+def _hosts(value: list[str] | None) -> list[str] | None:
+    from emulator.web.door import Door
+
+    return _checked(value, lambda hosts: Door(allowed_hosts=hosts))
+
+
+def _origins(value: list[str] | None) -> list[str] | None:
+    from emulator.web.cors import Cors
+
+    return _checked(value, Cors)
+
+
+def _checked(value: list[str] | None, check: Callable[[list[str]], object]) -> list[str] | None:
+    """An option's values, once they pass; what is wrong with them is wrong usage."""
+    try:
+        check(value or [])
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    return value
+
+
+def serve(  # noqa: PLR0913 - each is an option of the command
     fixture: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -71,6 +95,46 @@ def serve(
             envvar="AUTH_EMULATOR_SHOW_CODES",
         ),
     ] = False,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A host, besides localhost, at which the control API answers; may be repeated.",
+            envvar="AUTH_EMULATOR_ALLOWED_HOST",
+            callback=_hosts,
+            show_default=False,
+        ),
+    ] = None,
+    cors_origin: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="An origin whose pages may call the vendors (* for all); may be repeated.",
+            envvar="AUTH_EMULATOR_CORS_ORIGIN",
+            callback=_origins,
+            show_default=False,
+        ),
+    ] = None,
+    journal_entries: Annotated[
+        int,
+        typer.Option(
+            help="How many calls the journal of a realm keeps.",
+            envvar="AUTH_EMULATOR_JOURNAL_ENTRIES",
+            min=1,
+        ),
+    ] = 10_000,
+    journal_size: Annotated[
+        int,
+        typer.Option(
+            help="How many MiB the journals of all realms take together.",
+            envvar="AUTH_EMULATOR_JOURNAL_SIZE",
+            min=1,
+        ),
+    ] = 32,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch", help="Take up the fixture when it changes.", envvar="AUTH_EMULATOR_WATCH"
+        ),
+    ] = False,
 ) -> None:
     """Serve the three vendors at one address.
 
@@ -82,6 +146,8 @@ def serve(
     from emulator.web.logs import log_to_stderr
 
     log_to_stderr(as_json=log_format is LogFormat.JSON)
+    bound = _bound(host, port)
+    watcher = _watch(fixture) if watch else None
     stage = _stage(
         {
             "fixture": fixture or None,
@@ -89,10 +155,21 @@ def serve(
             "dated": True,
             "show_codes": show_codes,
             "trusted_proxies": trusted_proxy or (),
+            "bound_to": bound.getsockname()[0],
+            "allowed_hosts": allowed_host or (),
+            "admin_token": os.environ.get("AUTH_EMULATOR_ADMIN_TOKEN", ""),
+            "cors_origins": cors_origin or (),
+            "journal_entries": journal_entries,
+            "journal_mib": journal_size,
         }
     )
-    bound = _bound(host, port)
-    _run(stage, bound, fixture)
+    _run(stage, bound, fixture, watcher)
+
+
+def _watch(fixture: list[Path] | None) -> "Watch":
+    from emulator.cli.watching import Watch
+
+    return Watch(fixture)
 
 
 def _stage(settings: dict[str, Any]) -> "Stage":
@@ -127,7 +204,9 @@ def _bound(host: str, port: int) -> socket.socket:
         raise typer.Exit(1) from None
 
 
-def _run(stage: "Stage", bound: socket.socket, fixture: list[Path] | None) -> None:
+def _run(
+    stage: "Stage", bound: socket.socket, fixture: list[Path] | None, watcher: "Watch | None"
+) -> None:
     from emulator.web.server import Server, address_of
 
     url = address_of(bound)
@@ -135,4 +214,5 @@ def _run(stage: "Stage", bound: socket.socket, fixture: list[Path] | None) -> No
     address = ip_address(bound.getsockname()[0])
     reach = "" if address.is_loopback else f", and to the network at {address}"
     _log.info("serving %s at %s (docs: %s/docs)%s", named, url, url, reach)
-    Server(stage).run(sockets=[bound])
+    on_started = (lambda: None) if watcher is None else partial(watcher.start, stage)
+    Server(stage, on_started=on_started).run(sockets=[bound])

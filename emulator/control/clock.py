@@ -34,28 +34,25 @@ async def _tell(realm: Realm, _: object) -> object:
 
 
 async def _change(realm: Realm, change: ClockChange) -> object:
-    """Move the clock, or let it stand or run."""
+    """Move the clock, or let it stand or run: all of it, or nothing."""
     clock, before, latest = realm.clock, realm.clock.now(), realm.clock.latest()
-    if change.now is not None and change.advance is not None:
-        _check(change.now + change.advance)
     try:
-        if change.now is not None:
-            clock.set(change.now)
-        if change.advance is not None:
-            clock.advance(change.advance.total_seconds())
-    except ClockOutOfRange as error:
+        _apply(change, Clock(clock.as_start()))
+    except (ClockOutOfRange, OverflowError) as error:
         raise invalid(str(error)) from error
-    if change.frozen is not None:
-        (clock.freeze if change.frozen else clock.resume)()
+    _apply(change, clock)
     return _told(clock) | _way_back(clock.now(), before, latest)
 
 
-def _check(wanted: datetime) -> None:
-    """Refuse a move of two steps before the first, if the second leads nowhere."""
-    try:
-        Clock(wanted)
-    except (ClockOutOfRange, OverflowError) as error:
-        raise invalid(str(error)) from error
+def _apply(change: ClockChange, clock: Clock) -> None:
+    if change.frozen:
+        clock.freeze()  # first, so that it stands at just the instant that is asked for
+    if change.now is not None:
+        clock.set(change.now)
+    if change.advance is not None:
+        clock.advance(change.advance.total_seconds())
+    if change.frozen is False:
+        clock.resume()
 
 
 def _way_back(now: float, before: float, latest: float) -> dict[str, object]:

@@ -1,10 +1,11 @@
 """The faults of a realm: listing, adding and removing them."""
 
 from emulator.control.paths import BASE, asking
-from emulator.control.reading import parsed, read_body, read_path
+from emulator.control.reading import invalid, parsed, read_body, read_path
+from emulator.core.defects import DefectImpossible, aimed
 from emulator.core.faults import Fault, Standing, TooManyFaults
 from emulator.core.fixture.faults import FaultModel
-from emulator.core.outcomes import Refusal
+from emulator.core.outcomes import Json, Refusal
 from emulator.core.realm import Realm
 from emulator.web.messages import Members
 from emulator.web.operation import Endpoint, Operation
@@ -59,7 +60,10 @@ async def _all(realm: Realm, _: object) -> object:
 async def _add(realm: Realm, fault: Fault) -> object:
     """Add a fault, behind those that are there."""
     try:
-        return _told(realm.faults.add(fault))
+        return _told(realm.faults.add(aimed(fault, realm.sections)))
+    except DefectImpossible as error:
+        mistake: Json = [{"path": "token.defect", "message": str(error)}]
+        raise invalid(f"token.defect: {error}", mistake) from error
     except TooManyFaults as full:
         raise Refusal("too_many", str(full)) from full
 

@@ -1,18 +1,22 @@
 """What the control API answers, and where. It needs no FastAPI, as a sign-in does not."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from emulator import __version__
 from emulator.control.clock import CLOCK
 from emulator.control.faults import fault_endpoints
+from emulator.control.journal import journal_endpoints
 from emulator.control.keys import KEYS, ROTATE
 from emulator.control.metadata import metadata_endpoints
+from emulator.control.minting import minting_endpoints
 from emulator.control.outbox import OUTBOX
 from emulator.control.outcomes import OUTCOMES
 from emulator.control.paths import BASE, asking
+from emulator.control.principals import principal_endpoints
 from emulator.control.realms import BlueprintIn, realm_endpoints
 from emulator.control.tokens import token_endpoints
 from emulator.core.fixture.faults import FaultModel
+from emulator.core.fixture.sections import SectionModel
 from emulator.core.realm import Realm
 from emulator.core.realms import Realms
 from emulator.web.operation import Api, Endpoint, Operation
@@ -28,24 +32,30 @@ def verifying_endpoints(vendors: Iterable[Api]) -> list[Endpoint]:
 
 
 def control_api(
-    vendors: Iterable[Api],
+    vendors: Collection[Api],
     realms: Realms,
     blueprint_in: BlueprintIn,
     fault_model: type[FaultModel],
+    sections: Iterable[type[SectionModel]],
 ) -> Api:
     """The control API of an emulator with these vendors.
 
-    `blueprint_in` reads a fixture, `fault_model` a fixture's fault.
+    `blueprint_in` reads a fixture, `fault_model` a fixture's fault; `sections` are the vendors'
+    sections of one.
     """
+    verifying = verifying_endpoints(vendors)
     endpoints = [
         health(realms),
         *realm_endpoints(realms, blueprint_in),
         *CLOCK,
         *fault_endpoints(fault_model),
+        *principal_endpoints(sections),
         KEYS,
         ROTATE,
+        *minting_endpoints([api.name for api in vendors], realms),
         OUTBOX,
-        *verifying_endpoints(vendors),
+        *journal_endpoints(vendors, verifying, realms),
+        *verifying,
     ]
     return Api(
         name="control",

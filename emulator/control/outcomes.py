@@ -13,6 +13,7 @@ def _problem(
     when: str,
     more: Mapping[str, Json] | None = None,
     sample: Mapping[str, Json] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Outcome:
     more = more or {}
     return Outcome(
@@ -20,7 +21,7 @@ def _problem(
         status=status,
         when=when,
         mark=Mark.DOCUMENTED,
-        headers=_PROBLEM,
+        headers={**_PROBLEM, **(headers or {})},
         body={"title": status_phrase(status), "status": status, "detail": "{{reason}}", **more},
         sample=sample or {},
     )
@@ -71,6 +72,17 @@ OUTCOMES = (
         body="{{answer}}",
         sample={"answer": {}},
     ),
+    Outcome(
+        name="streamed",
+        status=200,
+        when="what comes is sent as it comes",
+        mark=Mark.DOCUMENTED,
+        headers={
+            "content-type": "text/event-stream",
+            "cache-control": "no-cache",
+            "x-accel-buffering": "no",  # nginx would keep events back until there are many
+        },
+    ),
     Outcome(name="done", status=204, when="it is so now", mark=Mark.DOCUMENTED),
     _problem(
         "invalid_request",
@@ -79,9 +91,35 @@ OUTCOMES = (
         {"errors": "{{errors}}"},
         {"errors": []},
     ),
+    _problem(
+        "admin_token_missing",
+        401,
+        "the network can reach the control API, and no admin token was sent",
+        headers={"www-authenticate": 'Bearer realm="emulator"'},
+    ),
+    _problem(
+        "admin_token_wrong",
+        401,
+        "what was sent is not the admin token",
+        headers={"www-authenticate": 'Bearer realm="emulator", error="invalid_token"'},
+    ),
+    _problem("other_site", 403, "a page of another site sent it"),
+    _problem("host_unknown", 421, "a `Host` by which the control API is not known"),
     _problem("realm_unknown", 404, "a realm that nobody made, or whose time is over"),
     _problem("not_found", 404, "what the path names is not there"),
     _problem("realm_kept", 409, "the default realm is neither made nor removed"),
+    _problem(
+        "not_verified",
+        409,
+        "the journal is not as expected; the detail tells why",
+        {
+            "count": "{{count}}",
+            "expected": "{{expected}}",
+            "gone": "{{gone}}",
+            "nearest": "{{nearest}}",
+        },
+        {"count": 0, "expected": {"at_least": 1}, "gone": 0, "nearest": []},
+    ),
     _problem("too_many", 507, "a table is full"),
     _problem("server_error", 500, "only when a fault asks for it"),
     _problem("store_full", 507, "the table of revoked tokens is full"),

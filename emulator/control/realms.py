@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil
 from typing import Any
 
 from pydantic import Field
@@ -17,7 +18,7 @@ from emulator.core.outcomes import Refusal
 from emulator.core.realm import DEFAULT, Blueprint, Realm
 from emulator.core.realms import NAME, NAMES, Realms, TooManyRealms, unknown_realm
 from emulator.web.messages import Members
-from emulator.web.operation import Endpoint, Operation
+from emulator.web.operation import Ended, Endpoint, Operation
 from emulator.web.visit import REALMS
 
 _ALL = f"{BASE}/realms"
@@ -56,18 +57,19 @@ class _Calls:
         """One realm."""
         return self._told(await self._known(name))
 
-    async def make(self, _: Realm, making: _Making) -> object:
+    async def make(self, _: Realm, making: _Making) -> Ended:
         """Make a realm, or make it anew: what an earlier one of its name issued is refused."""
         if making.name == DEFAULT:
             raise Refusal("realm_kept", "the default realm is the server's own; reset it instead")
         blueprint, ttl = await self._blueprint_of(making.new), making.new.ttl
+        new = not await self._realms.find(making.name)
         try:
             realm = await self._realms.make(
                 making.name, blueprint, None if ttl is None else ttl.total_seconds()
             )
         except TooManyRealms as full:
             raise Refusal("too_many", str(full)) from full
-        return self._told(realm)
+        return Ended("made" if new else "told", self._told(realm))
 
     async def remove(self, _: Realm, name: str) -> None:
         """Remove a realm, with all that is its."""
@@ -86,7 +88,7 @@ class _Calls:
             "realm": realm.name,
             "base_path": "" if realm.name == DEFAULT else f"{REALMS}{realm.name}",
             "now": iso_milliseconds(realm.clock.now()),
-            "ttl": None if left is None else written(timedelta(seconds=int(left))),
+            "ttl": None if left is None else written(timedelta(seconds=ceil(left))),
         }
 
     async def _known(self, name: str) -> Realm:

@@ -68,6 +68,8 @@ class Clock:
         if instant.tzinfo is None:
             raise ValueError(f"{instant.isoformat()} has no zone; write it with Z or an offset")
         self.advance(instant.timestamp() - self.now())
+        if self._standing is not None:
+            self._standing = instant.timestamp()  # to the microsecond: sums of floats are not
 
     def advance(self, seconds: float) -> None:
         """Move by `seconds`; a negative number goes back. Raises ClockOutOfRange."""
@@ -101,12 +103,12 @@ class Clock:
         self._shift = 0.0
         self._standing = None
         self._latest = 0.0
+        if self._start.frozen:
+            self.freeze()
         if self._start.instant is not None:
             self.set(self._start.instant)
         if self._start.advance:
             self.advance(self._start.advance)
-        if self._start.frozen:
-            self.freeze()
         self._latest = 0.0
 
 
@@ -127,8 +129,13 @@ def real_time() -> float:
 
 def iso_milliseconds(seconds: float) -> str:
     """POSIX seconds as `2025-01-01T00:00:00.000Z`, the form of Vault's messages."""
-    instant = datetime.fromtimestamp(seconds, UTC)
-    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    second, microseconds = divmod(round(seconds * 1_000_000), 1_000_000)
+    return f"{_iso(second)}.{microseconds // 1_000:03}Z"
+
+
+@lru_cache(maxsize=64)
+def _iso(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 @lru_cache(maxsize=64)

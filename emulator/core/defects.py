@@ -1,17 +1,22 @@
 """Tokens that are bad for just one reason: what a careful verifier must refuse."""
 
 import asyncio
+from collections.abc import Mapping
+from dataclasses import replace
 from enum import StrEnum
 from functools import cache
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from emulator.core.checks import is_date
 from emulator.core.clock import Clock
+from emulator.core.faults import Fault
 from emulator.core.ids import Ids
-from emulator.core.keys import ALGORITHMS, SigningKey
+from emulator.core.keys import ALGORITHMS, Algorithm, SigningKey
 from emulator.core.keys.key import made_ready
 from emulator.core.keys.making import fresh_key
 from emulator.core.principals import Principal
+from emulator.core.section import Section
 from emulator.core.tokens import Claims, TokenIssuer, assembled
 
 AWAY = 3600
@@ -38,12 +43,38 @@ class Defect(StrEnum):
     MALFORMED = "malformed"
 
 
-NEEDS_KEY_PAIR = frozenset({Defect.UNKNOWN_KID, Defect.HS256_WITH_PUBLIC_KEY})
-"""The defects that no token signed with a secret can have."""
+_NEEDS_KEY_PAIR = frozenset({Defect.UNKNOWN_KID, Defect.HS256_WITH_PUBLIC_KEY})
+"""A token signed with a secret names no key, and there is no public half to take for a secret."""
 
 
 class DefectImpossible(ValueError):
     """A vendor's tokens cannot have this defect."""
+
+
+def why_impossible(defect: Defect, algorithm: Algorithm, vendor: str) -> str | None:
+    """Why no token of a vendor that signs with this algorithm can have a defect; None: it can."""
+    if defect in _NEEDS_KEY_PAIR and algorithm.symmetric:
+        return f"{defect} needs a key pair, and {vendor} signs with a secret ({algorithm.name})"
+    return None
+
+
+def aimed(fault: Fault, sections: Mapping[str, Section]) -> Fault:
+    """A fault as it can be in a realm with these sections.
+
+    One for all vendors that gives tokens a defect strikes those whose tokens can have it. Raises
+    DefectImpossible where none can.
+    """
+    if fault.defect is None:
+        return fault
+    meant = sections if fault.vendor is None else (fault.vendor,)
+    reasons = {
+        name: why_impossible(Defect(fault.defect), sections[name].issuer.keyring.algorithm, name)
+        for name in meant
+    }
+    able = frozenset(name for name, reason in reasons.items() if reason is None)
+    if not able:
+        raise DefectImpossible("; ".join(reason for reason in reasons.values() if reason))
+    return replace(fault, vendors=able)
 
 
 class DefectiveIssuer(TokenIssuer):
@@ -58,15 +89,17 @@ class DefectiveIssuer(TokenIssuer):
         """See `TokenIssuer.access_token`. Raises DefectImpossible."""
         key = await self.keyring.active()
         header, whole = self.header(key, principal), self.whole_claims(principal, claims)
-        return await spoiled(self._defect, key, header, whole, self._clock.now())
+        now = self._clock.now()
+        return await spoiled(self._defect, key, self.settings.vendor, header, whole, now)
 
 
 async def spoiled(
-    defect: Defect, key: SigningKey, header: Claims, claims: Claims, now: float
+    defect: Defect, key: SigningKey, vendor: str, header: Claims, claims: Claims, now: float
 ) -> str:
-    """A token with this defect; `now` is POSIX seconds. Raises DefectImpossible."""
-    if defect in NEEDS_KEY_PAIR and key.algorithm.symmetric:
-        raise DefectImpossible(f"{defect} needs a key pair, and {key.algorithm.name} has a secret")
+    """A vendor's token with this defect; `now` is POSIX seconds. Raises DefectImpossible."""
+    impossible = why_impossible(defect, key.algorithm, vendor)
+    if impossible is not None:
+        raise DefectImpossible(impossible)
     claims = _spoiled_claims(defect, claims, int(now))
     if defect is Defect.UNKNOWN_KID:
         return assembled(key.sign, header | {"kid": Ids().unique()}, claims)
@@ -86,13 +119,13 @@ async def spoiled(
 
 def _spoiled_claims(defect: Defect, claims: Claims, now: int) -> Claims:
     if defect is Defect.EXPIRED:
-        issued, expiry = claims.get("iat"), claims.get("exp")
-        lasted = expiry - issued if isinstance(issued, int) and isinstance(expiry, int) else AWAY
-        return claims | {"iat": now - AWAY - lasted, "exp": now - AWAY}
+        ended = now - AWAY
+        begun = {"iat": max(0, ended - _lasting(claims))} if "iat" in claims else {}
+        return claims | begun | {"exp": ended}
     if defect is Defect.NOT_YET_VALID:
-        expiry = claims.get("exp")
-        later = expiry + AWAY if isinstance(expiry, int) else now + 2 * AWAY
-        return claims | {"nbf": now + AWAY, "exp": later}
+        begins, expiry = now + AWAY, claims.get("exp")
+        ends = {"exp": max(begins, int(expiry)) + AWAY} if is_date(expiry) else {}
+        return claims | {"nbf": begins} | ends
     if defect is Defect.WRONG_ISSUER:
         return claims | {"iss": WRONG_ISSUER}
     if defect is Defect.WRONG_AUDIENCE:
@@ -100,6 +133,14 @@ def _spoiled_claims(defect: Defect, claims: Claims, now: int) -> Claims:
     if defect is Defect.MISSING_EXP:
         return {name: value for name, value in claims.items() if name != "exp"}
     return claims
+
+
+def _lasting(claims: Claims) -> int:
+    """For how many seconds a token was meant to be good."""
+    begun, expiry = claims.get("iat"), claims.get("exp")
+    if not is_date(begun) or not is_date(expiry) or expiry <= begun:
+        return AWAY
+    return int(expiry - begun)
 
 
 def _corrupted(signature: bytes) -> bytes:

@@ -43,10 +43,10 @@ class ConnectionFault(StrEnum):
 class Fault:
     """Which calls it strikes, how often, and what becomes of them.
 
-    Without `vendor`, `operation`, `principal` or `match` it strikes all; `operations` narrows it to
-    those that what it does makes sense for. `match` compares members of the request. `after` so
-    many calls that it fits it begins, and it strikes `times` times at the most, each with
-    `probability`, for `ttl` seconds of real time.
+    Without `vendor`, `operation`, `principal` or `match` it strikes all; `vendors` and `operations`
+    narrow it to those that what it does makes sense for. `match` compares members of the request.
+    `after` so many calls that it fits it begins, and it strikes `times` times at the most, each
+    with `probability`, for `ttl` seconds of real time.
 
     `delay` (seconds, from and to) comes first, then the named `outcome`, the `answer`, what befalls
     the `connection`, or a token with a `defect`; a fault with none of these only delays. `shown` is
@@ -54,6 +54,7 @@ class Fault:
     """
 
     vendor: str | None = None
+    vendors: frozenset[str] | None = None
     operation: str | None = None
     operations: frozenset[str] | None = None
     principal: str | None = None
@@ -76,6 +77,7 @@ class Fault:
         """Whether a call is one of those that it is meant for."""
         return (
             self.vendor in (None, vendor)
+            and (self.vendors is None or vendor in self.vendors)
             and self.operation in (None, operation)
             and (self.operations is None or operation in self.operations)
             and self.principal in (None, principal)

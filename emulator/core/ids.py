@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from functools import lru_cache
 
 _ISSUED_BY_US = uuid.UUID("5b3b1f0e-6f0f-5c8e-9d57-6c1c2f3a7a10")
 """Our own namespace for the names below; any fixed UUID serves (RFC 9562 §5.5)."""
@@ -41,6 +42,7 @@ class Ids:
         return self._random.uniform(least, most)
 
 
+@lru_cache(maxsize=4096)
 def lasting_uuid(*names: str) -> str:
     """The same UUID for the same names, at every start and on every machine."""
     return str(uuid.uuid5(_ISSUED_BY_US, "\n".join(names)))

@@ -3,16 +3,19 @@
 What is written here was masked before: no entry ever holds a password, a code, a token or a key.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from emulator.core.store import Store
+from emulator.core.store import LogEntry, Store
 
 MOST_ENTRIES = 10_000
 """How many entries a realm keeps unless its server is told otherwise; the oldest go first."""
+
+AT_ONCE = 200
+"""How many entries are read at a time: reading many holds up nobody for longer than 1 ms."""
 
 Entry = Mapping[str, Any]
 """One call: `number`, `at` (the realm's clock), `real_at`, and what `web.recording` tells of it."""
@@ -20,10 +23,14 @@ Entry = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Entries, oldest first, and how many before them are gone that nobody cleared away."""
+    """Entries, oldest first, and how many before them are gone that nobody cleared away.
+
+    `read_to` is the number that the next page begins after.
+    """
 
     entries: Sequence[Entry]
     gone: int
+    read_to: int
 
 
 class Journal:
@@ -39,6 +46,11 @@ class Journal:
         self._keep = keep
         self._cleared = 0
 
+    @property
+    def cleared(self) -> int:
+        """The number of the newest entry that was cleared away; 0 where none was."""
+        return self._cleared
+
     async def write(self, entry: Mapping[str, Any]) -> None:
         """Add an entry; its number comes with it when it is read."""
         await self._store.append(self._realm, self._name, orjson.dumps(entry), keep=self._keep)
@@ -47,14 +59,38 @@ class Journal:
         """The number of the newest entry that it ever had; 0 where it had none."""
         return await self._store.last(self._realm, self._name)
 
-    async def page(self, after: int = 0) -> Page:
-        """The entries with a number above `after`, and how many of those are gone."""
-        begins = max(after, self._cleared)
-        found = await self._store.read(self._realm, self._name, after=begins, limit=self._keep)
-        entries = [{"number": entry.number, **orjson.loads(entry.value)} for entry in found]
-        first = found[0].number if found else await self.last() + 1
-        return Page(entries, first - begins - 1)
+    async def gone(self, after: int = 0) -> int:
+        """How many entries with a number above `after` fell to the bounds."""
+        begins, last = max(after, self._cleared), await self.last()
+        oldest = await self._read(begins, 1)
+        return max(0, (oldest[0].number if oldest else last + 1) - begins - 1)
+
+    async def page(self, after: int = 0, limit: int = AT_ONCE) -> Page:
+        """Up to `limit` entries with a number above `after`, and how many before them are gone."""
+        begins, last = max(after, self._cleared), await self.last()
+        found = await self._read(begins, limit)
+        if not found:
+            return Page((), max(0, last - begins), max(last, begins))
+        return Page([_entry(e) for e in found], found[0].number - begins - 1, found[-1].number)
+
+    async def backwards(self, after: int = 0) -> AsyncIterator[Sequence[Entry]]:
+        """All entries with a number above `after`, newest first, some at a time."""
+        begins, upper = max(after, self._cleared), await self.last()
+        while upper > begins:
+            lower = max(begins, upper - AT_ONCE)
+            found = [e for e in await self._read(lower, upper - lower) if e.number <= upper]
+            yield [_entry(e) for e in reversed(found)]
+            if not found or found[0].number > lower + 1:
+                return  # what is older is gone
+            upper = lower
 
     async def clear(self) -> None:
         """Remove all entries; the numbers go on."""
         self._cleared = await self._store.clear(self._realm, self._name)
+
+    async def _read(self, after: int, limit: int) -> list[LogEntry]:
+        return await self._store.read(self._realm, self._name, after=after, limit=limit)
+
+
+def _entry(found: LogEntry) -> Entry:
+    return {"number": found.number, **orjson.loads(found.value)}

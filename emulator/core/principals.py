@@ -7,6 +7,7 @@ help the person who debugs and never repeat a secret.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from hashlib import blake2s
 from typing import Generic, TypeVar
 
@@ -91,7 +92,8 @@ class Principals(Generic[P]):
     def __iter__(self) -> Iterator[P]:
         given = self._given.by_name
         yield from (p for name, p in given.items() if name not in self.changed)
-        yield from (p for p in self.changed.values() if p is not None)
+        # A copy, as pages are made in a thread while the realm goes on.
+        yield from (p for p in list(self.changed.values()) if p is not None)
 
     def __len__(self) -> int:
         return self.count
@@ -103,6 +105,21 @@ class Principals(Generic[P]):
         fork.changed = dict(self.changed)
         fork.marks = dict(self.marks)
         fork.removals = dict(self.removals)
+        return fork
+
+    def following(self, before: "Principals[P]") -> "Principals[P]":
+        """The same, once they take the place of others: who was removed by then stays removed.
+
+        What was issued to a principal that is not here is refused, though it came back later.
+        """
+        gone = [member.name for member in before if self.find(member.name) is None]
+        if not gone and not before.removals:
+            return self
+        fork = self.forked()
+        fork.removals = dict(before.removals)
+        for name in gone:
+            fork.removals[name] = fork.removals.get(name, 0) + 1
+        fork.marks |= {fork.fingerprint(name): name for name in fork.removals if fork.find(name)}
         return fork
 
     def find(self, name: str) -> P | None:
@@ -138,13 +155,13 @@ class Principals(Generic[P]):
 
         Tokens carry it: what was issued before a removal never fits a namesake that came later.
         """
-        return self._digest(name, self.removals.get(name, 0) if self.removals else 0)
+        return _digest(self._salt, name, self.removals.get(name, 0) if self.removals else 0)
 
     def of_fingerprint(self, fingerprint: str) -> P | None:
         """The principal of this fingerprint."""
         if self._given.names_by_fingerprint is None:
             self._given.names_by_fingerprint = {
-                self._digest(name, 0): name for name in self._given.by_name
+                _digest(self._salt, name, 0): name for name in self._given.by_name
             }
         name = self.marks.get(fingerprint)
         if name is None:
@@ -172,9 +189,11 @@ class Principals(Generic[P]):
         self.changed.pop(name, None)  # who was added last stands last
         self.changed[name] = principal
 
-    def _digest(self, name: str, removals: int) -> str:
-        text = f"{self._salt}\n{name}\n{removals}" if removals else f"{self._salt}\n{name}"
-        return blake2s(text.encode(), digest_size=6).hexdigest()
+
+@lru_cache(maxsize=4096)
+def _digest(salt: str, name: str, removals: int) -> str:
+    text = f"{salt}\n{name}\n{removals}" if removals else f"{salt}\n{name}"
+    return blake2s(text.encode(), digest_size=6).hexdigest()
 
 
 def password_fault(given: str, expected: str, name: str) -> str | None:

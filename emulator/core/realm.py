@@ -77,7 +77,7 @@ class Realm:
         self.blueprint = blueprint
         self.resources = blueprint.resources
         self.faults = Faults(blueprint.faults, blueprint.seed)
-        self.sections.clear()
+        # All blueprints have the same vendors, and pages are made from these in a thread.
         self.sections.update(blueprint.sections)
         self._own.clear()
         self._issuer_follows_caller = any(
@@ -87,18 +87,15 @@ class Realm:
     def take_up(self, blueprint: Blueprint) -> None:
         """Go on with another blueprint: what was issued, spent and written down stays.
 
-        Keys that come from where they came from before stay too, though they were rotated; a clock
-        that starts otherwise than before starts anew.
+        A clock that starts otherwise than before starts anew; principals and faults are those of
+        the blueprint.
         """
         before = dict(self.sections)
         if blueprint.clock != self.blueprint.clock:
             self.clock.restart(blueprint.clock)
         self._take(blueprint)
         for vendor, section in self.sections.items():
-            known = before.get(vendor)
-            if known is not None and known.issuer.keyring.made_like(section.issuer.keyring):
-                issuer = section.issuer.signing_with(known.issuer.keyring)
-                self.sections[vendor] = section.issuing_with(issuer)
+            self.sections[vendor] = section.following(before[vendor])
 
     def as_blueprint(self) -> Blueprint:
         """What another realm is made from to be like this one: principals, keys, faults, time.

@@ -62,6 +62,11 @@ class Realms:
         await self._let_go()
         return self._made.get(name)
 
+    async def has(self, realm: Realm) -> bool:
+        """Whether a realm is still the one of its name: neither reset, removed nor made anew."""
+        found = await self.find(realm.name)
+        return found is not None and found.incarnation == realm.incarnation
+
     def ends_in(self, realm: Realm) -> float | None:
         """In how many seconds of real time a realm goes by itself; None: never."""
         end = self._ends.get(realm.name)

@@ -47,6 +47,21 @@ class Section:
         fork.principals = {kind: members.forked() for kind, members in self.principals.items()}
         return fork
 
+    def following(self, before: "Section") -> Self:
+        """The same section, once it takes another's place: what that one issued stays good.
+
+        Keys that come from where they came from before stay too, though they were rotated.
+        """
+        ring = before.issuer.keyring
+        other = copy(self)
+        if ring.made_like(self.issuer.keyring):
+            other.issuer = self.issuer.signing_with(ring)
+        other.principals = {
+            kind: members.following(before.principals[kind])
+            for kind, members in self.principals.items()
+        }
+        return other
+
     def issuing_with(self, issuer: TokenIssuer) -> Self:
         """The same section with another issuer."""
         other = copy(self)
@@ -90,3 +105,7 @@ class Section:
     def jwt_of(self, token: str) -> str:
         """The JWT that a token is; a vendor whose refresh tokens are opaque undoes that here."""
         return token
+
+    def refresh_token_of(self, jwt: str) -> str:
+        """The other way round: a refresh token as it is handed out, of the JWT that it is."""
+        return jwt

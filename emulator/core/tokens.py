@@ -157,7 +157,7 @@ class TokenIssuer:
         The fixture's extra claims and headers are for those who read access tokens.
         """
         key = await self.keyring.active()
-        return assembled(key.sign, self._known(key), claims | {"token_use": REFRESH})
+        return assembled(key.sign, self.bare_header(key), claims | {"token_use": REFRESH})
 
     def whole_claims(self, principal: Principal, claims: Claims) -> Claims:
         """`claims`, and what the fixture adds for the vendor and then for the principal."""
@@ -168,7 +168,7 @@ class TokenIssuer:
     def header(self, key: SigningKey, principal: Principal | None = None) -> Claims:
         """The header's members, and what the fixture adds to them."""
         more = principal.headers if principal is not None else {}
-        return merged(self._known(key), self.settings.headers, more)
+        return merged(self.bare_header(key), self.settings.headers, more)
 
     def _segment(self, key: SigningKey) -> bytes:
         segment = self._segments.get(key.kid)
@@ -176,7 +176,8 @@ class TokenIssuer:
             segment = self._segments[key.kid] = encoded(orjson.dumps(self.header(key)))
         return segment
 
-    def _known(self, key: SigningKey) -> Claims:
+    def bare_header(self, key: SigningKey) -> Claims:
+        """The members that every token of the vendor's has: a refresh token has no others."""
         known: Claims = {"alg": key.algorithm.name, "typ": "JWT", "kid": key.kid}
         return {name: known[name] for name in self.settings.header if known[name] is not None}
 

@@ -12,6 +12,7 @@ def answered(answerer: Answerer, values: Mapping[str, object]) -> Answer:
     """An outcome as an answer, with what its headers and body want filled in."""
     answer = Answer(answerer.status, answerer.headers_with(values), answerer.render(values))
     answer.outcome = answerer.outcome.name
+    answer.ours = True
     return answer
 
 

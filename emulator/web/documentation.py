@@ -16,7 +16,7 @@ from emulator.web.operation import Endpoint
 Schema: TypeAlias = dict[str, Any]
 P = TypeVar("P", bound=Principal)
 
-_REFERENCE = "#/components/schemas/{model}"
+REFERENCE = "#/components/schemas/{model}"
 _MOST_EXAMPLES = 12
 AT_RESOURCES = ("bearer_refused", "scope_refused", "forward_failed")
 """The outcomes that a protected resource adds."""
@@ -44,9 +44,10 @@ class Example:
 class Page:
     """What is shown of an endpoint.
 
-    `bodies` and `answer` are wire shapes; `words` are the vendor's own for a status; `required`
-    names the members that this fixture requires, where a shape leaves it open. `outcomes` are those
-    that the endpoint can end in, of the vendor's `every_outcome`.
+    `bodies` and `answer` are wire shapes, or schemas whose `definitions` stand beside them (None:
+    JSON that has no name); `words` are the vendor's own for a status; `required` names the members
+    that this fixture requires, where a shape leaves it open. `outcomes` are those that the endpoint
+    can end in, of the vendor's `every_outcome`.
     """
 
     endpoint: Endpoint
@@ -55,8 +56,8 @@ class Page:
     operation_id: str
     summary: str
     description: str
-    bodies: Mapping[str, Sequence[type]]
-    answer: type
+    bodies: Mapping[str, Sequence[type | Schema]]
+    answer: type | None
     every_outcome: Mapping[str, Outcome]
     examples: Sequence[Example] = ()
     only: frozenset[str] | None = None
@@ -66,6 +67,8 @@ class Page:
     other_responses: Mapping[str, Schema] = field(default_factory=dict)
     security: Sequence[Schema] | None = None
     security_schemes: Mapping[str, Schema] = field(default_factory=dict)
+    body_required: bool = True
+    definitions: Mapping[str, Schema] = field(default_factory=dict)
 
     @property
     def outcomes(self) -> Mapping[str, Outcome]:
@@ -135,7 +138,7 @@ def _request_body(page: Page) -> Schema:
         media_type: {"schema": _any_of(shapes), "examples": examples}
         for media_type, shapes in page.bodies.items()
     }
-    return {"required": True, "content": content}
+    return {"required": page.body_required, "content": content}
 
 
 def _responses(page: Page, outcomes: Iterable[Outcome]) -> dict[int | str, Schema]:
@@ -151,11 +154,11 @@ def _responses(page: Page, outcomes: Iterable[Outcome]) -> dict[int | str, Schem
 
 def schemas(page: Page) -> Schema:
     """The component schemas that an operation refers to."""
-    found: Schema = {}
+    found: Schema = dict(page.definitions)
     for shape in (*(s for shapes in page.bodies.values() for s in shapes), page.answer):
-        if shape is str or shape is NoAnswer:
+        if shape is None or shape is str or shape is NoAnswer or not isinstance(shape, type):
             continue
-        schema = _without_null(TypeAdapter(shape).json_schema(ref_template=_REFERENCE))
+        schema = _without_null(TypeAdapter(shape).json_schema(ref_template=REFERENCE))
         if shape.__name__ in page.required:
             schema["required"] = list(page.required[shape.__name__])
         found[shape.__name__] = schema
@@ -176,17 +179,23 @@ def _response(page: Page, status: int, outcomes: list[Outcome]) -> Schema:
     }
     if examples:
         ours = page.outcomes.values()
-        schema = _any_of([page.answer]) if any(o.succeeds and o in ours for o in outcomes) else {}
+        named = page.answer is not None and any(o.succeeds and o in ours for o in outcomes)
+        schema = _any_of([page.answer]) if named and page.answer else {}
         response["content"] = {"application/json": {"schema": schema, "examples": examples}}
     return response
 
 
-def _any_of(shapes: Sequence[type]) -> Schema:
-    references: list[Schema] = [
-        {"type": "string"} if s is str else {"$ref": _REFERENCE.format(model=s.__name__)}
-        for s in shapes
-    ]
+def _any_of(shapes: Sequence[type | Schema]) -> Schema:
+    references = [_reference_to(shape) for shape in shapes]
     return references[0] if len(references) == 1 else {"oneOf": references}
+
+
+def _reference_to(shape: type | Schema) -> Schema:
+    if shape is str:
+        return {"type": "string"}
+    if isinstance(shape, type):
+        return {"$ref": REFERENCE.format(model=shape.__name__)}
+    return shape
 
 
 def _without_null(schema: Schema) -> Schema:

@@ -1,6 +1,6 @@
 """A request as operations see it, and what they answer. No framework's."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from urllib.parse import quote
@@ -52,7 +52,9 @@ class Answer:
 
     `reason` is `outcome; sentence` where something was refused. `length` is the Content-Length of
     what HEAD leaves out, where it is known. `stream` comes in the place of a body and has no end.
-    `connection` is what befalls the connection in the answer's place.
+    `connection` is what befalls the connection in the answer's place. `told` is the body with its
+    tokens masked, where it has some; only a body that is `ours`, JSON rendered here, is told.
+    `secrets` are what else of it nobody is told.
     """
 
     status: int
@@ -60,10 +62,13 @@ class Answer:
     body: bytes = b""
     reason: str | None = None
     length: int | None = None
-    stream: AsyncIterator[bytes] | None = None
+    stream: AsyncGenerator[bytes, None] | None = None
     connection: ConnectionFault | None = None
     outcome: str = ""
     operation: str = ""
     principal: str = ""
     fault: str | None = None
     members: Members | None = None
+    told: bytes | None = None
+    ours: bool = False
+    secrets: tuple[str, ...] = ()

@@ -5,12 +5,14 @@ operation that the body asks for (Vault has two at one path), which parses it an
 Whatever goes wrong on the way is raised as a `Refusal`; the `Api` answers it in its dialect.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote
 
+from emulator.core.masking import told_path, without_its_tokens, without_tokens
 from emulator.core.outcomes import Answerer, Outcome, Refusal, answerers, printable
 from emulator.core.realm import Realm
 from emulator.core.resources import compiled_path
@@ -23,6 +25,10 @@ from emulator.web.striking import struck
 
 _pattern = cache(compiled_path)
 
+_MOST_NAMED = 8
+"""So many paths are named to who asked for another; of more, the nearest ones."""
+_NEAR = 3
+
 _ANSWER = frozenset({"answer"})
 
 
@@ -31,13 +37,22 @@ def _always(_: Realm) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """What a rule returns that can end well in several ways: the outcome, and what it answers."""
+
+    outcome: str
+    answer: object
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """One thing that an API does. Faults, journal and docs know it by its name.
 
     `parse` turns the body's members into the wire's request (what is required may depend on the
     realm's fixture); `rule` decides and returns the wire's answer, and that ends in the outcome
-    `success`. `who` names the principal that the members speak of, before anything is checked.
-    `issues` says that tokens come of it, in whose place a fault can put bad ones.
+    `success`, or in the one that an `Ended` names. `who` names the principal that the members speak
+    of, before anything is checked. `issues` says that tokens come of it, in whose place a fault can
+    put bad ones. What one that `streams` returns comes in the place of a body.
     """
 
     name: str
@@ -46,6 +61,7 @@ class Operation:
     success: str
     who: Who = nobody
     issues: bool = False
+    streams: bool = False
 
     @classmethod
     def bare(
@@ -99,8 +115,9 @@ class Api:
 
     Its outcomes include `path_unknown`, `method_not_allowed` and `body_too_large`, so that it has
     words for whatever it does not route. `bearer` is how it takes tokens at protected resources;
-    `token_endpoint` is the path of its OAuth token endpoint, if it has one. A `guarded` API answers
-    only who may drive the emulator.
+    `token_endpoint` is the path of its OAuth token endpoint, if it has one. `open_members` are the
+    members of its requests that hold no secret. A `guarded` API answers only who may drive the
+    emulator.
     """
 
     name: str
@@ -110,6 +127,7 @@ class Api:
     outcomes: tuple[Outcome, ...]
     bearer: Bearer | None = None
     token_endpoint: str | None = None
+    open_members: frozenset[str] = frozenset()
     guarded: bool = False
     _as_they_are: dict[str, Answerer] = field(init=False, repr=False)
 
@@ -149,8 +167,8 @@ class Api:
                 return self.refuse(realm, unread)
             return await self._worked(endpoint, operation, realm, request, members)
 
-        if realm.faults:
-            about = endpoint.about or self.name
+        about = endpoint.about or (None if self.guarded else self.name)
+        if realm.faults and about is not None:
             strike = realm.faults.striking(about, operation.name, principal, members)
             if strike is None:
                 answer = await work(realm)
@@ -179,11 +197,19 @@ class Api:
             shape = await operation.rule(realm, asked)
         except Refusal as refusal:
             return self.refuse(realm, refusal)
-        answerer = self.answerers(realm)[operation.success]
+        success = operation.success
+        if isinstance(shape, Ended):
+            success, shape = shape.outcome, shape.answer
+        answerer = self.answerers(realm)[success]
         values: Mapping[str, object] = {"answer": shape}
         if answerer.needs != _ANSWER:
             values = values_of(realm, answer=shape, principal=operation.who(realm, members))
-        return answered(answerer, values)
+        answer = answered(answerer, values)
+        if operation.issues:
+            answer.told = answerer.render({**values, "answer": without_its_tokens(shape)})
+        if operation.streams:
+            answer.stream = cast("AsyncGenerator[bytes, None]", shape)
+        return answer
 
     def refuse(self, realm: Realm, refusal: Refusal) -> Answer:
         """The API's own answer to whatever was refused."""
@@ -191,8 +217,8 @@ class Api:
         values = values_of(
             realm,
             **{**answerer.outcome.sample, **refusal.values},
-            reason=refusal.reason,
-            principal=refusal.principal or "",
+            reason=without_tokens(refusal.reason),
+            principal=without_tokens(refusal.principal or ""),
         )
         answer = answered(answerer, values)
         answer.reason = printable(f"{refusal.outcome}; {refusal.reason}")
@@ -205,16 +231,23 @@ class Api:
         if allowed:
             return self.wrong_method(realm, request, allowed)
         known = sorted({e.paths[0] for e in self.endpoints if e.enabled(realm)})
-        sentence = f"{self.title} has {', '.join(known)} here, not {request.path}"
+        named, others = known, ""
+        if len(known) > _MOST_NAMED:
+            named, others = get_close_matches(request.path, known, _NEAR, 0.0), " and others"
+        here = f"{', '.join(named)}{others}"
+        sentence = f"{self.title} has {here} here, not {self._told(request.path)}"
         return self.refuse(realm, Refusal("path_unknown", sentence))
 
     def wrong_method(self, realm: Realm, request: Request, allowed: list[str]) -> Answer:
         """The answer to a method that a path does not take."""
-        sentence = f"{request.path} takes {' or '.join(allowed)}, not {request.method}"
+        sentence = f"{self._told(request.path)} takes {' or '.join(allowed)}, not {request.method}"
         answer = self.refuse(realm, Refusal("method_not_allowed", sentence))
         if b"allow" not in dict(answer.headers):
             answer.headers.append((b"allow", ", ".join(allowed).encode("ascii")))
         return answer
+
+    def _told(self, path: str) -> str:
+        return told_path(path, (known for e in self.endpoints for known in e.paths))
 
 
 def nothing_read(_: Request) -> Members:

@@ -1,23 +1,201 @@
-"""What the journal tells of a call. Secrets are masked here, before anything is written."""
+"""What the journal tells of a call. Secrets are masked here, before anything is written.
 
+Of a request it tells the members that its vendor's wire calls harmless, and that there were others;
+of an answer, what was rendered here without its tokens. What cannot be read, and what another
+server answered, is told by size and media type.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any
+from urllib.parse import parse_qsl
+
+import orjson
 
 from emulator.core.clock import iso_milliseconds, real_time, stopwatch
-from emulator.web.messages import Answer
+from emulator.core.masking import (
+    MASK,
+    is_secret_parameter,
+    names_somebody,
+    secrets_among,
+    sounds_secret,
+    told_body,
+    told_members,
+    told_path,
+    told_resource_path,
+    told_text,
+    without_tokens,
+)
+from emulator.web.messages import Answer, HeaderPairs, Members
+from emulator.web.operation import Api
+from emulator.web.resource import OPERATION as RESOURCE
 from emulator.web.visit import Visit
 
+_PART_LIMIT = 2048
+"""How much of an answer's body is told, in bytes."""
 
-def recorded(visit: Visit, vendor: str, answer: Answer) -> dict[str, Any]:
-    """The journal's entry of a call to a vendor, and of its answer."""
+_LARGEST = 64 * 1024
+"""The largest body that is searched for secrets; of a larger one only the size is told."""
+
+_BODILESS = frozenset({204, 304})
+
+_MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,60}")
+_SCHEMES = frozenset({"basic", "bearer", "digest", "dpop", "negotiate"})
+_SHORTEST = 4
+"""A shorter value is not taken for a password: `1` stands everywhere."""
+
+
+def recorded(visit: Visit, api: Api, answer: Answer) -> dict[str, Any]:
+    """The journal's entry of a call about the vendor of `api`, and of its answer."""
+    took = stopwatch() - visit.began
     return {
         "at": iso_milliseconds(visit.realm.clock.now()),
         "real_at": iso_milliseconds(real_time()),
-        "vendor": vendor,
+        "vendor": api.name,
         "operation": answer.operation or None,
-        "principal": answer.principal or None,
-        "outcome": answer.outcome or None,
+        "principal": told_text(answer.principal) or None,
+        "outcome": answer.outcome,
         "reason": answer.reason,
         "status": answer.status or None,
-        "duration_ms": round((stopwatch() - visit.began) * 1000, 3),
+        "duration_ms": round(took * 1000, 3),
         "fault": answer.fault,
+        "request": _request(visit, api, answer),
+        "answer": _answer(answer),
     }
+
+
+def make_discreet(answer: Answer, visit: Visit, api: Api | None) -> None:
+    """Take out of a refusal what its caller put where no secret belongs.
+
+    A reason repeats a name that names nobody, or a scope. A password there is not repeated.
+    """
+    secrets = _misplaced(answer.members or {}, answer.principal, visit, api) if api else []
+    if secrets:
+        members = dict(answer.members or {})
+        answer.members = {n: MASK if v in secrets else v for n, v in members.items()}
+        answer.principal = MASK if answer.principal in secrets else answer.principal
+        answer.secrets = (*answer.secrets, *secrets)
+        answer.reason = f"{answer.outcome}; a password was sent where a name or a scope belongs"
+    answer.reason = without_tokens(answer.reason or "")
+
+
+def _misplaced(members: Members, principal: str, visit: Visit, api: Api) -> list[str]:
+    """The secrets among the values that would be told."""
+    section = visit.realm.sections[api.name]
+    told = {principal} | {
+        value
+        for name, value in members.items()
+        if name in api.open_members and isinstance(value, str)
+    }
+    unknown = {v for v in told if len(v) >= _SHORTEST and not names_somebody(section, v)}
+    if not unknown:
+        return []
+    sent = {v for n, v in members.items() if isinstance(v, str) and sounds_secret(n)}
+    return [*unknown & sent, *secrets_among(section, unknown - sent)]
+
+
+def _request(visit: Visit, api: Api, answer: Answer) -> dict[str, Any]:
+    body = None
+    if visit.body_bytes and answer.members is not None:
+        body = told_members(answer.members, api.open_members)
+    query = visit.scope.get("query_string")
+    return {
+        "method": told_text(visit.method),
+        "path": _path(visit, api, answer.operation),
+        "query": _query(query) if query else {},
+        "headers": _told_headers(visit.scope["headers"], _OF_REQUESTS),
+        "body": body,
+        "body_bytes": visit.body_bytes,
+    }
+
+
+def _path(visit: Visit, api: Api, operation: str) -> str:
+    if operation == RESOURCE:
+        return told_resource_path(visit.path, visit.parameters)
+    return visit.path if operation else called(visit, [api])
+
+
+def called(visit: Visit, apis: Iterable[Api]) -> str:
+    """The path of a call that nothing answers, for journal and log."""
+    known = [path for api in apis for endpoint in api.endpoints for path in endpoint.paths]
+    return told_path(visit.path, [*known, *(r.path for r in visit.realm.resources)])
+
+
+def _query(query: bytes) -> dict[str, Any]:
+    try:
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, max_num_fields=100)
+    except ValueError:
+        return {MASK: MASK}
+    return told_members(dict(pairs))  # no vendor reads a query: nobody knows what belongs there
+
+
+def _answer(answer: Answer) -> dict[str, Any]:
+    return {
+        "headers": _told_headers(answer.headers, _OF_ANSWERS),
+        "body": _body(answer),
+        "body_bytes": 0 if answer.status in _BODILESS else len(answer.body),
+    }
+
+
+def _body(answer: Answer) -> object:
+    body = answer.body if answer.told is None else answer.told
+    if not answer.ours or not body or answer.status in _BODILESS or len(body) > _LARGEST:
+        return None
+    told = told_body(body, answer.secrets)
+    if len(told) > _PART_LIMIT:
+        return told[:_PART_LIMIT].decode("utf-8", "ignore") + "..."
+    return orjson.Fragment(told)
+
+
+def secret_values(parameters: Mapping[str, str]) -> tuple[str, ...]:
+    """What a path's parameters of secret names stand for."""
+    return tuple(value for name, value in parameters.items() if is_secret_parameter(name))
+
+
+def _told_headers(
+    headers: HeaderPairs, those: Mapping[bytes, tuple[str, Callable[[bytes], str]]]
+) -> dict[str, str]:
+    told = {}
+    for name, value in headers:
+        if name in those:
+            shown, of = those[name]
+            told[shown] = of(value)
+    return told
+
+
+@lru_cache(maxsize=256)
+def _media_type(value: bytes) -> str:
+    kind = value.decode("latin-1").partition(";")[0].strip().lower()
+    return kind if _MEDIA_TYPE.fullmatch(kind) else MASK
+
+
+@lru_cache(maxsize=256)
+def _as_it_is(value: bytes) -> str:
+    return told_text(value.decode("latin-1"))
+
+
+def _scheme(value: bytes) -> str:
+    scheme, space, _ = value.partition(b" ")
+    known = space and scheme.decode("latin-1").lower() in _SCHEMES
+    return f"{scheme.decode('latin-1')} {MASK}" if known else MASK
+
+
+def _location(value: bytes) -> str:
+    where = value.decode("latin-1")
+    base = re.split("[?#]", where, maxsplit=1)[0]
+    return told_text(base) + (f"?{MASK}" if base != where else "")
+
+
+_OF_REQUESTS: Mapping[bytes, tuple[str, Callable[[bytes], str]]] = {
+    b"content-type": ("content-type", _media_type),
+    b"user-agent": ("user-agent", _as_it_is),
+    b"authorization": ("authorization", _scheme),
+}
+_OF_ANSWERS: Mapping[bytes, tuple[str, Callable[[bytes], str]]] = {
+    b"content-type": ("content-type", _media_type),
+    b"www-authenticate": ("www-authenticate", _as_it_is),
+    b"retry-after": ("retry-after", _as_it_is),
+    b"location": ("location", _location),
+    b"allow": ("allow", _as_it_is),
+}

@@ -13,6 +13,9 @@ from emulator.web.striking import struck
 OPERATION = "resource"
 """What the journal and faults call it."""
 
+FORWARDED = "forwarded"
+"""The outcome of a call that another server answered."""
+
 
 async def answer_resource(
     api: Api, realm: Realm, match: Match, request: Request, forwarder: Forwarder
@@ -46,7 +49,7 @@ async def _answer(
         verified = await checked(api.bearer, realm, api.name, request, resource.scopes)
         if resource.forward_to is not None:
             answer = await forwarder.forward(resource.forward_to, request)
-            answer.outcome = "forwarded"
+            answer.outcome = FORWARDED
             return answer
     except Refusal as refusal:
         return api.refuse(realm, refusal)

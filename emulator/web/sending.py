@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Callable
 from typing import Protocol
 
 from emulator.core.clock import http_date
@@ -16,11 +16,21 @@ CONNECTION = "emulator.connection"
 """The ASGI extension of our own server: the connection, for the faults that befall one."""
 
 _BODILESS = frozenset({204, 304})
+
+_NOTICES_WITHIN = 0.1
+"""Within how many seconds a stream notices that the server stops."""
+
 _GARBAGE = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 this is not HTTP \xff\xfe\x00\r\n\r\n"
 
 
 class Connection(Protocol):
-    """A caller's connection."""
+    """A caller's connection.
+
+    Where it may be `half_open`, a caller that closes its own side still waits for the answer;
+    otherwise it has left.
+    """
+
+    half_open: bool
 
     def end_with(self, data: bytes) -> None:
         """Write bytes, and close."""
@@ -39,23 +49,28 @@ class ConnectionFaultStruck(ConnectionError):
 
 
 async def send_answer(
-    answer: Answer, visit: Visit, send: Send, *, dated: bool, closing: bool
+    answer: Answer, visit: Visit, send: Send, *, dated: bool, closing: Callable[[], bool]
 ) -> None:
-    """Send an answer; `dated` by its realm's clock, `closing` the connection after it."""
+    """Send an answer, `dated` by its realm's clock.
+
+    Where the server is `closing`, the connection ends with it; a stream ends once it is.
+    """
     headers = answer.headers
     if answer.stream is None:
         _complete(answer)
     if dated:
         headers.append((b"date", date_of(visit.realm)))
-    if closing:
+    if closing():
         headers.append((b"connection", b"close"))
     if answer.connection is not None:
         await _break(answer, answer.connection, visit)
         return
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    if answer.stream is not None:
-        await _stream(answer.stream, visit, send)
+    if answer.stream is not None and visit.method != "HEAD":
+        await _stream(answer.stream, visit, send, closing)
     else:
+        if answer.stream is not None:
+            await answer.stream.aclose()
         await send({"type": "http.response.body", "body": answer.body})
 
 
@@ -85,25 +100,48 @@ def _complete(answer: Answer) -> None:
         answer.headers.append((b"content-length", b"%d" % length))
 
 
-async def _stream(stream: AsyncIterator[bytes], visit: Visit, send: Send) -> None:
-    """Send what comes until nobody listens any more."""
+async def _stream(
+    stream: AsyncGenerator[bytes, None], visit: Visit, send: Send, closing: Callable[[], bool]
+) -> None:
+    """Send what comes until it ends, nobody listens any more, or the server stops."""
+    connection = _connection(visit)
+    if connection is not None:
+        connection.half_open = False  # else who left would be noticed only at the next event
+    sent = asyncio.ensure_future(_sent(stream, send))
     left = asyncio.ensure_future(_gone(visit))
     try:
-        following = aiter(stream)
-        while True:
-            part = asyncio.ensure_future(anext(following))
-            await asyncio.wait((part, left), return_when=asyncio.FIRST_COMPLETED)
-            if not part.done():
-                part.cancel()
+        while not closing():
+            done, _ = await asyncio.wait(
+                (sent, left), timeout=_NOTICES_WITHIN, return_when=asyncio.FIRST_COMPLETED
+            )
+            if done:
                 break
-            try:
-                data = part.result()
-            except StopAsyncIteration:
-                await send({"type": "http.response.body", "body": b""})
-                break
-            await send({"type": "http.response.body", "body": data, "more_body": True})
     finally:
-        left.cancel()
+        somebody_listens = not left.done()
+        for task in (sent, left):
+            task.cancel()
+        ended = await asyncio.gather(sent, left, return_exceptions=True)
+        await stream.aclose()
+    if isinstance(ended[0], Exception):
+        raise ended[0]
+    if somebody_listens:
+        await _end(visit, send)
+
+
+async def _sent(stream: AsyncGenerator[bytes, None], send: Send) -> None:
+    async for data in stream:
+        await send({"type": "http.response.body", "body": data, "more_body": True})
+
+
+async def _end(visit: Visit, send: Send) -> None:
+    """End a stream; who does not read what was sent before is cut off."""
+    try:
+        async with asyncio.timeout(_NOTICES_WITHIN):
+            await send({"type": "http.response.body", "body": b""})
+    except TimeoutError:
+        connection = _connection(visit)
+        if connection is not None:
+            connection.reset()
 
 
 async def _gone(visit: Visit) -> None:
@@ -112,8 +150,13 @@ async def _gone(visit: Visit) -> None:
         pass
 
 
+def _connection(visit: Visit) -> Connection | None:
+    found: Connection | None = visit.scope.get("extensions", {}).get(CONNECTION)
+    return found
+
+
 async def _break(answer: Answer, how: ConnectionFault, visit: Visit) -> None:
-    connection: Connection | None = visit.scope.get("extensions", {}).get(CONNECTION)
+    connection = _connection(visit)
     if connection is None:
         raise ConnectionFaultStruck(answer.reason)
     if how is ConnectionFault.RESET:

@@ -8,16 +8,20 @@ the site (docs, start page) is a FastAPI application that is made at its first u
 import asyncio
 import contextlib
 import logging
-import threading
 from collections.abc import Callable
+from functools import partial
 
 from emulator.core.outcomes import Refusal, printable
-from emulator.core.realm import Realm
+from emulator.core.realm import Blueprint, Realm
 from emulator.core.realms import Realms, unknown_realm
 from emulator.core.resources import Match, methods_of, taking
-from emulator.web.caller import TrustedProxies, base_url
+from emulator.web.caller import base_url
+from emulator.web.cors import Cors
+from emulator.web.door import Door
 from emulator.web.forwarding import Forwarder
+from emulator.web.lazy_site import LazySite
 from emulator.web.messages import Answer
+from emulator.web.nowhere import nowhere
 from emulator.web.operation import Api, Endpoint
 from emulator.web.receiving import (
     BODY_LIMIT,
@@ -26,7 +30,7 @@ from emulator.web.receiving import (
     CallerGone,
     whole_body,
 )
-from emulator.web.recording import recorded
+from emulator.web.recording import called, make_discreet, recorded, secret_values
 from emulator.web.resource import OPERATION, answer_resource
 from emulator.web.sending import ConnectionFaultStruck, dating, send_answer
 from emulator.web.visit import (
@@ -41,7 +45,15 @@ from emulator.web.visit import (
     within,
 )
 
-SITE_PATHS = frozenset({"/", "/docs", "/openapi.json", "/favicon.ico"})
+DRIVING = "/_emulator"
+"""Where the pages are of the API that drives the emulator."""
+
+SITE_PATHS = frozenset(
+    {
+        *("/", "/docs", "/openapi.json", "/favicon.ico"),
+        *(f"{DRIVING}/docs", f"{DRIVING}/openapi.json"),
+    }
+)
 _SITE_FOLDER = "/docs/"
 _TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
 _DOTS = frozenset({".", ".."})
@@ -55,7 +67,7 @@ class Stage:
 
     `reasons` sends `X-Emulator-Reason` with each refusal; `dated` sends `Date` by the realm's
     clock, for a server that sends none of its own; `make_site` makes the FastAPI application;
-    `proxies` are believed when they say by which address a caller reached us.
+    `door` guards the control API, and knows which proxies are believed; `cors` answers browsers.
     """
 
     def __init__(
@@ -66,17 +78,17 @@ class Stage:
         make_site: Callable[["Stage"], AsgiApp],
         reasons: bool = True,
         dated: bool = False,
-        proxies: TrustedProxies | None = None,
+        door: Door | None = None,
+        cors: Cors | None = None,
     ) -> None:
-        self._proxies = proxies or TrustedProxies()
+        self._door = door or Door()
+        self._cors = cors
         self.realms = realms
         self.apis = apis
         self._control = next(api for api in apis if api.guarded)
         self._reasons = reasons
         self._dated = dated
-        self._make_site = make_site
-        self._site: AsgiApp | None = None
-        self._site_lock = threading.Lock()
+        self._site = LazySite(partial(make_site, self))
         self.closing = False
         """Set while the server stops: each answer then also ends its connection."""
         self._forwarder = Forwarder()
@@ -122,7 +134,7 @@ class Stage:
             return
         visit = at_the_root(scope, receive, self.realm)
         with contextlib.suppress(RuntimeError):  # the answer had begun
-            await self.send(await self._told(visit, answer, "-", visit.path), visit, send)
+            await self.send(await self._told(visit, answer, "-"), visit, send)
 
     async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
         path = path_of(scope)
@@ -141,71 +153,64 @@ class Stage:
         await self.send(answer, visit, send)
 
     async def _no_realm(self, visit: Visit, name: str) -> Answer:
-        answer = self._control.refuse(self.realm, Refusal("realm_unknown", unknown_realm(name)))
-        return await self._told(visit, answer, "-", f"{visit.method} {visit.path}")
+        unknown = Refusal("realm_unknown", unknown_realm(name))
+        refused = self._door.refusal(visit, self._control) or unknown
+        answer = self._control.refuse(self.realm, refused)
+        return await self._told(visit, answer, "-")
 
     async def unrouted(self, visit: Visit) -> Answer:
         """The answer to a path or method that no endpoint has, in the dialect of its API."""
-        request, what = visit.request(), f"{visit.method} {visit.path}"
         for api in self.apis:
             if api.owns(visit.path):
-                answer = api.unrouted(visit.realm, request)
-                return await self._told(visit, answer, api.name, what)
-        places = "".join(
-            f"  {api.title}: {endpoint.method} {endpoint.paths[0]}\n"
-            for api in self._vendors.values()
-            for endpoint in api.endpoints
-            if endpoint.method == "POST" and endpoint.enabled(visit.realm)
-        )
-        text = f"Nothing answers at this path. Here are:\n{places}  docs: GET /docs\n"
-        answer = Answer(404, _TEXT.copy(), text.encode())
-        answer.reason = printable(f"path_unknown; {self._why_nowhere(visit.path)}")
-        return await self._told(visit, answer, "-", what)
-
-    def _why_nowhere(self, path: str) -> str:
-        sentence = f"no vendor has the path {path}"
-        for api in self.apis:
-            for known in (known for endpoint in api.endpoints for known in endpoint.paths):
-                # A client that reads //auth/sign-in as a host and a path sends /sign-in.
-                if path != "/" and known.endswith(path):
-                    return f"{sentence}; {api.title} has {known}"
-        return sentence
+                refused = self._door.refusal(visit, api)
+                if refused is not None:
+                    return await self._told(visit, api.refuse(visit.realm, refused), api.name)
+                answer = api.unrouted(visit.realm, visit.request())
+                return await self._told(visit, answer, api.name)
+        return await self._told(visit, nowhere(visit, self.apis), "-")
 
     async def site(self) -> AsgiApp:
         """The FastAPI application, made in a thread at its first use."""
-        return await asyncio.to_thread(self.site_now) if self._site is None else self._site
+        return await self._site.app()
 
-    def site_now(self) -> AsgiApp:
-        """The same, made in this thread; importing FastAPI takes 300 to 450 ms."""
-        with self._site_lock:
-            if self._site is None:
-                self._site = self._make_site(self)
-            return self._site
+    def take_up(self, blueprint: Blueprint, make_site: Callable[["Stage"], AsgiApp]) -> None:
+        """Go on with another fixture; `make_site` makes the FastAPI application that shows it."""
+        self.realms.take_up(blueprint)
+        self._site = LazySite(partial(make_site, self))
 
-    async def too_large(self, visit: Visit, api: Api, operation: str) -> Answer:
+    async def too_large(
+        self, visit: Visit, api: Api, operation: str, about: str | None = None
+    ) -> Answer:
         """The answer to a body over the limit."""
         answer = api.refuse(visit.realm, Refusal("body_too_large", "the body is over the limit"))
         answer.headers.append((b"connection", b"close"))
         answer.operation = operation
-        return await self._told(visit, answer, api.name, operation)
+        return await self._told(visit, answer, about or api.name)
 
     async def at_endpoint(self, api: Api, endpoint: Endpoint, visit: Visit) -> Answer:
         """The answer of an endpoint, through the table or one of FastAPI's routers."""
         if not endpoint.enabled(visit.realm):
             return await self.elsewhere(visit)
+        refused = self._door.refusal(visit, api, endpoint)
+        if refused is not None:
+            return await self._told(visit, api.refuse(visit.realm, refused), api.name)
         try:
             body = await whole_body(visit.scope["headers"], visit.receive)
         except BodyTooLarge:
-            return await self.too_large(visit, api, endpoint.operations[0].name)
+            return await self.too_large(visit, api, endpoint.operations[0].name, endpoint.about)
+        visit.body_bytes = len(body)
         realm = visit.realm
         if endpoint.seen_from or realm.issuer_follows_caller:
-            realm = realm.seen_from(base_url(visit.scope, self._proxies) + visit.prefix)
+            realm = realm.seen_from(base_url(visit.scope, self._door.proxies) + visit.prefix)
         sent = (visit.raw_path or visit.path.encode()).decode("latin-1")
         answer = await api.run(endpoint, realm, visit.request(body, endpoint.parameters(sent)))
-        return await self._told(visit, answer, endpoint.about or api.name, answer.operation)
+        return await self._told(visit, answer, endpoint.about or api.name)
 
     async def elsewhere(self, visit: Visit) -> Answer:
         """The answer to a path that is no endpoint's: a protected resource, or nothing."""
+        preflight = None if self._cors is None else self._cors.preflight(visit, self.apis)
+        if preflight is not None:
+            return preflight
         path = visit.path
         # A server behind us might resolve dots, and so answer at a path that nobody looked at.
         plain = _DOTS.isdisjoint(path.split("/")) and not path.startswith(_OURS)
@@ -216,7 +221,7 @@ class Stage:
         if matches:
             api = self._vendors[matches[0].resource.vendor]
             answer = api.wrong_method(visit.realm, visit.request(), methods_of(matches))
-            return await self._told(visit, answer, api.name, f"{visit.method} {path}")
+            return await self._told(visit, answer, api.name)
         return await self.unrouted(visit)
 
     async def _at_resource(self, match: Match, visit: Visit) -> Answer:
@@ -226,9 +231,11 @@ class Stage:
             body = await whole_body(visit.scope["headers"], visit.receive, limit)
         except BodyTooLarge:
             return await self.too_large(visit, api, OPERATION)
+        visit.body_bytes, visit.parameters = len(body), match.parameters
         request = visit.request(body)
         answer = await answer_resource(api, visit.realm, match, request, self._forwarder)
-        return await self._told(visit, answer, api.name, OPERATION)
+        answer.secrets = secret_values(match.parameters)
+        return await self._told(visit, answer, api.name)
 
     async def _answer(self, visit: Visit) -> Answer:
         method = "GET" if visit.method == "HEAD" else visit.method
@@ -248,19 +255,26 @@ class Stage:
                 return api, endpoint
         return None
 
-    async def _told(self, visit: Visit, answer: Answer, vendor: str, what: str) -> Answer:
+    async def _told(self, visit: Visit, answer: Answer, vendor: str) -> Answer:
         """The answer with its reason in header and log, and in the journal of its realm."""
+        about = self._vendors.get(vendor)
         if answer.reason is not None:
+            make_discreet(answer, visit, about)
+            what = answer.operation or f"{visit.method} {called(visit, self.apis)}"
             _log.info("%s %s %d %s", vendor, printable(what), answer.status, answer.reason)
             if self._reasons:
                 answer.headers.append((b"x-emulator-reason", answer.reason.encode("ascii")))
-        if vendor in self._vendors:
-            await visit.realm.journal.write(recorded(visit, vendor, answer))
+        if about is not None:
+            await visit.realm.journal.write(recorded(visit, about, answer))
         return answer
 
     async def send(self, answer: Answer, visit: Visit, send: Send) -> None:
         """Send an answer."""
-        await send_answer(answer, visit, send, dated=self._dated, closing=self.closing)
+        if self._cors is not None:
+            self._cors.show(answer, visit, self.apis)
+        await send_answer(
+            answer, visit, send, dated=self._dated, closing=lambda: self.closing
+        )
 
     async def _not_http(self, scope: Message, receive: Receive, send: Send) -> None:
         """Lifespan's end closes what was opened; websockets are refused."""

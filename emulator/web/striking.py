@@ -13,6 +13,9 @@ from emulator.web.messages import Answer
 Work = Callable[[Realm], Awaitable[Answer]]
 """What the vendor does of itself."""
 
+ANSWERED_BY_A_FAULT = "fault"
+"""The outcome of a call that a fault answers in its own words."""
+
 Refuse = Callable[[Realm, Refusal], Answer]
 """How the API words a refusal."""
 
@@ -31,8 +34,8 @@ async def struck(strike: Strike, realm: Realm, vendor: str, work: Work, refuse: 
         answer = refuse(realm, Refusal(fault.outcome, _sentence(strike)))
     elif fault.answer is not None:
         answer = answered(fault.answer, values_of(realm, reason=_sentence(strike)))
-        answer.outcome = "fault"
-        answer.reason = f"fault; {_sentence(strike)}"
+        answer.outcome = ANSWERED_BY_A_FAULT
+        answer.reason = f"{answer.outcome}; {_sentence(strike)}"
     else:
         answer = done or await work(realm)
     answer.fault = strike.id
@@ -49,6 +52,8 @@ def _spoiling(fault: Fault, realm: Realm, vendor: str) -> Realm:
 
 def _broken(answer: Answer, how: ConnectionFault, strike: Strike) -> Answer:
     answer.connection = how
+    if how is not ConnectionFault.TRUNCATE:
+        answer.status = 0  # none of it reaches the caller
     answer.outcome = f"connection_{how}"
     answer.reason = f"{answer.outcome}; {_sentence(strike)}"
     return answer

@@ -1,6 +1,6 @@
 """A request on its way through the stage."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -22,6 +22,7 @@ class Visit:
     """An ASGI request, the realm that it is for, and its path within that realm.
 
     `prefix` is what leads to the realm: empty, or `/realms/NAME`. `began` is by the stopwatch.
+    `body_bytes` is how long the body was, once it is read; `parameters` are a resource's.
     """
 
     scope: Message
@@ -31,6 +32,8 @@ class Visit:
     raw_path: bytes = b""
     prefix: str = ""
     began: float = field(default_factory=stopwatch)
+    body_bytes: int | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def method(self) -> str:
@@ -62,6 +65,12 @@ def named_realm(path: str) -> str | None:
     if not path.startswith(REALMS):
         return None
     return path[len(REALMS) :].partition("/")[0]
+
+
+def inside(path: str) -> str:
+    """A path as a realm sees it, whether there is such a realm or not."""
+    name = named_realm(path)
+    return path if name is None else path[len(REALMS) + len(name) :] or "/"
 
 
 def within(scope: Message, receive: Receive, realm: Realm) -> Visit:

@@ -2,24 +2,21 @@
 
 import json
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+from commands import COMMAND, serving
 
 from emulator import __version__
 from emulator.app import demo_fixture, fixture_schema
 
-COMMAND = str(Path(sys.executable).with_name("auth-emulator"))
 PATH = "/omni-omni/v1/auth/client-token"
 
 
@@ -32,34 +29,6 @@ def ran(*arguments: str | Path, **environment: str) -> subprocess.CompletedProce
         timeout=30,
         env={**os.environ, **environment},
     )
-
-
-@contextmanager
-def serving(*arguments: str | Path) -> Iterator[tuple[subprocess.Popen[str], str, list[str]]]:
-    """`auth-emulator serve` on a free port: the process, its URL, and its log as it comes."""
-    process = subprocess.Popen(
-        [COMMAND, "serve", "--port", "0", *map(str, arguments)],
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    lines: list[str] = []
-    url = None
-    while url is None:
-        lines.append(process.stderr.readline())
-        assert lines[-1], f"it did not start: {lines}"
-        found = re.search(r"http://[\d.:]+", lines[-1])
-        url = found[0] if found else None
-    reader = threading.Thread(target=lambda: lines.extend(process.stderr or ()))
-    reader.start()
-    try:
-        yield process, url, lines
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait(10)
-        reader.join(10)
-        process.stderr.close()
 
 
 def test_check_says_good_and_exits_0() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,9 @@ BASE = "http://127.0.0.1:8080"
 
 NOT_RUN_HERE = {"scripts/serve": "tests/cli serves the same, and .ci/run is scripts/test"}
 """Shell examples by how they begin, and where else they are run."""
+
+WALKS = ("docs/driving.md",)
+"""Pages whose shell examples build on one another."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ def alike(shown: Any, real: Any) -> bool:
     """Whether an answer is the one shown; `...` at the end of a shown text stands for the rest."""
     if isinstance(shown, dict) and isinstance(real, dict):
         return list(shown) == list(real) and all(alike(shown[k], real[k]) for k in shown)
+    if isinstance(shown, list) and isinstance(real, list):
+        return len(shown) == len(real) and all(map(alike, shown, real))
     if isinstance(shown, str) and isinstance(real, str) and shown.endswith("..."):
         return real.startswith(shown[:-3])
     return bool(shown == real)
@@ -69,7 +75,7 @@ def environment(demo: Served) -> dict[str, str]:
     return {**os.environ, "PATH": path, "EMULATOR_URL": demo.url, "NO_PROXY": "127.0.0.1"}
 
 
-@pytest.mark.parametrize("example", examples("sh"), ids=str)
+@pytest.mark.parametrize("example", [e for e in examples("sh") if e.page not in WALKS], ids=str)
 def test_a_shell_example_answers_what_stands_below_it(example: Example, demo: Served) -> None:
     if any(example.text.startswith(begin) for begin in NOT_RUN_HERE):
         return
@@ -82,11 +88,33 @@ def test_a_shell_example_answers_what_stands_below_it(example: Example, demo: Se
         check=False,
         timeout=30,
     )
+    compare(example, done.stdout, done.stderr)
+
+
+def compare(example: Example, answer: str, errors: str) -> None:
     assert example.answer is not None, "show what it answers, in a block below it"
     if example.answer.kind == "json":
-        assert alike(json.loads(example.answer.text), json.loads(done.stdout)), done.stdout
+        assert alike(json.loads(example.answer.text), json.loads(answer)), answer
     else:
-        assert done.stdout.replace("\r", "").strip() == example.answer.text.strip(), done.stderr
+        assert answer.replace("\r", "").strip() == example.answer.text.strip(), errors
+
+
+@pytest.mark.parametrize("page", WALKS)
+def test_a_walk_leads_where_it_says_step_by_step(page: str, demo: Served) -> None:
+    assert shutil.which("jq"), "the walks in docs/ need jq (Debian: apt-get install jq)"
+    steps = [example for example in examples("sh") if example.page == page]
+    script = "printf '\\0'\n".join(step.text for step in steps)
+    done = subprocess.run(
+        ["bash", "-c", script.replace(BASE, demo.url)],
+        cwd=ROOT,
+        env=environment(demo),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    for step, answer in zip(steps, done.stdout.split("\0"), strict=True):
+        compare(step, answer, done.stderr)
 
 
 @pytest.mark.parametrize("example", examples("python"), ids=str)

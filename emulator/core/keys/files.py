@@ -1,23 +1,32 @@
-"""Keys in files: PEM, or a JWK."""
+"""Keys in files, and public ones in a text too: PEM, or a JWK."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import orjson
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
 
 from emulator.core.keys.algorithms import Algorithm, PrivateKey, PublicKey
 
 _LARGEST = 64 * 1024
 """No key is larger than this, in bytes."""
 
+_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
+"""The members of a JWK that only who signs may have (RFC 7518 §6)."""
+
 _NO_PRIVATE_KEY = "expected a private key as PEM (BEGIN PRIVATE KEY) or JWK"
 _NO_PUBLIC_KEY = "expected a public key as PEM (BEGIN PUBLIC KEY) or JWK"
 
 
 class KeyFileError(ValueError):
-    """A file does not hold the key that is wanted; its text says what to do."""
+    """A file or a text does not hold the key that is wanted; its own text says what to do."""
 
 
 def private_key_in(path: Path, algorithm: Algorithm) -> PrivateKey:
@@ -32,16 +41,39 @@ def any_private_key_in(path: Path) -> PrivateKey:
     """The RSA, EC or Ed25519 private key that `path` holds; else KeyFileError."""
     key = _private_key(path)
     if not isinstance(key, PrivateKey):
-        raise _another_kind(path)
+        raise _another_kind(f"{path.name} holds")
     return key
 
 
 def public_key_in(path: Path) -> PublicKey:
     """The RSA, EC or Ed25519 public key that `path` holds; else KeyFileError."""
-    content = _content(path)
-    key = _from_public_jwk(content) if _is_jwk(content) else _from_public_pem(content, path)
+    return _public_key(_content(path), path.name, f"{path.name} holds")
+
+
+def public_key_of(given: str | Mapping[str, Any]) -> PublicKey:
+    """The same of a text (PEM or JWK), or of a JWK's members (RFC 7517 §4)."""
+    if not isinstance(given, str):
+        return _of_a_known_kind(_from_public_jwk(dict(given)), "this is")
+    if len(given) > _LARGEST:
+        raise KeyFileError(f"this is longer than {_LARGEST} characters; that is no key")
+    return _public_key(given.encode(), "...", "this is")
+
+
+def public_pem(key: PublicKey) -> str:
+    """A public key as PEM (RFC 7468 §13)."""
+    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
+
+
+def _public_key(content: bytes, file: str, subject: str) -> PublicKey:
+    """`file` is what a mistake calls the key's file, and `subject` begins its sentence."""
+    if _is_jwk(content):
+        return _of_a_known_kind(_from_public_jwk(_members(content, _NO_PUBLIC_KEY)), subject)
+    return _of_a_known_kind(_from_public_pem(content, file), subject)
+
+
+def _of_a_known_kind(key: object, subject: str) -> PublicKey:
     if not isinstance(key, PublicKey):
-        raise _another_kind(path)
+        raise _another_kind(subject)
     return key
 
 
@@ -49,8 +81,8 @@ def _wanted(algorithm: Algorithm) -> str:
     return f"{algorithm.name} signs with {algorithm.wants()}"
 
 
-def _another_kind(path: Path) -> KeyFileError:
-    return KeyFileError(f"{path.name} holds another kind of key; expected RSA, EC or Ed25519")
+def _another_kind(subject: str) -> KeyFileError:
+    return KeyFileError(f"{subject} another kind of key; expected RSA, EC or Ed25519")
 
 
 def _content(path: Path) -> bytes:
@@ -93,16 +125,16 @@ def _from_pem(content: bytes) -> object:
         raise KeyFileError(_NO_PRIVATE_KEY) from error
 
 
-def _from_public_pem(content: bytes, path: Path) -> object:
+def _from_public_pem(content: bytes, file: str) -> object:
     if b"PRIVATE KEY-----" in content:
         raise KeyFileError(
             "that is a private key, which only who signs should have; give its public half "
-            f"(openssl pkey -in {path.name} -pubout -out ...)"
+            f"(openssl pkey -in {file} -pubout -out ...)"
         )
     if b"BEGIN CERTIFICATE" in content:
         raise KeyFileError(
             "that is a certificate; give the public key alone "
-            f"(openssl x509 -in {path.name} -noout -pubkey)"
+            f"(openssl x509 -in {file} -noout -pubkey)"
         )
     try:
         return load_pem_public_key(content)
@@ -110,9 +142,8 @@ def _from_public_pem(content: bytes, path: Path) -> object:
         raise KeyFileError(_NO_PUBLIC_KEY) from error
 
 
-def _from_public_jwk(content: bytes) -> object:
-    members = _members(content, _NO_PUBLIC_KEY)
-    if "d" in members:
+def _from_public_jwk(members: dict[str, Any]) -> object:
+    if not _PRIVATE.isdisjoint(members):
         raise KeyFileError(
             "the JWK is a private key, which only who signs should have; give its public half "
             "(without d, and an RSA key without p, q, dp, dq and qi)"

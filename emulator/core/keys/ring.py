@@ -57,7 +57,7 @@ class Keyring:
 
     def made_like(self, other: "Keyring") -> bool:
         """Whether another ring's first key comes from the same place."""
-        return self.origin == other.origin and self.seed == other.seed
+        return self.origin.same_as(other.origin) and self.seed == other.seed
 
     @property
     def ready(self) -> bool:

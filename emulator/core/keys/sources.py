@@ -5,7 +5,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from emulator.core.keys.algorithms import Algorithm, PrivateKey
@@ -24,6 +24,13 @@ class KeyOrigin:
     secret: bytes | None = None
     private_key: PrivateKey | None = None
     key_id: str | None = None
+
+    def same_as(self, other: "KeyOrigin") -> bool:
+        """Whether another fixture says the same; a file that was read again is the same key."""
+        keys = (self.private_key, other.private_key)
+        # Two private keys of one file differ for `==`; their public halves do not.
+        mine, its = (key.public_key() if key is not None else None for key in keys)
+        return mine == its and replace(self, private_key=other.private_key) == other
 
 
 class KeySource:

@@ -2,7 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
-from heapq import heapify, heappop, heapreplace
+from heapq import heapify, heapreplace
 from itertools import islice
 from typing import TypeVar
 
@@ -20,6 +20,11 @@ _MOST_NAMES = 100_000
 """How many names of realms keep a version of their own."""
 
 
+def _trimmed(value: bytes) -> bytes:
+    """A copy in memory of its own size: what orjson returns holds on to several times as much."""
+    return memoryview(value).tobytes()
+
+
 @dataclass(slots=True)
 class _Log:
     entries: deque[LogEntry] = field(default_factory=deque)
@@ -33,6 +38,10 @@ class _Log:
         return freed
 
 
+def _size_of(log: _Log) -> int:
+    return log.size
+
+
 @dataclass(slots=True)
 class _Room:
     """What one realm has stored."""
@@ -41,6 +50,8 @@ class _Room:
     counters: dict[str, int] = field(default_factory=dict)
     values: dict[str, tuple[float, bytes]] = field(default_factory=dict)
     logs: dict[str, _Log] = field(default_factory=dict)
+    logged: int = 0
+    """The bytes of its logs."""
 
 
 _NOTHING = _Room()
@@ -104,7 +115,7 @@ class MemoryStore:
             self._make_room(
                 values, {name for name, (end, _) in values.items() if end <= now}, realm
             )
-        values[key] = (until, value)
+        values[key] = (until, _trimmed(value))
 
     async def get(self, realm: str, key: str, *, now: float) -> bytes | None:
         """See `Store.get`."""
@@ -118,17 +129,18 @@ class MemoryStore:
 
     async def append(self, realm: str, log: str, value: bytes, *, keep: int) -> int:
         """See `Store.append`."""
-        logs = self._room(realm).logs
-        kept = logs.get(log)
+        room = self._room(realm)
+        kept = room.logs.get(log)
         if kept is None:
-            kept = logs[log] = _Log()
+            kept = room.logs[log] = _Log()
         kept.last += 1
-        kept.entries.append(LogEntry(kept.last, value))
+        kept.entries.append(LogEntry(kept.last, _trimmed(value)))
         added = len(value) + _OF_AN_ENTRY
         kept.size += added
-        self._logged += added
         while len(kept.entries) > keep:
-            self._logged -= kept.drop_oldest()
+            added -= kept.drop_oldest()
+        room.logged += added
+        self._logged += added
         if self._logged > self._log_bytes:
             self._shorten_logs()
         return kept.last
@@ -155,9 +167,11 @@ class MemoryStore:
 
     async def clear(self, realm: str, log: str) -> int:
         """See `Store.clear`."""
-        kept = self._rooms.get(realm, _NOTHING).logs.get(log)
+        room = self._rooms.get(realm, _NOTHING)
+        kept = room.logs.get(log)
         if kept is None:
             return 0
+        room.logged -= kept.size
         self._logged -= kept.size
         kept.entries.clear()
         kept.size = 0
@@ -166,7 +180,7 @@ class MemoryStore:
     async def forget(self, realm: str) -> None:
         """See `Store.forget`."""
         room = self._rooms.pop(realm, _NOTHING)
-        self._logged -= sum(log.size for log in room.logs.values())
+        self._logged -= room.logged
 
     def _room(self, realm: str) -> _Room:
         room = self._rooms.get(realm)
@@ -181,18 +195,20 @@ class MemoryStore:
             del table[name]
 
     def _shorten_logs(self) -> None:
-        """Drop the oldest entry of the largest log, again and again, until there is room again."""
+        """Drop the oldest entry of the largest realm, again and again, until there is room again.
+
+        Of a realm's logs, the largest loses it.
+        """
         wanted = self._log_bytes - self._log_bytes // _FREED_AT_ONCE
-        logs = [log for room in self._rooms.values() for log in room.logs.values() if log.entries]
-        largest = [(-log.size, number, log) for number, log in enumerate(logs)]
-        heapify(largest)
-        while self._logged > wanted and largest:
-            _, number, log = largest[0]
-            self._logged -= log.drop_oldest()
-            if log.entries:
-                heapreplace(largest, (-log.size, number, log))
-            else:
-                heappop(largest)
+        rooms = list(self._rooms.values())
+        sizes = [(-room.logged, number) for number, room in enumerate(rooms)]
+        heapify(sizes)
+        while self._logged > wanted:
+            room = rooms[sizes[0][1]]
+            freed = max(room.logs.values(), key=_size_of).drop_oldest()
+            room.logged -= freed
+            self._logged -= freed
+            heapreplace(sizes, (-room.logged, sizes[0][1]))
 
     def _forget_versions(self) -> None:
         """Forget the versions of realms that are gone; later ones of their names begin above."""

@@ -57,7 +57,7 @@ class TotpCode:
             raise self._refused(holder, given, now)
         for step in steps:
             until = (step + _DRIFT + 1) * _STEP
-            if await spent_now(realm, holder, f"step:{step}", until):  # RFC 6238 §5.2
+            if await spent_now(realm, holder, f"step:{step}:{given}", until):  # RFC 6238 §5.2
                 return
         raise Refusal(
             "otp_wrong",
@@ -92,9 +92,15 @@ def another_code(holder: Principal) -> Refusal:
     )
 
 
+def kept_of(realm: Realm, holder: Principal) -> str:
+    """The name under which a user's codes are kept; after its removal a namesake has another."""
+    section = realm.sections["nbcgate"]  # by its name, as the section's own module needs this one
+    return f"otp:{section.holder_mark(holder)}"
+
+
 async def spent_now(realm: Realm, holder: Principal, what: str, until: float) -> bool:
     """Spend what is good once; False where it was spent before."""
     try:
-        return await realm.spend(f"otp:{holder.name}:{what}", until)
+        return await realm.spend(f"{kept_of(realm, holder)}:{what}", until)
     except StoreFull as full:
         raise Refusal("otp_wrong", f"no code can be spent: {full}", principal=holder.name) from full

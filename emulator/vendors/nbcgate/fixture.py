@@ -1,8 +1,9 @@
 """NBC Gate's section of a fixture."""
 
 import secrets
+from base64 import b32encode
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self, cast
 
 from pydantic import Field, model_validator
 
@@ -15,7 +16,6 @@ from emulator.core.fixture.fields import (
     seconds_or_none,
     wrong,
 )
-from emulator.core.fixture.mistakes import Path
 from emulator.core.fixture.sections import (
     AlgorithmName,
     Oddity,
@@ -26,6 +26,7 @@ from emulator.core.fixture.sections import (
 )
 from emulator.core.outcomes import Outcome
 from emulator.core.principals import Principals
+from emulator.core.section import Section
 from emulator.vendors.nbcgate.codes import FixedCode, OneTimeCode, TotpCode
 from emulator.vendors.nbcgate.mailed_codes import MailedCodes
 from emulator.vendors.nbcgate.outcomes import OUTCOMES
@@ -65,11 +66,28 @@ class OtpModel(Strict):
             raise wrong("expected one of code, totp and mailed: true")
         return self
 
-    def compiled(self, mailed: MailedCodes) -> OneTimeCode:
+    def compiled(self, mailed: OneTimeCode) -> OneTimeCode:
         """The code as the rules know it."""
         if self.code is not None:
             return FixedCode(self.code)
         return mailed if self.totp is None else TotpCode(self.totp)
+
+    @classmethod
+    def secrets(cls, otp: OneTimeCode | None) -> dict[str, Any]:
+        """The shape of a user's one-time code, with its secret."""
+        if isinstance(otp, FixedCode):
+            return {"code": otp.code}
+        return {"totp": b32encode(otp.secret).decode("ascii")} if isinstance(otp, TotpCode) else {}
+
+    def oddities(self, *, assumed_endpoints: bool) -> Iterator[Oddity]:
+        """Codes that cannot be had, and secrets that are too short."""
+        if self.mailed and not assumed_endpoints:
+            yield (), "nothing mails codes without assumed_endpoints: true"
+        if self.totp is not None and len(self.totp) < _TOTP_SECRET_BYTES:
+            yield (
+                ("totp",),
+                f"has less than {_TOTP_SECRET_BYTES} bytes, which RFC 4226 section 4 asks for",
+            )
 
 
 class MailedCodesModel(Strict):
@@ -98,13 +116,14 @@ class UserModel(PrincipalModel):
     """A user."""
 
     outcomes: ClassVar[tuple[Outcome, ...]] = OUTCOMES
+    undivided: ClassVar[frozenset[str]] = frozenset({"otp"})
 
     email: Text = Field(description="What a sign-in sends as email.")
     password: Text = Field(description="At least 8 characters, or no sign-in can send it.")
     refresh_lifetime: Lifetime | None = Field(None, description="Its refresh tokens' own lifetime.")
     otp: OtpModel | None = Field(None, description="The user signs in with a one-time code too.")
 
-    def compiled(self, mailed: MailedCodes) -> User:
+    def compiled(self, mailed: OneTimeCode) -> User:
         """The user as the rules know it."""
         return User(
             name=self.email,
@@ -113,6 +132,40 @@ class UserModel(PrincipalModel):
             refresh_lifetime=seconds_or_none(self.refresh_lifetime),
             **self.shared(),
         )
+
+    def joining(self, section: Section) -> User:
+        """See `StatusModel.joining`."""
+        return self.compiled(cast(NbcGate, section).mailed_codes)
+
+    def oddities(self, *, assumed_endpoints: bool) -> Iterator[Oddity]:
+        """A password or an e-mail that the wire's own rules keep out, a code out of reach."""
+        if self.otp is not None:
+            for path, said in self.otp.oddities(assumed_endpoints=assumed_endpoints):
+                yield ("otp", *path), said
+        if len(self.password) < PASSWORD_MIN:
+            yield (
+                ("password",),
+                f"has less than {PASSWORD_MIN} characters, so every sign-in with it gets 400",
+            )
+        if not all(self.email.rpartition("@")):
+            yield ("email",), "is no e-mail address, so every sign-in gets 400"
+
+    def oddities_in(self, section: Section) -> Iterator[Oddity]:
+        """See `StatusModel.oddities_in`."""
+        return self.oddities(assumed_endpoints=cast(NbcGate, section).assumed_endpoints)
+
+    @classmethod
+    def shown(cls, principal: User) -> dict[str, Any]:
+        """See `StatusModel.shown`; that a code is needed is no secret."""
+        otp = principal.otp
+        mailed = {} if isinstance(otp, FixedCode | TotpCode) else {"mailed": True}
+        return super().shown(principal) | ({} if otp is None else {"otp": mailed})
+
+    @classmethod
+    def secrets(cls, principal: User) -> dict[str, Any]:
+        """See `StatusModel.secrets`."""
+        otp = OtpModel.secrets(principal.otp)
+        return {"password": principal.password} | ({"otp": otp} if otp else {})
 
 
 class NbcGateSection(SectionModel):
@@ -144,24 +197,8 @@ class NbcGateSection(SectionModel):
     def oddities(self) -> Iterator[Oddity]:
         """Passwords and e-mails that the wire's own rules keep out, and codes out of reach."""
         for number, user in enumerate(self.users):
-            if user.otp is not None:
-                yield from self._oddities_of(("users", number, "otp"), user.otp)
-            if len(user.password) < PASSWORD_MIN:
-                yield (
-                    ("users", number, "password"),
-                    f"has less than {PASSWORD_MIN} characters, so every sign-in with it gets 400",
-                )
-            if not all(user.email.rpartition("@")):
-                yield ("users", number, "email"), "is no e-mail address, so every sign-in gets 400"
-
-    def _oddities_of(self, path: Path, otp: OtpModel) -> Iterator[Oddity]:
-        if otp.mailed and not self.assumed_endpoints:
-            yield path, "nothing mails codes without assumed_endpoints: true"
-        if otp.totp is not None and len(otp.totp) < _TOTP_SECRET_BYTES:
-            yield (
-                (*path, "totp"),
-                f"has less than {_TOTP_SECRET_BYTES} bytes, which RFC 4226 section 4 asks for",
-            )
+            for path, said in user.oddities(assumed_endpoints=self.assumed_endpoints):
+                yield ("users", number, *path), said
 
     def compiled(self, seed: int | None) -> NbcGate:
         """The section made ready for a realm."""
@@ -170,6 +207,7 @@ class NbcGateSection(SectionModel):
             self.answerers(),
             self.token.compiled(self.vendor, seed),
             Principals("user", [user.compiled(mailed) for user in self.users], of=self.vendor),
+            mailed_codes=mailed,
             sign_in_with=self.sign_in_with,
             token_response=self.token_response,
             assumed_endpoints=self.assumed_endpoints,

@@ -16,7 +16,7 @@ from emulator.core.outcomes import Refusal
 from emulator.core.principals import Principal
 from emulator.core.realm import Realm
 from emulator.core.store import StoreFull
-from emulator.vendors.nbcgate.codes import another_code, spent_now
+from emulator.vendors.nbcgate.codes import another_code, kept_of, spent_now
 from emulator.vendors.nbcgate.rules import NbcGate, known_user
 from emulator.vendors.nbcgate.wire import CodeMailed, OtpEmailRequest
 
@@ -35,7 +35,7 @@ class _Mailed:
 
     @classmethod
     async def last_to(cls, holder: Principal, realm: Realm) -> Self | None:
-        kept = await realm.kept(_last(holder))
+        kept = await realm.kept(kept_of(realm, holder))
         return None if kept is None else cls(**orjson.loads(kept))
 
     def to(self, holder: Principal) -> Mail:
@@ -110,10 +110,11 @@ class MailedCodes:
         # Where there is none, it was forgotten more than `kept_for` ago, so the number of that span
         # tells this first code from those of other times.
         before = last.id if last is not None else f"none:{int(new.sent_at // kept_for)}"
+        kept = kept_of(realm, holder)
         try:
-            first = await realm.spend(f"otp:{holder.name}:after:{before}", until)
+            first = await realm.spend(f"{kept}:after:{before}", until)
             if first:
-                await realm.keep(_last(holder), orjson.dumps(new), until)
+                await realm.keep(kept, orjson.dumps(new), until)
         except StoreFull as full:
             raise Refusal(
                 "otp_not_mailed", f"the code cannot be kept: {full}", principal=holder.name
@@ -150,7 +151,3 @@ async def mail_code(realm: Realm, request: OtpEmailRequest) -> CodeMailed:
         has = "has another kind of one-time code" if user.otp else "has no one-time codes"
         raise Refusal("otp_not_mailed", f"{user.name} {has}", principal=user.name)
     return await user.otp.mail(realm, user)
-
-
-def _last(holder: Principal) -> str:
-    return f"otp:{holder.name}"

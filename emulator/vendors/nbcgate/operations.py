@@ -7,6 +7,7 @@ from emulator.vendors.nbcgate.outcomes import OUTCOMES
 from emulator.vendors.nbcgate.refreshing import refresh
 from emulator.vendors.nbcgate.rules import NbcGate, check_token, log_out, sign_in
 from emulator.vendors.nbcgate.wire import (
+    OPEN_MEMBERS,
     SignInRequest,
     parse_check,
     parse_otp_email,
@@ -110,4 +111,5 @@ API = Api(
     endpoints=(SIGN_IN, MAIL_CODE, REFRESH, CHECK_TOKEN, LOG_OUT),
     outcomes=OUTCOMES,
     bearer=BEARER,
+    open_members=OPEN_MEMBERS,
 )

@@ -43,11 +43,13 @@ class NbcGate(Section):
         issuer: TokenIssuer,
         users: Principals[User],
         *,
+        mailed_codes: OneTimeCode,
         sign_in_with: SignInWith,
         token_response: TokenResponse,
         assumed_endpoints: bool,
     ) -> None:
         super().__init__(outcomes, issuer, {"users": users})
+        self.mailed_codes = mailed_codes
         self.sign_in_with = sign_in_with
         self.answers_a_string = token_response == "string"  # noqa: S105 - a setting, no secret
         self.assumed_endpoints = assumed_endpoints
@@ -73,6 +75,10 @@ class NbcGate(Section):
             return token if "." in token else decoded(token).decode("ascii")
         except ValueError:
             return token
+
+    def refresh_token_of(self, jwt: str) -> str:
+        """Opaque at this vendor (the guide's example): one segment that shows no JWT."""
+        return encoded(jwt.encode("ascii")).decode("ascii")
 
 
 async def sign_in(realm: Realm, request: SignInRequest) -> str | TokenPair:
@@ -145,8 +151,7 @@ async def issued_pair(section: NbcGate, user: Principal, grant: Grant, scope: st
     token = await _access_token(section, user, grant, scope)
     claims = section.access_claims(grant, user, scope, section.issuer.refresh_lifetime_of(user))
     refresh_token = await section.issuer.refresh_token(claims)
-    # Opaque at this vendor (the guide's example): one segment that shows no JWT.
-    return TokenPair(token, encoded(refresh_token.encode("ascii")).decode("ascii"))
+    return TokenPair(token, section.refresh_token_of(refresh_token))
 
 
 async def _access_token(section: NbcGate, user: Principal, grant: Grant, scope: str) -> str:

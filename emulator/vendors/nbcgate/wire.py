@@ -13,6 +13,9 @@ from emulator.web.bearer import presented
 from emulator.web.body import BodyUnreadable, FieldFault, json_object, sentence, text_fault
 from emulator.web.messages import Members, Request
 
+OPEN_MEMBERS = frozenset({"email"})
+"""The members that hold no secret: the journal tells their values."""
+
 PASSWORD_MIN = 8
 """The shortest password that the reference allows, in characters."""
 

@@ -3,7 +3,7 @@
 from emulator.vendors.omniomni.bearer import BEARER
 from emulator.vendors.omniomni.outcomes import OUTCOMES
 from emulator.vendors.omniomni.rules import sign_in
-from emulator.vendors.omniomni.wire import parse_sign_in, read
+from emulator.vendors.omniomni.wire import OPEN_MEMBERS, parse_sign_in, read
 from emulator.web.claimants import named_in
 from emulator.web.operation import Api, Endpoint, Operation
 
@@ -34,4 +34,5 @@ API = Api(
     endpoints=(SIGN_IN,),
     outcomes=OUTCOMES,
     bearer=BEARER,
+    open_members=OPEN_MEMBERS,
 )

@@ -9,6 +9,9 @@ from emulator.vendors.omniomni.signature import DEVICE_ID, SIGNATURE, TIMESTAMP,
 from emulator.web.body import BodyUnreadable, json_object
 from emulator.web.messages import Members, Request
 
+OPEN_MEMBERS = frozenset({"clientId"})
+"""The members that hold no secret: the journal tells their values."""
+
 _SIGNATURE_HEADERS = [name.lower().encode() for name in (SIGNATURE, TIMESTAMP, DEVICE_ID)]
 
 

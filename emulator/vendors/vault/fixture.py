@@ -1,7 +1,7 @@
 """Vault's section of a fixture."""
 
 from collections.abc import Iterator
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, cast
 
 from pydantic import Field
 
@@ -17,6 +17,7 @@ from emulator.core.fixture.sections import (
 from emulator.core.ids import lasting_uuid
 from emulator.core.outcomes import Outcome
 from emulator.core.principals import Principal, Principals
+from emulator.core.section import Section
 from emulator.vendors.vault.outcomes import OUTCOMES
 from emulator.vendors.vault.rules import RefreshSettings, User, Vault
 
@@ -46,6 +47,15 @@ class ClientModel(StatusModel):
 
     client_id: Text = Field(description="What a sign-in sends as client_id.")
 
+    def compiled(self) -> Principal:
+        """The client as the rules know it."""
+        return Principal(name=self.client_id, status=self.status)
+
+    def joining(self, section: Section) -> Principal:
+        """See `StatusModel.joining`."""
+        del section
+        return self.compiled()
+
 
 class UserModel(PrincipalModel):
     """A user."""
@@ -66,6 +76,36 @@ class UserModel(PrincipalModel):
             refresh_lifetime=seconds_or_none(self.refresh_lifetime),
             **self.shared(),
         )
+
+    def joining(self, section: Section) -> User:
+        """See `StatusModel.joining`."""
+        del section
+        return self.compiled()
+
+    def oddities(self) -> Iterator[Oddity]:
+        """A password that the vendor would not take at registration."""
+        lacking = password_lacks(self.password)
+        if lacking:
+            yield (
+                ("password",),
+                f"the vendor would refuse this password: it lacks {', '.join(lacking)}",
+            )
+
+    def oddities_in(self, section: Section) -> Iterator[Oddity]:
+        """See `StatusModel.oddities_in`."""
+        yield from self.oddities()
+        if not cast(Vault, section).clients:
+            yield (), "nobody can sign in: there are users, but no clients"
+
+    @classmethod
+    def shown(cls, principal: User) -> dict[str, Any]:
+        """See `StatusModel.shown`."""
+        return {"user_id": principal.user_id, **super().shown(principal)}
+
+    @classmethod
+    def secrets(cls, principal: User) -> dict[str, Any]:
+        """See `StatusModel.secrets`."""
+        return {"password": principal.password}
 
 
 class RefreshModel(Strict):
@@ -103,18 +143,14 @@ class VaultSection(SectionModel):
     def oddities(self) -> Iterator[Oddity]:
         """Passwords that the vendor would not take at registration, users without a client."""
         for number, user in enumerate(self.users):
-            lacking = password_lacks(user.password)
-            if lacking:
-                yield (
-                    ("users", number, "password"),
-                    f"the vendor would refuse this password: it lacks {', '.join(lacking)}",
-                )
+            for path, said in user.oddities():
+                yield ("users", number, *path), said
         if self.users and not self.clients:
             yield ("users",), "nobody can sign in: there are users, but no clients"
 
     def compiled(self, seed: int | None) -> Vault:
         """The section made ready for a realm."""
-        clients = [Principal(name=c.client_id, status=c.status) for c in self.clients]
+        clients = [client.compiled() for client in self.clients]
         return Vault(
             self.answerers(),
             self.token.compiled(self.vendor, seed),

@@ -7,7 +7,13 @@ from emulator.vendors.vault.bearer import BEARER
 from emulator.vendors.vault.outcomes import OUTCOMES
 from emulator.vendors.vault.refreshing import refresh
 from emulator.vendors.vault.rules import log_out, sign_in
-from emulator.vendors.vault.wire import grant_type, parse_refresh, parse_sign_in, read
+from emulator.vendors.vault.wire import (
+    OPEN_MEMBERS,
+    grant_type,
+    parse_refresh,
+    parse_sign_in,
+    read,
+)
 from emulator.web.claimants import holder_in, named_in
 from emulator.web.messages import Members
 from emulator.web.operation import Api, Endpoint, Operation, nothing_read, session_of
@@ -69,5 +75,6 @@ API = Api(
     endpoints=(TOKEN, LOG_OUT),
     outcomes=OUTCOMES,
     bearer=BEARER,
+    open_members=OPEN_MEMBERS,
     token_endpoint=TOKEN.paths[0],
 )

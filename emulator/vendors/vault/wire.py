@@ -15,6 +15,9 @@ from emulator.web.body import (
 )
 from emulator.web.messages import Members, Request
 
+OPEN_MEMBERS = frozenset({"grant_type", "username", "client_id", "scope"})
+"""The members that hold no secret: the journal tells their values."""
+
 
 @dataclass(frozen=True, slots=True)
 class PasswordGrant:

@@ -166,3 +166,52 @@ async def test_a_realm_can_be_forgotten_but_for_its_state(store: Store) -> None:
     await store.forget("a")
     assert await untouched(store, "a")
     assert await store.load("a") == (1, b"state")
+
+
+@on_a_loop
+async def test_the_newest_number_of_a_log_is_known_whatever_became_of_the_entry(
+    store: Store,
+) -> None:
+    assert await store.last("r", "log") == 0
+    for n in range(1, 6):
+        await store.append("r", "log", b"%d" % n, keep=2)
+        assert await store.last("r", "log") == n
+    assert await store.last("r", "other") == await store.last("other", "log") == 0
+    await store.append("r", "log", b"6", keep=0)
+    assert await store.read("r", "log") == []
+    assert await store.last("r", "log") == 6
+
+
+@on_a_loop
+async def test_a_cleared_log_is_empty_and_its_numbers_go_on(store: Store) -> None:
+    assert await store.clear("r", "log") == 0
+    for n in range(1, 4):
+        await store.append("r", "log", b"%d" % n, keep=10)
+    await store.append("r", "other", b"1", keep=10)
+    assert await store.clear("r", "log") == 3
+    assert await store.read("r", "log") == []
+    assert await store.last("r", "log") == 3
+    assert await store.clear("r", "log") == 3
+    assert await store.append("r", "log", b"4", keep=10) == 4
+    assert await store.read("r", "log") == [LogEntry(4, b"4")]
+    assert await store.read("r", "other") == [LogEntry(1, b"1")]
+
+
+@on_a_loop
+async def test_a_forgotten_log_begins_anew(store: Store) -> None:
+    await store.append("r", "log", b"1", keep=10)
+    await store.forget("r")
+    assert await store.last("r", "log") == 0
+    assert await store.append("r", "log", b"1", keep=10) == 1
+
+
+@on_a_loop
+async def test_a_long_log_is_read_rightly_from_anywhere(store: Store) -> None:
+    for n in range(1, 51):
+        await store.append("r", "log", b"%d" % n, keep=40)
+    for after in range(55):
+        for limit in (1, 7, 100):
+            numbers = [
+                entry.number for entry in await store.read("r", "log", after=after, limit=limit)
+            ]
+            assert numbers == list(range(max(11, after + 1), 51))[:limit]

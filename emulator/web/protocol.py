@@ -1,0 +1,299 @@
+"""The wire: uvicorn's HTTP protocol, with bounds that hold whatever a caller sends or leaves.
+
+- A request's head, a chunked body's framing and trailers: bytes and lines are bounded (431).
+- A request has to be whole soon after its first byte (408); a connection that says nothing goes.
+- Requests sent ahead of their answers are few; so are connections (`crowd`).
+- Who does not read its answer is hung up on (`outflow`).
+
+A request that comes in one delivery starts no timer for any of it.
+"""
+
+import asyncio
+import itertools
+import socket
+import struct
+from typing import Any
+
+import httptools
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from emulator.web import crowd
+from emulator.web.early_answers import HEAD_TOO_LARGE, NOT_HTTP, TOO_SLOW
+from emulator.web.outflow import Outflow
+from emulator.web.sending import CONNECTION
+from emulator.web.upgrade import head_without_upgrade
+
+HEAD_LIMIT = 64 * 1024
+"""The largest request line and headers together, in bytes; also of what a chunked body has between
+two parts of its content: the parser keeps a trailer as long as it grows."""
+
+HEADER_LINES = 100
+"""The most header lines: each costs thirty times the 5 bytes that the shortest has on the wire."""
+
+REQUEST_WITHIN = 30.0
+"""A request is whole so many seconds after its first byte: time for 16 MiB at 4.5 Mbit/s."""
+
+MOST_AHEAD = 32
+"""Requests that a caller may send ahead of their answers: more than any client does."""
+
+_DEAF_FOR = 2
+"""How long a refused caller may still send, in seconds."""
+
+_DISCARDED_AT_MOST = 16 * 1024 * 1024
+"""How much of it is read, in bytes."""
+
+_NO_LINGER = struct.pack("ii", 1, 0)
+
+
+class HeadTooLarge(Exception):
+    """The request line and headers are over HEAD_LIMIT or HEADER_LINES."""
+
+
+class TooFarAhead(Exception):
+    """More than MOST_AHEAD requests wait for their answers."""
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, with the bounds above.
+
+    It also answers three kinds of callers that uvicorn loses: who offers an upgrade (Java's
+    HttpClient offers h2c with each request, and the parser then takes the body for something
+    else), who closes its own side after sending, and who sends nonsense behind a good request.
+    """
+
+    _numbers = itertools.count()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.number = next(self._numbers)
+        self._framing = 0
+        """Bytes since the request began, or since the last part of its body."""
+        self._delivered = 0
+        self._in_head = False
+        self._receiving = False
+        """A request has begun and is not whole."""
+        self._moved_on = False
+        """This delivery brought a part of a body, or the end of a request."""
+        self._deaf = False
+        self._discarded = 0
+        self._running: RequestResponseCycle | None = None
+        self._patience: asyncio.TimerHandle | None = None
+        self._outflow: Outflow
+
+    @property
+    def claim(self) -> int:
+        """See `crowd.Caller`."""
+        if self.cycle is None:
+            return 0
+        sending_body = self._receiving and not self._in_head
+        return 1 if sending_body or self.cycle.response_complete else 2
+
+    def drop(self) -> None:
+        """See `crowd.Caller`."""
+        self.transport.abort()
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn's own
+        """A connection that says nothing is idle from its first moment."""
+        super().connection_made(transport)
+        self._outflow = Outflow(transport, self.loop)
+        self.timeout_keep_alive_task = self.loop.call_later(
+            self.timeout_keep_alive, self.timeout_keep_alive_handler
+        )
+        if len(self.connections) > crowd.MOST_CONNECTIONS:
+            crowd.make_room(self.connections)  # type: ignore[arg-type]  # all are of this class
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """No timer outlives a connection, and no call waits for one that is lost."""
+        if self._running is not None and not self._running.response_complete:
+            _lose(self._running)  # uvicorn tells only the last of those that were sent ahead
+        self._unset_keepalive_if_required()
+        self._be_patient()
+        self._outflow.cease()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Feed the parser, and hold the bounds while a request is not whole."""
+        if self._deaf:
+            self._discard(data)
+            return
+        self._delivered = len(data)
+        self._moved_on = False
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._go_on_without_upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            large = isinstance(error.__context__, HeadTooLarge)
+            self._give_up(HEAD_TOO_LARGE if large else NOT_HTTP)
+        else:
+            if self._receiving:
+                self._measure(len(data))
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]  # uvicorn never answers True
+        """A caller that closes its own side still gets the answer to what it sent."""
+        if self.cycle is None or self.cycle.response_complete or self.cycle.disconnected:
+            return None
+        self.cycle.keep_alive = False
+        return self.half_open and self.scheme != "https"
+
+    def end_with(self, data: bytes) -> None:
+        """See `sending.Connection.end_with`."""
+        self._deaf = True
+        if data:
+            self.transport.write(data)
+        self._end()
+
+    def reset(self) -> None:
+        """See `sending.Connection.reset`: a close that does not linger is a TCP RST."""
+        self._deaf = True
+        bound = self.transport.get_extra_info("socket")
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self.transport.abort()
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        self._unset_keepalive_if_required()
+        self._in_head = self._receiving = self.half_open = True
+        self._framing = 0
+        super().on_message_begin()
+        self.scope["extensions"] = {CONNECTION: self}  # type: ignore[dict-item]  # an object of ours
+
+    def on_headers_complete(self) -> None:
+        """A head is complete; only a long delivery is measured."""
+        if len(self.headers) > HEADER_LINES:
+            raise HeadTooLarge
+        if self._framing + self._delivered > HEAD_LIMIT:
+            size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+            if size > HEAD_LIMIT:
+                raise HeadTooLarge
+        if len(self.pipeline) >= MOST_AHEAD:
+            raise TooFarAhead
+        self._in_head = False
+        if not self.parser.should_upgrade():
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of a body; an upgrade has none."""
+        self._moved_on = True
+        self._framing = 0
+        if not self.parser.should_upgrade():
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The end of a request."""
+        self._moved_on = True
+        self._receiving = False
+        self._be_patient()
+        if not self.parser.should_upgrade():
+            if not self.cycle.response_complete:
+                self._unset_keepalive_if_required()
+            super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """An answer was handed to the system, which may still hold it."""
+        super().on_response_complete()
+        if self.transport.is_closing():
+            self._outflow.watch()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """An idle connection goes."""
+        self._end()
+
+    def pause_writing(self) -> None:
+        """The caller reads more slowly than we write."""
+        super().pause_writing()
+        self._outflow.watch()
+
+    def resume_writing(self) -> None:
+        """It has read most of it."""
+        super().resume_writing()
+        if not self.transport.is_closing():
+            self._outflow.cease()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _measure(self, size: int) -> None:
+        if not self._moved_on:
+            # Of bytes that also ended something before, it is not known how many belong here.
+            self._framing += size
+        if self._framing > HEAD_LIMIT or len(self.headers) > HEADER_LINES:
+            self._give_up(HEAD_TOO_LARGE)
+        else:
+            self._lose_patience()
+
+    def _lose_patience(self) -> None:
+        if self._patience is None:
+            self._patience = self.loop.call_later(REQUEST_WITHIN, self._too_slow)
+
+    def _too_slow(self) -> None:
+        self._patience = None
+        if self.pipeline or self.flow.read_paused:
+            self._lose_patience()  # it is the caller who waits for us
+        else:
+            self._give_up(TOO_SLOW)
+
+    def _be_patient(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
+
+    def _give_up(self, answer: bytes) -> None:
+        """End a request that is not whole. What was asked before it is answered all the same."""
+        self._be_patient()
+        cycle = self.cycle
+        of_one_before = self._in_head or not self._receiving
+        if cycle is None or (of_one_before and cycle.response_complete):
+            self._refuse(answer)
+        elif of_one_before:
+            self._answer_and_close()
+        elif self.pipeline:
+            self._deaf = True
+            self._lose_patience()  # until its turn comes
+        elif cycle.response_started:
+            self._end()
+        else:
+            self._refuse(answer)
+            _lose(cycle)
+
+    def _answer_and_close(self) -> None:
+        """Read no more, answer what was asked, and close."""
+        self._deaf = True
+        self.cycle.keep_alive = False
+
+    def _go_on_without_upgrade(self, rest: bytes) -> None:
+        """Read the request again as if no upgrade had been offered (RFC 9110 §7.8 allows it)."""
+        method = self.parser.get_method()
+        if method == b"CONNECT":
+            self.send_400_response("CONNECT is not served here.")
+            return
+        version = self.parser.get_http_version()
+        head = head_without_upgrade(method, self.url, version, self.headers)
+        self.parser = httptools.HttpRequestParser(self)
+        self.data_received(head + rest)
+
+    def _refuse(self, answer: bytes) -> None:
+        """Answer, and read on for a while: who is reset while it sends never reads why."""
+        self._deaf = True
+        self.transport.write(answer)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.loop.call_later(_DEAF_FOR, self._end)
+
+    def _discard(self, data: bytes) -> None:
+        self._discarded += len(data)
+        if self._discarded > _DISCARDED_AT_MOST:
+            self._end()
+
+    def _end(self) -> None:
+        """Close; what was written before is still sent, to who reads it."""
+        if not self.transport.is_closing():
+            self.transport.close()
+        self._outflow.watch()
+
+
+def _lose(cycle: RequestResponseCycle) -> None:
+    """Tell a call that its caller is gone."""
+    cycle.disconnected = True
+    cycle.message_event.set()

@@ -1,0 +1,119 @@
+"""The control API's own Swagger page: every call is there, and its example works."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+from driving import FIXTURE, pair
+from openapi_spec_validator import validate
+from serving import Served, client, serving
+
+FIRST = ("post", "put", "patch", "get", "delete")
+"""What is made is there before it is shown, and is removed last."""
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Served]:
+    with serving(FIXTURE) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def document(served: Served) -> dict[str, Any]:
+    with client(served) as http:
+        told: dict[str, Any] = http.get("/_emulator/openapi.json").raise_for_status().json()
+    return told
+
+
+def calls(document: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    found = [
+        (method, path, call)
+        for path, methods in document["paths"].items()
+        for method, call in methods.items()
+    ]
+    return sorted(
+        found, key=lambda call: (FIRST.index(call[0]), call[0] == "delete" and -len(call[1]))
+    )
+
+
+def test_the_document_is_openapi(document: dict[str, Any]) -> None:
+    validate(document)
+
+
+def test_every_call_is_in_it_and_none_of_them_in_the_vendors_document(
+    served: Served, document: dict[str, Any]
+) -> None:
+    (control,) = (api for api in served.stage.apis if api.guarded)
+    shown = {(method.upper(), path) for method, path, _ in calls(document)}
+    assert shown == {(e.method, path) for e in control.endpoints for path in e.paths}
+    with client(served) as http:
+        vendors = http.get("/openapi.json").json()["paths"]
+    assert not any(path.startswith("/_emulator") for path in vendors)
+
+
+def test_every_call_says_what_it_does_under_a_tag_of_its_subject(document: dict[str, Any]) -> None:
+    tags = {tag["name"] for tag in document["tags"]}
+    for _, _, call in calls(document):
+        assert len(call["summary"]) > 5
+        assert set(call["tags"]) <= tags
+
+
+def requests(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Each example of each call, as Swagger would send it."""
+    for method, path, call in calls(document):
+        parameters = call.get("parameters", [])
+        sent_to = path
+        query = {}
+        for parameter in parameters:
+            if parameter["in"] == "path":
+                value = quote(parameter["example"], safe="")
+                sent_to = sent_to.replace(f"{{{parameter['name']}}}", value)
+            elif "example" in parameter:
+                query[parameter["name"]] = parameter["example"]
+        content = call.get("requestBody", {}).get("content", {})
+        if not content:
+            yield method, sent_to, {"params": query}
+        for media_type, described in content.items():
+            sends = "data" if "form" in media_type else "json"
+            assert described["examples"], f"{method} {path} has no example"
+            for example in described["examples"].values():
+                yield method, sent_to, {"params": query, sends: example["value"]}
+
+
+def test_each_example_works(document: dict[str, Any]) -> None:
+    with serving(FIXTURE) as served, client(served) as http:
+        pair(http)
+        for method, path, sent in requests(document):
+            if path.endswith("/journal/events"):
+                with http.stream(method, path, **sent) as answer:
+                    assert answer.status_code == 200
+                continue
+            answer = http.request(method, path, **sent)
+            assert answer.is_success, f"{method} {path} {sent}: {answer.text}"
+
+
+def test_the_admin_token_is_asked_for_where_it_is_wanted(document: dict[str, Any]) -> None:
+    for _, path, call in calls(document):
+        is_open = any(p in path for p in (".well-known", "introspect", "revoke", "health"))
+        assert ("security" in call) is not is_open, path
+    assert document["components"]["securitySchemes"] == {
+        "adminToken": {"type": "http", "scheme": "bearer"}
+    }
+
+
+def test_a_realm_can_be_chosen(document: dict[str, Any]) -> None:
+    assert [server["url"] for server in document["servers"]] == ["/", "/realms/{realm}"]
+
+
+def test_the_page_is_there_and_loads_nothing_from_elsewhere(served: Served) -> None:
+    with client(served) as http:
+        page = http.get("/_emulator/docs")
+        assert page.status_code == 200
+        assert "default-src 'self'" in page.headers["content-security-policy"]
+        assert "https://" not in page.text
+        for asset in ("swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"):
+            assert f"../docs/assets/{asset}" in page.text
+            address = httpx.URL(f"{served.url}/_emulator/docs").join(f"../docs/assets/{asset}")
+            assert http.get(address).status_code == 200
