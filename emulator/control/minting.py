@@ -22,6 +22,7 @@ from emulator.core.fixture.mistakes import did_you_mean
 from emulator.core.fixture.sections import Strict
 from emulator.core.inspection import inspected
 from emulator.core.minting import Minted, NoRefreshTokens, Order, Use, minted
+from emulator.core.nesting import DEEPEST, nested_deeper
 from emulator.core.outcomes import Refusal
 from emulator.core.realm import Realm
 from emulator.core.realms import Realms
@@ -29,22 +30,12 @@ from emulator.web.messages import Members
 from emulator.web.operation import Endpoint, Operation
 
 _PATH = f"{BASE}/tokens"
-_DEEPEST = 40
-"""How deep claims and headers may be nested, as deep as in a fixture."""
 
 
 def _shallow(members: dict[str, Any]) -> dict[str, Any]:
-    level: list[Any] = [members]
-    for _ in range(_DEEPEST):
-        level = [
-            inner
-            for value in level
-            if isinstance(value, dict | list)
-            for inner in (value.values() if isinstance(value, dict) else value)
-        ]
-        if not level:
-            return members
-    raise wrong(f"nested more than {_DEEPEST} levels deep")
+    if nested_deeper(members):
+        raise wrong(f"nested more than {DEEPEST} levels deep")
+    return members
 
 
 def _no_algorithm(headers: dict[str, Any]) -> dict[str, Any]:

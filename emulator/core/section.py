@@ -1,5 +1,6 @@
 """A section: what a realm knows of one vendor."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from copy import copy
 from typing import TYPE_CHECKING, Any, Self
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 _JOINS = "-"
 
 
-class Section:
+class Section(ABC):
     """What a realm knows of one vendor, as the fixture says; each vendor extends it.
 
     Realms that were made from one fixture share it. What one of them changes, it changes in a fork.
@@ -89,6 +90,7 @@ class Section:
             return None
         return self.holders.of_fingerprint(first)
 
+    @abstractmethod
     def access_claims(
         self, grant: Grant, holder: Principal, scope: str, lifetime: int, *through: str
     ) -> Claims:
@@ -96,7 +98,6 @@ class Section:
 
         `through` are the clients that the holder signed in through, at a vendor that has some.
         """
-        raise NotImplementedError
 
     async def takes_again(self, realm: "Realm", refresh: str) -> bool:
         """Whether a refresh token (by its `jti`) would be taken if it were sent now."""

@@ -12,6 +12,7 @@ from typing import Any
 import orjson
 
 from emulator.core.keys.key import decoded
+from emulator.core.nesting import nested_deeper
 from emulator.core.section import Section
 from emulator.core.signatures import SEGMENTS
 
@@ -135,23 +136,9 @@ def _json_in(segment: str) -> tuple[dict[str, Any] | None, str | None]:
         return None, "is not JSON"
     if not isinstance(members, dict):
         return None, "is no JSON object"
-    if _too_deep(members):
+    if nested_deeper(members, _DEEPEST):
         return None, "is nested too deep to be shown"
     return members, None
-
-
-def _too_deep(members: dict[str, Any]) -> bool:
-    level: list[Any] = [members]
-    for _ in range(_DEEPEST):
-        level = [
-            inner
-            for value in level
-            if isinstance(value, dict | list)
-            for inner in (value.values() if isinstance(value, dict) else value)
-        ]
-        if not level:
-            return False
-    return True
 
 
 def _why_no_token(text: str) -> str:

@@ -272,9 +272,7 @@ class Stage:
         """Send an answer."""
         if self._cors is not None:
             self._cors.show(answer, visit, self.apis)
-        await send_answer(
-            answer, visit, send, dated=self._dated, closing=lambda: self.closing
-        )
+        await send_answer(answer, visit, send, dated=self._dated, closing=lambda: self.closing)
 
     async def _not_http(self, scope: Message, receive: Receive, send: Send) -> None:
         """Lifespan's end closes what was opened; websockets are refused."""

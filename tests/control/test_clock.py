@@ -1,15 +1,15 @@
 """One clock a realm, and everything that reads it."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
+import driving
 import httpx
 import pytest
-from driving import FIXTURE, active, nbcgate, omniomni, pair, reason, refresh, use
-from serving import Served, client, serving
+from driving import active, nbcgate, omniomni, pair, reason, refresh, use
+from serving import client, serving
 from tokens import claims
 
 from emulator.app import load_fixture
@@ -25,19 +25,13 @@ SIGNING = {
     "public_key_file": str(ROOT / "fixtures" / "signing-client.pub"),
 }
 
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    clients = [*FIXTURE["omniomni"]["clients"], SIGNING]
-    with serving({**FIXTURE, "omniomni": {**FIXTURE["omniomni"], "clients": clients}}) as served:
-        yield served
-
-
-@pytest.fixture
-def http(served: Served) -> Iterator[httpx.Client]:
-    with client(served) as http:
-        yield http
-        http.post("/_emulator/reset").raise_for_status()
+FIXTURE = {
+    **driving.FIXTURE,
+    "omniomni": {
+        **driving.FIXTURE["omniomni"],
+        "clients": [*driving.FIXTURE["omniomni"]["clients"], SIGNING],
+    },
+}
 
 
 def put(http: httpx.Client, base: str = "", **change: Any) -> httpx.Response:

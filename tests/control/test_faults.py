@@ -1,27 +1,15 @@
 """Faults, driven while the server runs."""
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import driving
 import httpx
 import pytest
-from driving import FIXTURE, OMNIOMNI, active, nbcgate, omniomni, pair, reason, refresh, use, vault
-from serving import Served, client, serving
+from driving import OMNIOMNI, active, nbcgate, omniomni, pair, reason, refresh, use, vault
 
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    with serving({"seed": 7, **FIXTURE}) as served:
-        yield served
-
-
-@pytest.fixture
-def http(served: Served) -> Iterator[httpx.Client]:
-    with client(served) as http:
-        yield http
-        http.post("/_emulator/reset").raise_for_status()
+FIXTURE = {"seed": 7, **driving.FIXTURE}
 
 
 def add(http: httpx.Client, **fault: Any) -> dict[str, Any]:

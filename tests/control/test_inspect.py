@@ -1,6 +1,5 @@
 """Any token explained: ours, foreign ones, and what is none at all."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import driving
@@ -9,24 +8,11 @@ import jwt
 import pytest
 from driving import refresh
 from minting import faults, foreign, inspect, inspecting, vaults
-from serving import Served, client, serving
+from serving import client, serving
 from tokens import claims, header
 
 FIXTURE: dict[str, Any] = {**driving.FIXTURE, "clock": {"frozen": True}}
 VENDORS = {"omniomni": "me", "nbcgate": "me@x", "vault": "me@x"}
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    with serving(FIXTURE) as served:
-        yield served
-
-
-@pytest.fixture
-def http(served: Served) -> Iterator[httpx.Client]:
-    with client(served) as http:
-        http.post("/_emulator/reset").raise_for_status()
-        yield http
 
 
 def test_a_good_token_is_told_whole_with_its_dates(http: httpx.Client) -> None:

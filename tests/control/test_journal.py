@@ -2,14 +2,13 @@
 
 import threading
 import time
-from collections.abc import Iterator
 from typing import Any
 
+import driving
 import httpx
 import pytest
 from driving import (
     ACCOUNTS,
-    FIXTURE,
     NBCGATE,
     OMNIOMNI,
     VAULT,
@@ -20,26 +19,13 @@ from driving import (
     use,
     vault,
 )
-from serving import Served, client, serving
+from serving import Served, client
 
 from emulator.core.clock import iso_milliseconds
 
+FIXTURE = driving.FIXTURE
 JOURNAL = "/_emulator/journal"
 VERIFY = f"{JOURNAL}/verify"
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    with serving(FIXTURE) as served:
-        yield served
-
-
-@pytest.fixture
-def http(served: Served) -> Iterator[httpx.Client]:
-    """A client of a realm that is as its fixture says."""
-    with client(served) as http:
-        http.post("/_emulator/reset").raise_for_status()
-        yield http
 
 
 def read(http: httpx.Client, **filters: Any) -> list[dict[str, Any]]:

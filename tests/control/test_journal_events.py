@@ -20,19 +20,6 @@ from emulator.core.journal import Journal
 EVENTS = "/_emulator/journal/events"
 
 
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    with serving(FIXTURE) as served:
-        yield served
-
-
-@pytest.fixture
-def http(served: Served) -> Iterator[httpx.Client]:
-    with client(served) as http:
-        http.post("/_emulator/reset").raise_for_status()
-        yield http
-
-
 @contextmanager
 def watching(
     http: httpx.Client, base: str = "", headers: dict[str, str] | None = None, **query: Any

@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from serving import Served, client, serving
 
 JOURNAL = "/_emulator/journal"
 OMNIOMNI = "/omni-omni/v1/auth/client-token"
@@ -62,19 +61,6 @@ FIXTURE: dict[str, Any] = {
 }
 
 SECRETS = [NBCGATE_PASSWORD, VAULT_PASSWORD, WRONG, CODE, TOTP, SIGNING, STATIC]
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    with serving(FIXTURE) as served:
-        yield served
-
-
-@pytest.fixture
-def http(served: Served) -> Iterator[httpx.Client]:
-    with client(served) as http:
-        http.post("/_emulator/reset").raise_for_status()
-        yield http
 
 
 def bodies(vendor: str, secret: str) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """Minting tokens: what a sign-in would give, changed at will, and what faults make of a sign-in."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import driving
@@ -41,18 +40,6 @@ SUBJECTS = {"omniomni": "me", "nbcgate": "me@x", "vault": "me@x"}
 PATHS = {"omniomni": "/offers", "nbcgate": "/cards", "vault": "/accounts"}
 SIGNS_WITH_SECRET = {"nbcgate"}
 EACH_ONES_OWN = {"jti", "iat", "exp"}
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    with serving(FIXTURE) as served:
-        yield served
-
-
-@pytest.fixture
-def http(served: Served) -> Iterator[httpx.Client]:
-    with client(served) as http:
-        yield http
 
 
 def signed_in(http: httpx.Client, vendor: str) -> tuple[str, str | None]:

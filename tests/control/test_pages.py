@@ -15,12 +15,6 @@ FIRST = ("post", "put", "patch", "get", "delete")
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    with serving(FIXTURE) as served:
-        yield served
-
-
-@pytest.fixture(scope="module")
 def document(served: Served) -> dict[str, Any]:
     with client(served) as http:
         told: dict[str, Any] = http.get("/_emulator/openapi.json").raise_for_status().json()

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from driving import FIXTURE, PASSWORD, active, pair, refresh, use
 from jwt.algorithms import ECAlgorithm
-from serving import Served, client, serving
+from serving import Served, client
 from tokens import claims, header
 
 from emulator.core import principals
@@ -35,12 +35,6 @@ TOTP = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 KEY = ec.generate_private_key(ec.SECP256R1())
 PEM = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 _numbers = itertools.count()
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    with serving(FIXTURE) as served:
-        yield served
 
 
 @contextmanager

@@ -4,7 +4,6 @@ import gc
 import statistics
 import time
 import tracemalloc
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
@@ -26,18 +25,6 @@ from serving import Served, client, serving
 from tokens import claims
 
 from emulator.app import Config, create_app
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    with serving(FIXTURE) as served:
-        yield served
-
-
-@pytest.fixture
-def http(served: Served) -> Iterator[httpx.Client]:
-    with client(served) as http:
-        yield http
 
 
 @pytest.fixture

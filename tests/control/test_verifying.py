@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from serving import Served, client, serving
+from serving import client, serving
 from tokens import claims, header
 
 SECRET = "a-secret-of-thirty-two-bytes-or-more"
@@ -27,18 +27,6 @@ FIXTURE: dict[str, Any] = {
         "users": [{"username": "me@x", "password": "A9#bL8@z", "scopes": ["read"]}],
     },
 }
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Served]:
-    with serving(FIXTURE) as served:
-        yield served
-
-
-@pytest.fixture
-def http(served: Served) -> Iterator[httpx.Client]:
-    with client(served) as http:
-        yield http
 
 
 def vault(http: httpx.Client) -> dict[str, Any]:
