@@ -1,14 +1,13 @@
 """The pages as a person meets them: in headless Chromium, with the network cut off."""
 
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import BrowserContext, Error, Locator, Page, expect, sync_playwright
+from pages import Visit, opened
+from playwright.sync_api import BrowserContext, Error, expect
 from serving import Served
 
 from emulator.core.outcomes import Outcome
@@ -18,18 +17,6 @@ from emulator.vendors.omniomni.outcomes import OUTCOMES as OMNIOMNI_OUTCOMES
 from emulator.vendors.vault.outcomes import OUTCOMES as VAULT_OUTCOMES
 from emulator.web.documentation import ANYWHERE
 
-WAIT_MS = 10_000
-ARGUMENTS = (
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-    "--no-proxy-server",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 JWT = r'"eyJ[\w-]+\.[\w-]+\.[\w-]+"'
 
 
@@ -101,95 +88,6 @@ VAULT = Shown(
 )
 VENDORS = (OMNIOMNI, NBCGATE, VAULT)
 EACH_VENDOR = pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.tag)
-
-
-@dataclass
-class Visit:
-    """A page, what it asked for, and what went wrong in it."""
-
-    page: Page
-    origin: str
-    requests: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        page, complain = self.page, self.complaints.append
-        page.set_default_timeout(WAIT_MS)
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.on("requestfailed", lambda request: complain(f"{request.url}: {request.failure}"))
-        page.on("pageerror", lambda error: complain(str(error)))
-        page.on("console", lambda said: self._said(said.type, said.text))
-
-    def _said(self, kind: str, text: str) -> None:
-        if kind in ("error", "warning"):  # Chromium says so of each answer of 400 and above too
-            self.complaints.append(text)
-
-    def to(self, path: str) -> Page:
-        self.page.goto(self.origin + path)
-        return self.page
-
-    @property
-    def strangers(self) -> list[str]:
-        """What was asked of anyone but the emulator."""
-        assert self.requests
-        return [url for url in self.requests if not url.startswith(f"{self.origin}/")]
-
-
-@dataclass(frozen=True)
-class Operation:
-    """An operation on the page, its form open."""
-
-    block: Locator
-
-    @property
-    def form(self) -> Locator:
-        return self.block.locator("textarea")
-
-    def choose(self, example: str) -> None:
-        examples = self.block.locator(".opblock-section-request-body .examples-select select")
-        examples.select_option(example)
-        expect(self.form).to_have_value(re.compile(re.escape(f'"{example}"')))
-
-    def execute(self, status: int) -> Locator:
-        """Sends what stands in the form; the live response, which has this status."""
-        self.block.get_by_role("button", name="Execute", exact=True).click()
-        response = self.block.locator(".live-responses-table tbody tr.response")
-        expect(response.locator(".response-col_status")).to_contain_text(str(status))
-        return response
-
-
-def opened(page: Page, path_shown: str) -> Operation:
-    path = page.locator(f'[data-path="{path_shown}"]')
-    block = page.locator(".opblock").filter(has=path)
-    summary = block.locator(".opblock-summary-control")
-    if summary.get_attribute("aria-expanded") == "false":
-        summary.click()
-    expect(block.locator(".try-out__btn")).to_be_visible()
-    closed_form = block.get_by_role("button", name="Try it out")
-    if closed_form.is_visible():
-        closed_form.click()
-    return Operation(block)
-
-
-@pytest.fixture(scope="module")
-def context() -> Iterator[BrowserContext]:
-    chromium = shutil.which("chromium")
-    if not chromium and os.environ.get("CI") == "true":
-        pytest.fail("chromium is missing: apt-get install chromium")
-    if not chromium:
-        pytest.skip("chromium is not installed; it is in Debian's package chromium")
-    expect.set_options(timeout=WAIT_MS)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        with browser.new_context() as context:
-            yield context
-        browser.close()
-
-
-@pytest.fixture
-def visit(context: BrowserContext, demo: Served) -> Iterator[Visit]:
-    with context.new_page() as page:
-        yield Visit(page, demo.url)
 
 
 @pytest.fixture(scope="module")
