@@ -29,7 +29,7 @@ def _told(clock: Clock) -> dict[str, object]:
 
 
 async def _tell(realm: Realm, _: object) -> object:
-    """The realm's time, and whether it stands still."""
+    """Tell the realm's time, and whether it stands still."""
     return _told(realm.clock)
 
 

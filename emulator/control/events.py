@@ -69,7 +69,7 @@ class Events:
         return Watch(where, where.after if where.after or where.at or "since" in members else None)
 
     async def watch(self, realm: Realm, watch: Watch) -> AsyncGenerator[bytes, None]:
-        """The stream; what is written from now on is in it."""
+        """Watch the journal live, as server-sent events. Swagger shows nothing; `curl -N` does."""
         self._open = [stream for stream in self._open if stream.ag_frame is not None]
         if len(self._open) >= _MOST:
             raise Refusal("too_many", f"{_MOST} watch the journal already")

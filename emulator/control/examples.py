@@ -7,11 +7,11 @@ from typing import Any
 from emulator.control.calls import Filters
 from emulator.control.clock import ClockChange
 from emulator.control.journal import Expectation, Reading
+from emulator.control.keys import RotateRequest
 from emulator.control.minting import InspectRequest, MintRequest
 from emulator.control.realms import NewRealm
 from emulator.core.fixture.faults import FaultModel
 from emulator.core.fixture.sections import SectionModel
-from emulator.core.keys import Rotation
 from emulator.core.realm import Realm
 from emulator.web.documentation import Schema
 
@@ -151,14 +151,6 @@ def _of_tokens(realm: Realm) -> dict[str, Call]:
         "vault",
     )
     token = {"a token of nobody's": {"token": _UNSIGNED}}
-    rotation: Schema = {
-        "type": "object",
-        "properties": {
-            "vendor": {"type": "string", "enum": list(realm.sections)},
-            "mode": {"type": "string", "enum": list(Rotation), "default": Rotation.OVERLAP},
-        },
-        "required": ["vendor"],
-    }
     return {
         "mint": Call(
             MintRequest,
@@ -170,7 +162,9 @@ def _of_tokens(realm: Realm) -> dict[str, Call]:
         ),
         "inspect": Call(InspectRequest, token, outcomes=_INVALID),
         "rotate_keys": Call(
-            rotation, {"with overlap": {"vendor": with_keys, "mode": "overlap"}}, outcomes=_INVALID
+            RotateRequest,
+            {"with overlap": {"vendor": with_keys, "mode": "overlap"}},
+            outcomes=_INVALID,
         ),
         "introspect": Call(_TOKEN, token, outcomes=(*_INVALID, "token_inactive"), media_type=FORM),
         "revoke": Call(

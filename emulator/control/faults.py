@@ -53,7 +53,7 @@ def _id(_: Realm, members: Members) -> str:
 
 
 async def _all(realm: Realm, _: object) -> object:
-    """The faults, in the order in which they are tried; how many calls each met and struck."""
+    """List the faults, as they are tried, and how many calls each met and struck."""
     return {"faults": [_told(standing) for standing in realm.faults]}
 
 
@@ -69,7 +69,7 @@ async def _add(realm: Realm, fault: Fault) -> object:
 
 
 async def _one(realm: Realm, fault_id: str) -> object:
-    """One fault."""
+    """Show a fault. An id is given once: the first is f1, and after a reset again."""
     standing = realm.faults.find(fault_id)
     if standing is None:
         raise _unknown(fault_id)

@@ -105,7 +105,7 @@ class _Calls:
         self._realms = realms
 
     async def read(self, realm: Realm, asked: Reading) -> object:
-        """The entries, newest first, and how many older ones fell to the bounds."""
+        """Read the entries, newest first, and how many older ones fell to the bounds."""
         where, found = asked.where(), list[Entry]()
         async for some in realm.journal.backwards(where.after):
             missing = asked.limit - len(found)
@@ -124,7 +124,7 @@ class _Calls:
         await realm.journal.clear()
 
     async def verify(self, realm: Realm, asked: Expectation) -> object:
-        """Whether the calls are there that a test expects; if not, it waits, and tells why not."""
+        """Hold the journal to what a test expects. If it does not hold, the answer tells why."""
         ends = wall() + (asked.within.total_seconds() if asked.within else 0)
         tally, cleared, read_to = Tally(asked.where.where(), asked.wanted), 0, 0
         while True:

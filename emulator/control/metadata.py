@@ -16,11 +16,11 @@ def metadata_endpoints(vendor: Api) -> list[Endpoint]:
     """A vendor's JWKS (RFC 7517 §5), its OpenID configuration and RFC 8414 metadata."""
 
     async def jwks(realm: Realm, _: object) -> object:
-        """The vendor's public keys; none where its tokens are signed with a secret."""
+        """Public keys (RFC 7517). None where tokens are signed with a secret."""
         return {"keys": await realm.sections[vendor.name].issuer.keyring.published()}
 
     async def metadata(realm: Realm, _: object) -> object:
-        """The vendor as an authorization server."""
+        """Metadata of the vendor as an authorization server (RFC 8414)."""
         return _metadata(realm, vendor)
 
     documents = (

@@ -64,6 +64,7 @@ def control_api(
         endpoints=tuple(endpoints),
         outcomes=OUTCOMES,
         guarded=True,
+        docs=f"{BASE}/docs",
     )
 
 
@@ -71,7 +72,7 @@ def health(realms: Realms) -> Endpoint:
     """That it answers."""
 
     async def told(_: Realm, __: object) -> object:
-        """That it answers; its version, and its realms."""
+        """Whether the emulator answers: its version, and its realms."""
         names = [realm.name for realm in await realms.all()]
         return {"status": "ok", "version": __version__, "realms": names}
 

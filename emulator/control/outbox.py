@@ -27,7 +27,7 @@ class OutboxRequest:
 
 
 async def _read_outbox(realm: Realm, request: OutboxRequest) -> object:
-    """The mails, newest first. Where there is none, it waits for one."""
+    """Read mailed codes, newest first. Where there is none, it waits for one."""
     found: list[tuple[int, Mail]] = []
     seen = 0
     with suppress(TimeoutError):
@@ -35,7 +35,7 @@ async def _read_outbox(realm: Realm, request: OutboxRequest) -> object:
             while True:
                 new = await realm.outbox.mails(after=seen)
                 found += [(n, mail) for n, mail in new if request.to in (None, mail.to)]
-                if found or not request.wait:
+                if found or not request.wait or realm.life.over:
                     break
                 seen = new[-1][0] if new else seen
                 await asyncio.sleep(_LOOKS_EVERY)

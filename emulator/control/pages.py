@@ -28,6 +28,7 @@ _TAGS = {
     "server": "The server itself",
 }
 _TAG_OF = {"reset": "realms", "health": "server", "users": "principals", "clients": "principals"}
+_PRINCIPALS = "principals"
 _VERIFYING = "verifying"
 _ADMIN = {"adminToken": {"type": "http", "scheme": "bearer"}}
 
@@ -62,8 +63,8 @@ def _page(api: Api, endpoint: Endpoint, realm: Realm, call: Call) -> Page:
         tag=tag,
         tag_description=_TAGS[tag],
         operation_id=f"{endpoint.method.lower()}_{_words(path)}",
-        summary=summary.rstrip("."),
-        description=more,
+        summary=_of_its_kind(path, summary.rstrip(".")),
+        description=" ".join(filter(None, (more, _first(endpoint)))),
         bodies={} if schema is None else {call.media_type: [schema]},
         answer=None,
         every_outcome=every,
@@ -83,6 +84,25 @@ def _schema_of(body: type | Schema | None) -> tuple[Schema | None, Mapping[str, 
         return body, {}
     schema = TypeAdapter(body).json_schema(ref_template=REFERENCE)
     return schema, schema.pop("$defs", {})
+
+
+def _of_its_kind(path: str, summary: str) -> str:
+    """The summary, and of which vendor: many calls are one for each."""
+    vendor, _, rest = path.removeprefix(f"{BASE}/").partition("/")
+    if _tag_of(path) not in (_PRINCIPALS, _VERIFYING) or not rest:
+        return summary
+    kind = rest.partition("/")[0]
+    return f"{summary} ({vendor}{f' {kind}' if kind in _TAG_OF else ''})"
+
+
+def _first(endpoint: Endpoint) -> str:
+    """What has to be there for the example to work."""
+    path = endpoint.paths[0]
+    if endpoint.method not in ("GET", "PATCH", "DELETE") or "{" not in path:
+        return ""
+    if path.endswith("{name}"):
+        return "" if endpoint.method == "GET" else f"The example is there once PUT made {NEW}."
+    return f"The example is there once {'POST' if 'faults' in path else 'PUT'} made it."
 
 
 def _tag_of(path: str) -> str:

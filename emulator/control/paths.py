@@ -1,5 +1,6 @@
 """Where the control API is, and endpoints that only ask."""
 
+from emulator.control.reading import read_path
 from emulator.web.operation import Endpoint, Operation, nothing_read
 
 BASE = "/_emulator"
@@ -18,12 +19,12 @@ def asking(
     about: str | None = None,
     is_open: bool = False,
 ) -> Endpoint:
-    """An endpoint of GET, which reads nothing."""
+    """An endpoint of GET, which reads nothing; an open one does not mind what is sent beside."""
     return Endpoint(
         method="GET",
         paths=(path,),
         operations=(operation,),
-        read=nothing_read,
+        read=nothing_read if is_open else read_path,
         seen_from=seen_from,
         about=about,
         is_open=is_open,

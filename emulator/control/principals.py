@@ -56,7 +56,7 @@ class _Kind:
     model: type[StatusModel]
 
     async def every(self, realm: Realm, asked: Listing) -> object:
-        """The names in the order of their characters, with their statuses, a page at a time."""
+        """List names, in the order of their characters, and statuses, a page at a time."""
         members = self._members(realm.sections[self.vendor])
         behind = (one for one in members if one.name > asked.after)
         page = nsmallest(asked.limit + 1, behind, key=lambda one: one.name)
@@ -68,15 +68,15 @@ class _Kind:
         }
 
     async def one(self, realm: Realm, name: str) -> object:
-        """One principal, without its secrets."""
+        """Show one, without its secrets."""
         return self._told(self._known(realm, name))
 
     async def put(self, realm: Realm, change: Change) -> Ended:
-        """Add a principal, or put another in its place. What was issued to it stays good."""
+        """Add one, or put it in the place of its namesake. What was issued to it stays good."""
         return self._put(realm, change, {})
 
     async def patch(self, realm: Realm, change: Change) -> Ended:
-        """Change some members (RFC 7396): null takes one back to its default."""
+        """Change some members (RFC 7396). Null takes one back to its default."""
         known = self._known(realm, change.name)
         before = patched(self._told(known), self.model.secrets(known))
         undivided = {name for name in self.model.undivided if change.body.get(name)}
@@ -84,7 +84,7 @@ class _Kind:
         return self._put(realm, change, kept)
 
     async def remove(self, realm: Realm, name: str) -> None:
-        """Remove a principal; what was issued to it, or through it, is refused from now on."""
+        """Remove one. What was issued to it, or through it, is refused from now on."""
         self._known(realm, name)
         try:
             self._members(realm.own(self.vendor)).remove(name)

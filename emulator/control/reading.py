@@ -1,5 +1,6 @@
 """Reading what a control call was sent, with every mistake at once."""
 
+import re
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl
@@ -17,6 +18,13 @@ M = TypeVar("M", bound="BaseModel")
 
 _MOST_PARAMETERS = 20
 
+_MOST_ERRORS = 100
+"""So many mistakes are told, each by itself; of the others, how many there are."""
+
+_YAML = re.compile(
+    r" \((?:lines that begin with -|key: value)\)|; put it in quotes to make it a text"
+)
+
 
 def read_body(request: Request) -> Members:
     """The path's parameters, and as `body` the members of the JSON body."""
@@ -24,6 +32,8 @@ def read_body(request: Request) -> Members:
         body = json_object(request)
     except BodyUnreadable as error:
         raise invalid(str(error)) from error
+    if request.query:
+        raise invalid("this call takes no parameters in its query, only members in its body")
     return {**request.parameters, "body": body}
 
 
@@ -33,7 +43,11 @@ def read_optional_body(request: Request) -> Members:
 
 
 def read_path(request: Request) -> Members:
-    """The path's parameters."""
+    """The path's parameters; what is sent beside them is a mistake."""
+    if request.query:
+        raise invalid("this call takes no parameters in its query")
+    if request.body.strip() not in (b"", b"{}"):
+        raise invalid("this call takes no body")
     return dict(request.parameters)
 
 
@@ -73,6 +87,13 @@ def invalid(sentence: str, errors: Json = None) -> Refusal:
 def mistaken(error: FixtureError) -> Refusal:
     """The same, with every mistake of a fixture or a body."""
     first, *more = error.mistakes
-    sentence = str(first) + (f" (and {len(more)} more)" if more else "")
-    errors: Json = [{"path": dotted(m.path), "message": m.text} for m in error.mistakes]
+    sentence = _in_json(str(first)) + (f" (and {len(more)} more)" if more else "")
+    errors: Json = [
+        {"path": dotted(m.path), "message": _in_json(m.text)} for m in error.mistakes[:_MOST_ERRORS]
+    ]
     return invalid(sentence, errors)
+
+
+def _in_json(text: str) -> str:
+    """What is said of YAML, said to who sent JSON."""
+    return _YAML.sub("", text)

@@ -12,7 +12,7 @@ from emulator.control.paths import BASE, asking
 from emulator.control.reading import invalid, mistaken, parsed, read_optional_body, read_path
 from emulator.core.clock import iso_milliseconds
 from emulator.core.fixture import FixtureError
-from emulator.core.fixture.fields import Duration, written
+from emulator.core.fixture.fields import Ttl, written
 from emulator.core.fixture.sections import Strict
 from emulator.core.outcomes import Refusal
 from emulator.core.realm import DEFAULT, Blueprint, Realm
@@ -33,7 +33,7 @@ class NewRealm(Strict):
 
     source: str | None = Field(None, alias="from", description="Another realm, as it is now.")
     fixture: dict[str, Any] | None = Field(None, description="A fixture, without files.")
-    ttl: Duration | None = Field(None, description="After so much real time it goes by itself.")
+    ttl: Ttl | None = Field(None, description="After so much real time it goes by itself.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +50,11 @@ class _Calls:
         self._blueprint_in = blueprint_in
 
     async def every(self, _: Realm, __: object) -> object:
-        """The realms, the default one first."""
+        """List the realms, the default one first."""
         return {"realms": [self._told(realm) for realm in await self._realms.all()]}
 
     async def one(self, _: Realm, name: str) -> object:
-        """One realm."""
+        """Show a realm: where it is, its time, and when it goes by itself."""
         return self._told(await self._known(name))
 
     async def make(self, _: Realm, making: _Making) -> Ended:

@@ -24,7 +24,7 @@ def token_endpoints(vendor: Api) -> list[Endpoint]:
     """A vendor's introspection and revocation endpoints."""
 
     async def introspect(realm: Realm, token: str) -> object:
-        """What a good token says; a bad one is not active, and the reason tells why."""
+        """Introspect a token (RFC 7662). A bad one is not active, and the reason tells why."""
         section = realm.sections[vendor.name]
         try:
             verified = await verified_token(realm, section, token)
@@ -35,7 +35,7 @@ def token_endpoints(vendor: Api) -> list[Endpoint]:
         return _introspected(verified)
 
     async def revoke(realm: Realm, token: str) -> object:
-        """Refuse a token from now on. A refresh token takes all of its sign-in along."""
+        """Revoke a token (RFC 7009). A refresh token takes all of its sign-in along."""
         try:
             ours = await signed_token(realm, realm.sections[vendor.name], token)
         except TokenRefused as refused:
@@ -88,8 +88,7 @@ async def _revoke(realm: Realm, verified: Verified) -> None:
     claims = verified.claims
     try:
         if verified.is_refresh:
-            section = realm.sections[verified.vendor]
-            await realm.revoke_grant(section, verified.grant, verified.holder)
+            await realm.revoke_grant(verified.grant)
         else:
             # The clock may go back to where an expired token was good.
             expiry = claims.get("exp")

@@ -12,7 +12,7 @@ from emulator.core.principals import Principal
 from emulator.core.realm import Realm
 from emulator.core.section import Section
 from emulator.core.token_faults import TokenFault, TokenRefused
-from emulator.core.tokens import CALLER, Grant, merged
+from emulator.core.tokens import CALLER, REFRESH, Claims, Grant, merged
 
 _LEEWAY = 1
 """`iat` is in whole seconds and the clock is not, in seconds."""
@@ -71,7 +71,8 @@ def address_faults(
     section: Section, claims: Mapping[str, Any], holder: Principal | None
 ) -> Iterator[TokenRefused]:
     """What is wrong with iss and aud, which are to be as the fixture says for the holder."""
-    expected = _issued_with(section, holder)
+    refreshes = claims.get("token_use") == REFRESH
+    expected = _issued_with(section, holder, refreshes=refreshes)
     if not _issued_by(section.vendor, claims.get("iss"), expected.get("iss")):
         wanted = expected.get("iss")
         known = f"is not {wanted}" if wanted not in (None, CALLER) else "is none of this vendor's"
@@ -94,13 +95,17 @@ def says_issued_by(section: Section, claims: Mapping[str, Any]) -> bool:
     )
 
 
-def _issued_with(section: Section, holder: Principal | None) -> Mapping[str, Any]:
-    """The claims that the fixture gives the holder's tokens beside the registered ones."""
+def _issued_with(
+    section: Section, holder: Principal | None, *, refreshes: bool = False
+) -> Mapping[str, Any]:
+    """The claims that the fixture gives the holder's tokens; its refresh tokens get no others."""
     settings = section.issuer.settings
     audience = settings.audience
     named: Json = list(audience) if isinstance(audience, tuple) else audience
-    own = {} if holder is None else holder.claims
-    return merged({"iss": settings.issuer, "aud": named}, settings.claims, own)
+    registered: Claims = {"iss": settings.issuer, "aud": named}
+    if refreshes:
+        return merged(registered)
+    return merged(registered, settings.claims, {} if holder is None else holder.claims)
 
 
 def _issued_by(vendor: str, given: object, expected: object) -> bool:

@@ -65,16 +65,16 @@ class Clock:
 
     def set(self, instant: datetime) -> None:
         """Jump to `instant`, forwards or back; a running clock runs on from there."""
-        if instant.tzinfo is None:
-            raise ValueError(f"{instant.isoformat()} has no zone; write it with Z or an offset")
-        self.advance(instant.timestamp() - self.now())
-        if self._standing is not None:
-            self._standing = instant.timestamp()  # to the microsecond: sums of floats are not
+        self.advance(_posix(instant) - self.now())
+        self._stand_at(instant)
 
     def advance(self, seconds: float) -> None:
         """Move by `seconds`; a negative number goes back. Raises ClockOutOfRange."""
         if not _FIRST <= self.now() + seconds <= _LAST:
             raise ClockOutOfRange("the clock would leave the years 1971 to 9000")
+        self._move(seconds)
+
+    def _move(self, seconds: float) -> None:
         self._latest = self.latest()
         if self._standing is not None:
             self._standing += seconds
@@ -97,19 +97,42 @@ class Clock:
             return ClockStart(datetime.fromtimestamp(self._standing, UTC), frozen=True)
         return ClockStart(advance=self._shift)
 
-    def restart(self, start: ClockStart | None = None) -> None:
-        """Go back to how it started, or to another start."""
-        self._start = start or self._start
+    def follow(self, start: ClockStart) -> None:
+        """Start again from another start, and remember the latest time that was shown."""
+        latest = self.latest()
+        self._start = start
+        self.restart()
+        self._latest = latest
+
+    def check(self) -> None:
+        """Raise ClockOutOfRange where it shows a year that no clock is moved to."""
+        if not _FIRST <= self.now() <= _LAST:
+            raise ClockOutOfRange("the clock would leave the years 1971 to 9000")
+
+    def restart(self) -> None:
+        """Go back to how it started."""
         self._shift = 0.0
         self._standing = None
         self._latest = 0.0
         if self._start.frozen:
             self.freeze()
         if self._start.instant is not None:
-            self.set(self._start.instant)
+            self._move(_posix(self._start.instant) - self.now())
+            self._stand_at(self._start.instant)
         if self._start.advance:
-            self.advance(self._start.advance)
+            self._move(self._start.advance)
         self._latest = 0.0
+
+    def _stand_at(self, instant: datetime) -> None:
+        """Stand at an instant to the microsecond, if it stands: sums of floats are not exact."""
+        if self._standing is not None:
+            self._standing = instant.timestamp()
+
+
+def _posix(instant: datetime) -> float:
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant.isoformat()} has no zone; write it with Z or an offset")
+    return instant.timestamp()
 
 
 def wall() -> float:

@@ -74,7 +74,7 @@ def aimed(fault: Fault, sections: Mapping[str, Section]) -> Fault:
     able = frozenset(name for name, reason in reasons.items() if reason is None)
     if not able:
         raise DefectImpossible("; ".join(reason for reason in reasons.values() if reason))
-    return replace(fault, vendors=able)
+    return replace(fault, calls=frozenset(call for call in fault.calls or () if call[0] in able))
 
 
 class DefectiveIssuer(TokenIssuer):

@@ -43,10 +43,10 @@ class ConnectionFault(StrEnum):
 class Fault:
     """Which calls it strikes, how often, and what becomes of them.
 
-    Without `vendor`, `operation`, `principal` or `match` it strikes all; `vendors` and `operations`
-    narrow it to those that what it does makes sense for. `match` compares members of the request.
-    `after` so many calls that it fits it begins, and it strikes `times` times at the most, each
-    with `probability`, for `ttl` seconds of real time.
+    Without `vendor`, `operation`, `principal` or `match` it strikes all; `calls` narrows it to
+    those, by vendor and operation, that what it does makes sense for. `match` compares members of
+    the request. `after` so many calls that it fits it begins, and it strikes `times` times at the
+    most, each with `probability`, for `ttl` seconds of real time.
 
     `delay` (seconds, from and to) comes first, then the named `outcome`, the `answer`, what befalls
     the `connection`, or a token with a `defect`; a fault with none of these only delays. `shown` is
@@ -54,9 +54,8 @@ class Fault:
     """
 
     vendor: str | None = None
-    vendors: frozenset[str] | None = None
     operation: str | None = None
-    operations: frozenset[str] | None = None
+    calls: frozenset[tuple[str, str]] | None = None
     principal: str | None = None
     match: Mapping[str, str] = field(default_factory=dict)
     after: int = 0
@@ -77,9 +76,8 @@ class Fault:
         """Whether a call is one of those that it is meant for."""
         return (
             self.vendor in (None, vendor)
-            and (self.vendors is None or vendor in self.vendors)
             and self.operation in (None, operation)
-            and (self.operations is None or operation in self.operations)
+            and (self.calls is None or (vendor, operation) in self.calls)
             and self.principal in (None, principal)
             and all(members.get(name) == value for name, value in self.match.items())
         )
@@ -108,19 +106,20 @@ class Strike:
 class Faults:
     """The faults of a realm, in the order in which they came: the first to strike a call does."""
 
-    __slots__ = ("_given", "_ids", "_last", "_seed")
+    __slots__ = ("_begun", "_given", "_ids", "_last", "_of_blueprint", "_seed")
 
     def __init__(self, faults: Iterable[Fault] = (), seed: int | None = None) -> None:
         """With a `seed`, probabilities fall the same way each time."""
+        self._of_blueprint = tuple(faults)
+        """Those that it began with; until they are asked for, they are all that it holds."""
         self._given: list[Standing] = []
+        self._begun = wall()
         self._last = 0
         self._seed = seed
         self._ids: Ids | None = None
-        for fault in faults:
-            self.add(fault)
 
     def __bool__(self) -> bool:
-        return bool(self._given)
+        return bool(self._of_blueprint or self._given)
 
     def __iter__(self) -> Iterator[Standing]:
         self._let_go()
@@ -139,20 +138,25 @@ class Faults:
         self._let_go()
         if len(self._given) >= _MOST:
             raise TooManyFaults(f"there are {_MOST:,} faults; remove some, or give them a ttl")
+        return self._put(fault, wall())
+
+    def _put(self, fault: Fault, begins: float) -> Standing:
         self._last += 1
-        ends = None if fault.ttl is None else wall() + fault.ttl
+        ends = None if fault.ttl is None else begins + fault.ttl
         standing = Standing(f"f{self._last}", fault, ends)
         self._given.append(standing)
         return standing
 
     def remove(self, fault_id: str) -> bool:
         """Remove one; False where there is none."""
+        self._let_go()
         before = len(self._given)
         self._given = [standing for standing in self._given if standing.id != fault_id]
         return len(self._given) < before
 
     def clear(self) -> None:
         """Remove all."""
+        self._let_go()
         self._given = []
 
     def striking(
@@ -185,7 +189,11 @@ class Faults:
         return self._ids
 
     def _let_go(self) -> None:
-        """Remove the faults whose time is over."""
+        """Take up those that it began with, and remove those whose time is over."""
+        if self._of_blueprint:
+            begun, self._of_blueprint = self._of_blueprint, ()
+            for fault in begun:
+                self._put(fault, self._begun)
         if any(standing.ends is not None for standing in self._given):
             now = wall()
             self._given = [s for s in self._given if s.ends is None or s.ends > now]

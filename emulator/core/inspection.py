@@ -89,8 +89,7 @@ async def _problems(realm: Realm, found: TokenText, origin: Origin) -> list[Toke
         problems += await standing_faults(realm, claims, grant, origin.holder)
         if _refreshes(claims) and not await section.takes_again(realm, claims["jti"]):
             problems.append(TokenRefused(TokenFault.SPENT, "the refresh token was used before"))
-    if not _refreshes(claims):
-        problems += address_faults(section, claims, origin.holder)
+    problems += address_faults(section, claims, origin.holder)
     return problems
 
 
@@ -163,7 +162,7 @@ def _foreign(found: TokenText) -> str:
     if isinstance(issuer, str) and issuer:
         said = f"by its iss it is of {issuer[:_LONGEST_NAME]}"
     else:
-        said = "and it does not say whose it is"
+        said = "it has no iss to say whose it is"
     return f"A foreign token, which no key of this realm made: {said}."
 
 

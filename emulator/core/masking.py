@@ -41,6 +41,9 @@ _TOKENS_IN_BYTES = re.compile(_TOKEN.encode())
 _NAME = re.compile(r"[A-Za-z][A-Za-z_.-]{0,31}")
 """A member's name that may be told though nobody knows it: no code and few passwords look so."""
 
+_OF_A_BODY = re.compile(r'[={}\[\]"&;<>]')
+"""What stands between the members of JSON, a form or XML, and in no name."""
+
 _SECRET_NAMES = "|".join(
     [
         *("access_?token", "refresh_?token", "id_?token", "token", "jwt", "assertion"),
@@ -101,6 +104,16 @@ _told_again = lru_cache(maxsize=1024)(without_tokens)
 """The same names come again and again."""
 
 
+def told_name(text: str) -> str:
+    """The value of a member that names somebody or something; a whole body in its place is none."""
+    return MASK if no_name(text) else told_text(text)
+
+
+def no_name(text: str) -> bool:
+    """Whether a text looks like a body or a part of one, which may hold anything."""
+    return _OF_A_BODY.search(text) is not None
+
+
 @cache
 def _masked_fields(kind: type) -> dict[str, str]:
     named = fields(kind) if is_dataclass(kind) else ()
@@ -129,7 +142,7 @@ def told_members(members: Mapping[str, Any], open_members: Collection[str] = ())
         if len(told) >= _MOST_MEMBERS:
             break
         if name in open_members:
-            told[name] = told_text(value) if isinstance(value, str) else _told_value(value)
+            told[name] = told_name(value) if isinstance(value, str) else _told_value(value)
         elif value and _NAME.fullmatch(name):
             told[name] = MASK
         elif value is None and _NAME.fullmatch(name):
@@ -206,13 +219,14 @@ def sounds_secret(name: str) -> bool:
     return _SECRET_SOUNDS.search(name) is not None
 
 
-def secrets_among(section: Section, texts: Collection[str]) -> list[str]:
-    """Those of `texts` that are the password of one of a vendor's principals."""
+def secrets_among(sections: Iterable[Section], texts: Collection[str]) -> list[str]:
+    """Those of `texts` that are the password of one of the vendors' principals."""
     asked = set(texts) - _GRANTS
     if not asked:
         return []
     return [
         secret
+        for section in sections
         for members in section.principals.values()
         for member in islice(members, _MOST_COMPARED)
         for secret in (getattr(member, name) for name in _secret_fields(member.__class__))

@@ -166,10 +166,15 @@ class Answerer:
             for name, value in outcome.headers.items()
             if _PLACEHOLDER.search(value)
         ]
-        if outcome.body is not None and "content-type" not in map(str.lower, outcome.headers):
+        kinds = [value for name, value in outcome.headers.items() if name.lower() == "content-type"]
+        if outcome.body is not None and not kinds:
             self.headers.append((b"content-type", b"application/json"))
         self.needs = frozenset(placeholders_in([outcome.body, *outcome.headers.values()]))
-        self.render: Callable[[Values], bytes] = _renderer(outcome.body)
+        self.render: Callable[[Values], bytes] = (
+            _renderer(outcome.body)
+            if not kinds or "json" in kinds[0].lower()
+            else _renderer_of_text(outcome.body)
+        )
 
     def headers_with(self, values: Values) -> list[tuple[bytes, bytes]]:
         """The headers with their placeholders filled in; a value cannot begin another header."""
@@ -246,6 +251,13 @@ def _renderer(body: Json) -> Callable[[Values], bytes]:
         name = whole[1]
         return lambda values: orjson.dumps(_value(name, values))
     return lambda values: orjson.dumps(_filled(body, values))
+
+
+def _renderer_of_text(body: Json) -> Callable[[Values], bytes]:
+    """A text under another media type than JSON's goes out as it is: an error page of a gateway."""
+    if not isinstance(body, str):
+        return _renderer(body)
+    return lambda values: str(_filled(body, values)).encode()
 
 
 def _value(name: str, values: Values) -> Json:

@@ -1,5 +1,7 @@
 """A realm: an isolated copy of everything that sign-in needs."""
 
+import asyncio
+import math
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, replace
@@ -9,6 +11,8 @@ from emulator.core.clock import RUNNING, Clock, ClockStart
 from emulator.core.faults import Fault, Faults
 from emulator.core.ids import Ids
 from emulator.core.journal import MOST_ENTRIES, Journal
+from emulator.core.keys import Rotation, SigningKey
+from emulator.core.life import Life
 from emulator.core.outbox import Outbox
 from emulator.core.principals import Principal
 from emulator.core.resources import NO_RESOURCES, Resources
@@ -67,10 +71,12 @@ class Realm:
         self.store = store
         self.clock = clock or Clock(blueprint.clock)
         self.stamp = Stamp(name, incarnation, self.clock, Ids(blueprint.seed))
+        self.life = Life()
         self.outbox = Outbox(store, name, self._scoped("outbox"), show_codes=settings.show_codes)
         self.journal = Journal(store, name, self._scoped("journal"), settings.journal_entries)
         self.sections: dict[str, Section] = {}
         self._own: set[str] = set()
+        self._rotating = asyncio.Lock()
         self._take(blueprint)
 
     def _take(self, blueprint: Blueprint) -> None:
@@ -92,7 +98,7 @@ class Realm:
         """
         before = dict(self.sections)
         if blueprint.clock != self.blueprint.clock:
-            self.clock.restart(blueprint.clock)
+            self.clock.follow(blueprint.clock)
         self._take(blueprint)
         for vendor, section in self.sections.items():
             self.sections[vendor] = section.following(before[vendor])
@@ -110,6 +116,17 @@ class Realm:
             self.clock.as_start(),
             self.blueprint.seed,
         )
+
+    async def rotate(self, vendor: str, how: Rotation) -> SigningKey:
+        """Make a new key of a vendor sign. Raises KeysCannotRotate where it is a secret.
+
+        The key is made before anything changes: meanwhile others may share or fork the section.
+        """
+        async with self._rotating:
+            ring = await self.sections[vendor].issuer.keyring.rotated(how)
+            section = self.own(vendor)
+            section.issuer = section.issuer.signing_with(ring)
+            return await ring.active()
 
     def own(self, vendor: str) -> Section:
         """The section of a vendor, to be changed: forked at the first time."""
@@ -158,6 +175,8 @@ class Realm:
 
         `until` is when it would end by itself, in POSIX seconds of the realm's clock.
         """
+        if self.life.over:
+            return True  # what it stored was forgotten, and nothing is to be stored again
         now = self.clock.now()
         return await self.store.claim(self.name, self._scoped(what), now=now, until=until)
 
@@ -173,10 +192,12 @@ class Realm:
         """Refuse one token from now on; `until` is its expiry. Raises StoreFull."""
         await self.keep(f"token:{jti}", b"revoked", until)
 
-    async def revoke_grant(self, section: Section, grant: Grant, holder: Principal) -> None:
-        """Refuse every token of a holder's grant, those to come included. Raises StoreFull."""
-        longest = section.issuer.longest_lifetime_of(holder)
-        await self.keep(f"grant:{grant.id}", b"revoked", self.clock.latest() + longest)
+    async def revoke_grant(self, grant: Grant) -> None:
+        """Refuse every token of a grant, those to come included, for good. Raises StoreFull.
+
+        Nobody knows how long its tokens last: lifetimes change, and minted tokens have their own.
+        """
+        await self.keep(f"grant:{grant.id}", b"revoked", math.inf)
 
     async def revoked(self, jti: str, grant: Grant) -> bool:
         """Whether a token was revoked, by itself or with its grant."""
@@ -187,6 +208,8 @@ class Realm:
 
     async def keep(self, what: str, value: bytes, until: float) -> None:
         """Keep a value until a time of the realm's clock. Raises StoreFull."""
+        if self.life.over:
+            return
         now = self.clock.now()
         await self.store.put(self.name, self._scoped(what), value, now=now, until=until)
 

@@ -88,7 +88,7 @@ class Realms:
 
     async def reset(self, realm: Realm) -> Realm:
         """Take a realm back to its blueprint; what was issued before is refused from now on."""
-        realm.clock.restart(realm.blueprint.clock)
+        realm.clock.restart()
         fresh = await self._incarnated(realm.name, realm.blueprint, realm.clock)
         if realm.name == DEFAULT:
             self.default = fresh
@@ -96,6 +96,7 @@ class Realms:
 
     async def remove(self, realm: Realm) -> None:
         """Remove a realm, and all that it stored."""
+        realm.life.over = True
         self._made.pop(realm.name, None)
         self._ends.pop(realm.name, None)
         await self._new_version(realm.name, None)
@@ -109,6 +110,9 @@ class Realms:
     async def _incarnated(
         self, name: str, blueprint: Blueprint, clock: Clock | None = None
     ) -> Realm:
+        before = self._made.get(name)
+        if before is not None:
+            before.life.over = True
         incarnation = await self._new_version(name, _MADE)
         await self._store.forget(name)
         realm = Realm(

@@ -43,8 +43,8 @@ class Section(ABC):
         return self.principals[next(reversed(self.principals))]
 
     def forked(self) -> Self:
-        """A copy whose principals and keys can be changed."""
-        fork = self.issuing_with(self.issuer.forked())
+        """A copy whose principals and issuer can be changed."""
+        fork = copy(self)
         fork.principals = {kind: members.forked() for kind, members in self.principals.items()}
         return fork
 

@@ -143,7 +143,7 @@ def _json_in(segment: str) -> tuple[dict[str, Any] | None, str | None]:
 
 def _why_no_token(text: str) -> str:
     if not text:
-        return "there is nothing to explain: it is empty"
+        return "it is empty"
     try:
         value = orjson.loads(text)
     except orjson.JSONDecodeError:

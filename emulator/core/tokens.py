@@ -98,10 +98,6 @@ class TokenIssuer:
         self._segments: dict[str | None, bytes] = {}
         """The header segments, by `kid`."""
 
-    def forked(self) -> "TokenIssuer":
-        """A copy whose keys rotate by themselves."""
-        return self.signing_with(self.keyring.forked())
-
     def signing_with(self, keyring: Keyring) -> "TokenIssuer":
         """An issuer of the same tokens, signed with other keys."""
         return TokenIssuer(self.settings, keyring)

@@ -113,6 +113,5 @@ async def _check_still_good(realm: Realm, section: Section, found: Verified) -> 
         raise fault
     for fault in await standing_faults(realm, found.claims, found.grant, found.holder):
         raise fault
-    if not found.is_refresh:
-        for fault in address_faults(section, found.claims, found.holder):
-            raise fault
+    for fault in address_faults(section, found.claims, found.holder):
+        raise fault

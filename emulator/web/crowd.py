@@ -25,7 +25,7 @@ class Caller(Protocol):
 
     @property
     def claim(self) -> int:
-        """How much it may stay: 0 nothing asked yet, 1 asked before, 2 being answered."""
+        """How much it may stay: 0 nothing asked yet, 1 idle or half closed, 2 being answered."""
         ...
 
     def drop(self) -> None:
@@ -48,14 +48,14 @@ def most_connections() -> int:
 MOST_CONNECTIONS = most_connections()
 
 
-def make_room(callers: Iterable[Caller]) -> None:
-    """End the connection with the least claim, the oldest first.
+def make_room(callers: Iterable[Caller], newcomer: Caller) -> None:
+    """End the connection with the least claim, the oldest first, for one that has just come.
 
-    Who is being answered stays, unless all are: then it is the one that has just come.
+    Who is being answered stays, unless all are: then it is the newcomer that goes.
     """
-    waiting = [caller for caller in callers if caller.claim < 2]
-    if waiting:
-        min(waiting, key=lambda caller: (caller.claim, caller.number)).drop()
+    waiting = [caller for caller in callers if caller.claim < 2 and caller is not newcomer]
+    going = min(waiting, key=lambda caller: (caller.claim, caller.number), default=newcomer)
+    going.drop()
     _say_so()
 
 

@@ -88,7 +88,8 @@ class Door:
         self._check_host(scope, headers, bound_to)
 
     def _check_site(self, scope: Message, headers: Headers) -> None:
-        reached = base_url(scope, self.proxies)
+        # Without the path of a proxy's prefix, which no origin has.
+        reached = "/".join(base_url(scope, self.proxies).split("/", 3)[:3])
         for origin in _sent(headers, b"origin"):
             theirs = _origin(origin.decode("latin-1"))
             if theirs is None or theirs != _origin(reached):
@@ -123,6 +124,12 @@ class Door:
 
     def _no_token(self, bearer: list[bytes]) -> Refusal:
         self._make_token()
+        if bearer and not bearer[0].lower().startswith(b"bearer "):
+            return Refusal(
+                "admin_token_wrong",
+                "Authorization is not of the form Bearer and the admin token, which is "
+                "AUTH_EMULATOR_ADMIN_TOKEN, or the one that the log shows",
+            )
         if bearer:
             return Refusal(
                 "admin_token_wrong",
@@ -215,7 +222,7 @@ def _allowed(host: str) -> str:
 
 def _origin(url: str) -> tuple[str, str, int] | None:
     """The origin of a URL (RFC 6454 §4); None for what has none, such as `null`."""
-    found = _ORIGIN.match(url.lower())
+    found = _ORIGIN.fullmatch(url.lower())
     host = None if found is None else _HOST.fullmatch(found[2])
     if found is None or host is None:
         return None

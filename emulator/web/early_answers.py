@@ -14,3 +14,11 @@ HEAD_TOO_LARGE = _plain(
 )
 TOO_SLOW = _plain(b"408 Request Timeout", b"The request was not whole within 30 seconds.")
 NOT_HTTP = _plain(b"400 Bad Request", b"Invalid HTTP request received.")
+
+
+class HeadTooLarge(Exception):
+    """The request line and headers are too long, or too many."""
+
+
+class TooFarAhead(Exception):
+    """Too many requests wait for their answers."""

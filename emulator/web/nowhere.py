@@ -20,7 +20,11 @@ def nowhere(visit: Visit, apis: Sequence[Api]) -> Answer:
         for endpoint in api.endpoints
         if endpoint.method == "POST" and endpoint.enabled(visit.realm)
     )
-    text = f"Nothing answers at this path. Here are:\n{places}  docs: GET /docs\n"
+    where = "at the server's root" if visit.prefix else "here"
+    text = (
+        f"Nothing answers at this path. Here are:\n{places}"
+        f"And {where}, for people: GET /docs, and to drive it: GET /_emulator/docs\n"
+    )
     answer = Answer(404, _TEXT.copy(), text.encode())
     answer.reason = printable(f"path_unknown; {_why(visit, apis)}")
     return answer

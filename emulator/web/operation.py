@@ -117,7 +117,7 @@ class Api:
     words for whatever it does not route. `bearer` is how it takes tokens at protected resources;
     `token_endpoint` is the path of its OAuth token endpoint, if it has one. `open_members` are the
     members of its requests that hold no secret. A `guarded` API answers only who may drive the
-    emulator.
+    emulator. `docs` is where its own page is.
     """
 
     name: str
@@ -129,6 +129,7 @@ class Api:
     token_endpoint: str | None = None
     open_members: frozenset[str] = frozenset()
     guarded: bool = False
+    docs: str | None = None
     _as_they_are: dict[str, Answerer] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -173,7 +174,7 @@ class Api:
             if strike is None:
                 answer = await work(realm)
             else:
-                answer = await struck(strike, realm, about, work, self.refuse)
+                answer = await struck(strike, realm, about, principal, work, self.refuse)
         else:
             answer = await work(realm)
         answer.operation = operation.name
@@ -233,7 +234,8 @@ class Api:
         known = sorted({e.paths[0] for e in self.endpoints if e.enabled(realm)})
         named, others = known, ""
         if len(known) > _MOST_NAMED:
-            named, others = get_close_matches(request.path, known, _NEAR, 0.0), " and others"
+            named = get_close_matches(request.path, known, _NEAR, 0.0)
+            others = f" and others ({self.docs} shows all)" if self.docs else " and others"
         here = f"{', '.join(named)}{others}"
         sentence = f"{self.title} has {here} here, not {self._told(request.path)}"
         return self.refuse(realm, Refusal("path_unknown", sentence))

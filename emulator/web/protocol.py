@@ -18,7 +18,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from emulator.web import crowd
-from emulator.web.early_answers import HEAD_TOO_LARGE, NOT_HTTP, TOO_SLOW
+from emulator.web.early_answers import HEAD_TOO_LARGE, NOT_HTTP, TOO_SLOW, HeadTooLarge, TooFarAhead
 from emulator.web.outflow import Outflow
 from emulator.web.sending import CONNECTION
 from emulator.web.upgrade import head_without_upgrade
@@ -45,14 +45,6 @@ _DISCARDED_AT_MOST = 16 * 1024 * 1024
 _NO_LINGER = struct.pack("ii", 1, 0)
 
 
-class HeadTooLarge(Exception):
-    """The request line and headers are over HEAD_LIMIT or HEADER_LINES."""
-
-
-class TooFarAhead(Exception):
-    """More than MOST_AHEAD requests wait for their answers."""
-
-
 class BoundedProtocol(HttpToolsProtocol):
     """uvicorn's protocol, with the bounds above.
 
@@ -70,10 +62,10 @@ class BoundedProtocol(HttpToolsProtocol):
         """Bytes since the request began, or since the last part of its body."""
         self._delivered = 0
         self._in_head = False
-        self._receiving = False
-        """A request has begun and is not whole."""
+        self._receiving = False  # a request has begun and is not whole
         self._moved_on = False
         """This delivery brought a part of a body, or the end of a request."""
+        self._perhaps_gone = False  # the caller closed its side, as who waits no longer does
         self._deaf = False
         self._discarded = 0
         self._running: RequestResponseCycle | None = None
@@ -86,7 +78,8 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.cycle is None:
             return 0
         sending_body = self._receiving and not self._in_head
-        return 1 if sending_body or self.cycle.response_complete else 2
+        waits = not (self._perhaps_gone or self.flow.write_paused or self.cycle.response_complete)
+        return 2 if waits and not sending_body else 1
 
     def drop(self) -> None:
         """See `crowd.Caller`."""
@@ -100,7 +93,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
         if len(self.connections) > crowd.MOST_CONNECTIONS:
-            crowd.make_room(self.connections)  # type: ignore[arg-type]  # all are of this class
+            crowd.make_room(self.connections, self)  # type: ignore[arg-type]  # all are of this class
 
     def connection_lost(self, exc: Exception | None) -> None:
         """No timer outlives a connection, and no call waits for one that is lost."""
@@ -133,6 +126,9 @@ class BoundedProtocol(HttpToolsProtocol):
         """A caller that closes its own side still gets the answer to what it sent."""
         if self.cycle is None or self.cycle.response_complete or self.cycle.disconnected:
             return None
+        if self._receiving:
+            return None  # it will never be whole
+        self._perhaps_gone = True
         self.cycle.keep_alive = False
         return self.half_open and self.scheme != "https"
 
@@ -157,6 +153,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self._framing = 0
         super().on_message_begin()
         self.scope["extensions"] = {CONNECTION: self}  # type: ignore[dict-item]  # an object of ours
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; a trailer is none (RFC 9110 §6.5.1), and is left out."""
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """A head is complete; only a long delivery is measured."""
@@ -266,7 +267,7 @@ class BoundedProtocol(HttpToolsProtocol):
         """Read the request again as if no upgrade had been offered (RFC 9110 §7.8 allows it)."""
         method = self.parser.get_method()
         if method == b"CONNECT":
-            self.send_400_response("CONNECT is not served here.")
+            self._give_up(NOT_HTTP)
             return
         version = self.parser.get_http_version()
         head = head_without_upgrade(method, self.url, version, self.headers)

@@ -18,10 +18,12 @@ from emulator.core.masking import (
     MASK,
     is_secret_parameter,
     names_somebody,
+    no_name,
     secrets_among,
     sounds_secret,
     told_body,
     told_members,
+    told_name,
     told_path,
     told_resource_path,
     told_text,
@@ -54,7 +56,7 @@ def recorded(visit: Visit, api: Api, answer: Answer) -> dict[str, Any]:
         "real_at": iso_milliseconds(real_time()),
         "vendor": api.name,
         "operation": answer.operation or None,
-        "principal": told_text(answer.principal) or None,
+        "principal": told_name(answer.principal) or None,
         "outcome": answer.outcome,
         "reason": answer.reason,
         "status": answer.status or None,
@@ -71,18 +73,22 @@ def make_discreet(answer: Answer, visit: Visit, api: Api | None) -> None:
     A reason repeats a name that names nobody, or a scope. A password there is not repeated.
     """
     secrets = _misplaced(answer.members or {}, answer.principal, visit, api) if api else []
+    odd = [value for value in secrets if no_name(value)]
     if secrets:
         members = dict(answer.members or {})
         answer.members = {n: MASK if v in secrets else v for n, v in members.items()}
         answer.principal = MASK if answer.principal in secrets else answer.principal
         answer.secrets = (*answer.secrets, *secrets)
-        answer.reason = f"{answer.outcome}; a password was sent where a name or a scope belongs"
+        what = "more than a name" if odd else "a password"
+        answer.reason = f"{answer.outcome}; {what} was sent where a name or a scope belongs"
     answer.reason = without_tokens(answer.reason or "")
 
 
 def _misplaced(members: Members, principal: str, visit: Visit, api: Api) -> list[str]:
     """The secrets among the values that would be told."""
     section = visit.realm.sections[api.name]
+    # Whoever has a user at one vendor may mix them up with another's.
+    sections = [section, *(s for s in visit.realm.sections.values() if s is not section)]
     told = {principal} | {
         value
         for name, value in members.items()
@@ -92,7 +98,8 @@ def _misplaced(members: Members, principal: str, visit: Visit, api: Api) -> list
     if not unknown:
         return []
     sent = {v for n, v in members.items() if isinstance(v, str) and sounds_secret(n)}
-    return [*unknown & sent, *secrets_among(section, unknown - sent)]
+    odd = {value for value in unknown if no_name(value)}
+    return [*unknown & sent, *odd - sent, *secrets_among(sections, unknown - sent)]
 
 
 def _request(visit: Visit, api: Api, answer: Answer) -> dict[str, Any]:

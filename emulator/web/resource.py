@@ -34,7 +34,7 @@ async def answer_resource(
     if strike is None:
         answer = await work(realm)
     else:
-        answer = await struck(strike, realm, api.name, work, api.refuse)
+        answer = await struck(strike, realm, api.name, principal, work, api.refuse)
     answer.operation = OPERATION
     answer.principal = answer.principal or principal
     return answer

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Protocol
 
 from emulator.core.clock import http_date
@@ -134,10 +134,15 @@ async def _sent(stream: AsyncGenerator[bytes, None], send: Send) -> None:
 
 
 async def _end(visit: Visit, send: Send) -> None:
-    """End a stream; who does not read what was sent before is cut off."""
+    """End a stream."""
+    await or_cut_off(send({"type": "http.response.body", "body": b""}), visit)
+
+
+async def or_cut_off(sending: Awaitable[None], visit: Visit) -> None:
+    """Send something last; who does not read what was sent before is cut off."""
     try:
         async with asyncio.timeout(_NOTICES_WITHIN):
-            await send({"type": "http.response.body", "body": b""})
+            await sending
     except TimeoutError:
         connection = _connection(visit)
         if connection is not None:
@@ -166,7 +171,10 @@ async def _break(answer: Answer, how: ConnectionFault, visit: Visit) -> None:
     elif how is ConnectionFault.GARBAGE:
         connection.end_with(_GARBAGE)
     else:
-        connection.end_with(_head(answer.status, answer.headers) + _half(answer.body))
+        head = _head(answer.status, answer.headers)
+        body = b"" if visit.method == "HEAD" else answer.body
+        # Where there is no body to cut, the head is cut.
+        connection.end_with(head + _half(body) if len(body) > 1 else _half(head))
     with contextlib.suppress(asyncio.CancelledError):
         await _gone(visit)
 

@@ -32,7 +32,7 @@ from emulator.web.receiving import (
 )
 from emulator.web.recording import called, make_discreet, recorded, secret_values
 from emulator.web.resource import OPERATION, answer_resource
-from emulator.web.sending import ConnectionFaultStruck, dating, send_answer
+from emulator.web.sending import ConnectionFaultStruck, dating, or_cut_off, send_answer
 from emulator.web.visit import (
     AsgiApp,
     Message,
@@ -134,7 +134,8 @@ class Stage:
             return
         visit = at_the_root(scope, receive, self.realm)
         with contextlib.suppress(RuntimeError):  # the answer had begun
-            await self.send(await self._told(visit, answer, "-"), visit, send)
+            sending = self.send(await self._told(visit, answer, "-"), visit, send)
+            await (or_cut_off(sending, visit) if self.closing else sending)
 
     async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
         path = path_of(scope)
@@ -148,8 +149,10 @@ class Stage:
             answer = await self._answer(visit)
         else:
             realm = await self.realms.find(name)
-            visit = within(scope, receive, realm or self.realm)
-            answer = await (self._answer(visit) if realm else self._no_realm(visit, name))
+            visit = within(scope, receive, realm or self.realm, name)
+            # Where a realm is to be made, Swagger may have chosen it already.
+            known = realm is not None or visit.path.startswith(f"{DRIVING}/realms")
+            answer = await (self._answer(visit) if known else self._no_realm(visit, name))
         await self.send(answer, visit, send)
 
     async def _no_realm(self, visit: Visit, name: str) -> Answer:
@@ -264,7 +267,7 @@ class Stage:
             _log.info("%s %s %d %s", vendor, printable(what), answer.status, answer.reason)
             if self._reasons:
                 answer.headers.append((b"x-emulator-reason", answer.reason.encode("ascii")))
-        if about is not None:
+        if about is not None and not visit.realm.life.over:
             await visit.realm.journal.write(recorded(visit, about, answer))
         return answer
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from emulator.core.clock import wall
 from emulator.core.defects import Defect, DefectiveIssuer
 from emulator.core.faults import ConnectionFault, Fault, Phase, Strike
 from emulator.core.outcomes import Refusal
@@ -13,6 +14,9 @@ from emulator.web.messages import Answer
 Work = Callable[[Realm], Awaitable[Answer]]
 """What the vendor does of itself."""
 
+_LOOKS_EVERY = 0.5
+"""How often a delayed call looks whether its realm is still there, in seconds."""
+
 ANSWERED_BY_A_FAULT = "fault"
 """The outcome of a call that a fault answers in its own words."""
 
@@ -20,26 +24,40 @@ Refuse = Callable[[Realm, Refusal], Answer]
 """How the API words a refusal."""
 
 
-async def struck(strike: Strike, realm: Realm, vendor: str, work: Work, refuse: Refuse) -> Answer:
-    """The answer of a vendor's call that a fault strikes."""
+async def struck(
+    strike: Strike, realm: Realm, vendor: str, principal: str, work: Work, refuse: Refuse
+) -> Answer:
+    """The answer of a vendor's call that a fault strikes, and that speaks of `principal`."""
     fault = strike.fault
     done: Answer | None = None
     if fault.phase is Phase.AFTER:
         done = await work(_spoiling(fault, realm, vendor))
-    if strike.delay:
-        await asyncio.sleep(strike.delay)
+    await _pass(strike.delay, realm)
     if fault.connection is not None:
         answer = _broken(done or Answer(0), fault.connection, strike)
     elif fault.outcome is not None:
-        answer = refuse(realm, Refusal(fault.outcome, _sentence(strike)))
+        answer = refuse(
+            realm, Refusal(fault.outcome, _sentence(strike), principal=principal or None)
+        )
     elif fault.answer is not None:
-        answer = answered(fault.answer, values_of(realm, reason=_sentence(strike)))
+        answer = answered(
+            fault.answer, values_of(realm, reason=_sentence(strike), principal=principal)
+        )
         answer.outcome = ANSWERED_BY_A_FAULT
         answer.reason = f"{answer.outcome}; {_sentence(strike)}"
     else:
         answer = done or await work(realm)
     answer.fault = strike.id
     return answer
+
+
+async def _pass(seconds: float, realm: Realm) -> None:
+    """Let time pass, but not longer than the realm is there."""
+    ends = wall() + seconds
+    left = seconds
+    while left > 0 and not realm.life.over:
+        await asyncio.sleep(min(left, _LOOKS_EVERY))
+        left = ends - wall()
 
 
 def _spoiling(fault: Fault, realm: Realm, vendor: str) -> Realm:

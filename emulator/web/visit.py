@@ -73,9 +73,9 @@ def inside(path: str) -> str:
     return path if name is None else path[len(REALMS) + len(name) :] or "/"
 
 
-def within(scope: Message, receive: Receive, realm: Realm) -> Visit:
-    """A visit of the realm that stands in the path."""
-    prefix = f"{REALMS}{realm.name}"
+def within(scope: Message, receive: Receive, realm: Realm, name: str) -> Visit:
+    """A visit below `/realms/NAME`, which `realm` answers."""
+    prefix = f"{REALMS}{name}"
     path = path_of(scope).removeprefix(prefix) or "/"
     raw = _raw_path_of(scope)
     # A name that was sent with escapes: what follows it has to be found in the decoded path.

@@ -210,3 +210,37 @@ def test_a_fixtures_clock_can_be_ahead_of_the_real_time() -> None:
 def test_a_mistake_in_a_fixtures_clock_is_told(clock: object) -> None:
     with pytest.raises(FixtureError, match="clock"):
         load_fixture({"clock": clock})
+
+
+def test_a_clock_that_ran_past_its_last_year_can_be_copied_and_brought_back(
+    http: httpx.Client,
+) -> None:
+    http.put("/_emulator/realms/late").raise_for_status()
+    put(http, "/realms/late", now="9000-12-31T00:00:00Z").raise_for_status()
+    assert http.put("/_emulator/realms/later", json={"from": "late"}).status_code == 201
+    assert http.post("/realms/later/_emulator/reset").status_code == 200
+    assert put(http, "/realms/late", advance="-10d").status_code == 200
+    assert put(http, "/realms/late", advance="36500d").status_code == 400
+
+
+def test_a_revoked_sign_in_stays_revoked_however_long_its_tokens_last(http: httpx.Client) -> None:
+    put(http, now=NOON, frozen=True)
+    body = {"vendor": "vault", "subject": "me@x", "use": "refresh", "lifetime": "365d"}
+    token = http.post("/_emulator/tokens", json=body).raise_for_status().json()["token"]
+    http.post("/_emulator/vault/revoke", data={"token": token}).raise_for_status()
+    put(http, advance="31d")
+    assert not active(http, token)
+    assert refresh(http, token).status_code == 401
+
+
+def test_a_code_can_be_mailed_again_after_a_trip_of_the_clock(http: httpx.Client) -> None:
+    def mail() -> int:
+        body = {"email": "mailed@x"}
+        return http.post("/auth/tfa/otp/email", json=body).status_code
+
+    put(http, now="2031-01-01T12:00:00Z", frozen=True)
+    assert mail() == 200
+    put(http, now="2030-01-01T12:00:00Z")
+    assert mail() == 200
+    put(http, now="2031-01-01T12:02:00Z")
+    assert mail() == 200

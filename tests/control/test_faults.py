@@ -196,13 +196,16 @@ def test_no_fault_ever_strikes_the_control_api(http: httpx.Client) -> None:
         ({"outcome": "server_error", "token": {"defect": "expired"}}, "expected one of outcome"),
         ({"connection": "rest"}, 'did you mean "reset"?'),
         ({"connection": "reset", "phase": "later"}, "phase"),
-        ({"connection": "truncate", "phase": "before"}, "phase: before leaves nothing"),
+        ({"connection": "truncate", "phase": "before"}, "need phase: after"),
         ({"token": {"defect": "expierd"}}, 'did you mean "expired"?'),
         (
             {"token": {"defect": "expired"}, "operation": "jwks", "vendor": "vault"},
             "no token comes",
         ),
         ({"delay": "1s", "ttl": "-1s"}, "expected a duration"),
+        ({"delay": "1s", "ttl": "0s"}, "more than no time"),
+        ({"delay": {"min": "3s"}}, "delay.max: is missing"),
+        ({"respond": {"status": 204, "body": {}}}, "has no body"),
         ({"delay": "1s", "times": 1.5}, "times"),
         ({"delay": "1s", "probability": "often"}, "probability"),
         ({"respond": {"headers": {"A": "x\r\nB: y"}}}, "no header may"),
@@ -223,3 +226,27 @@ def test_there_is_an_end_to_how_many_a_realm_takes(http: httpx.Client) -> None:
     answer = http.post("/_emulator/faults", json={"delay": "1ms"})
     assert answer.status_code == 507
     assert "remove some" in answer.json()["detail"]
+
+
+def test_an_outcome_strikes_the_calls_that_can_end_in_it(http: httpx.Client) -> None:
+    add(http, vendor="vault", outcome="user_blocked")
+    assert reason(vault(http)).startswith("user_blocked; ")
+    assert http.get("/_emulator/vault/.well-known/jwks.json").status_code == 200
+
+
+def test_an_answer_names_the_principal_and_may_be_a_page_of_a_gateway(http: httpx.Client) -> None:
+    html = "<html>Bad Gateway for {{principal}}</html>"
+    respond = {"status": 502, "headers": {"Content-Type": "text/html"}, "body": html}
+    add(http, vendor="omniomni", respond=respond)
+    answer = omniomni(http)
+    assert (answer.status_code, answer.text) == (502, "<html>Bad Gateway for me</html>")
+
+
+@pytest.mark.parametrize("method", ["DELETE", "GET"])
+def test_a_query_that_nobody_reads_is_refused_and_removes_nothing(
+    http: httpx.Client, method: str
+) -> None:
+    add(http, vendor="omniomni", delay="1ms")
+    answer = http.request(method, "/_emulator/faults", params={"vendor": "vault"})
+    assert answer.status_code == 400
+    assert len(listed(http)) == 1

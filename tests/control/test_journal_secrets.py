@@ -282,3 +282,20 @@ def test_why_a_name_is_unknown_is_told_though_it_was_sent_twice(http: httpx.Clie
     answer = http.post(OMNIOMNI, json={"clientId": "nobody", "client_id": "nobody"})
     assert answer.headers["X-Emulator-Reason"].startswith("client_not_found; no client is named")
     assert last(http)["principal"] == "nobody"
+
+
+def test_a_password_of_another_vendors_user_is_not_repeated_either(http: httpx.Client) -> None:
+    secret = FIXTURE["vault"]["users"][0]["password"]
+    answer = http.post("/omni-omni/v1/auth/client-token", json={"clientId": secret})
+    assert answer.status_code == 404
+    entries = http.get("/_emulator/journal").json()["entries"]
+    assert secret not in str(entries) + str(answer.headers)
+
+
+def test_a_body_in_the_place_of_a_name_is_not_told(http: httpx.Client) -> None:
+    odd = "me@x;password=whatever-it-is"
+    body = {"grant_type": "password", "client_id": "app", "username": odd, "password": "x"}
+    answer = http.post("/reg/auth/token", json=body)
+    entries = http.get("/_emulator/journal").json()["entries"]
+    assert "whatever" not in str(entries) + str(answer.headers)
+    assert "more than a name" in answer.headers["X-Emulator-Reason"]

@@ -281,3 +281,17 @@ def test_every_mistake_is_told_at_once_with_what_was_meant(http: httpx.Client) -
     assert 'did you mean "claims"?' in errors["clams"]
     assert "set defect to alg_none" in errors["headers"]
     assert {"subject", "lifetime", "scopes[0]"} <= errors.keys()
+
+
+@pytest.mark.parametrize("defect", ["wrong_issuer", "wrong_audience"])
+@pytest.mark.parametrize("vendor", ["vault", "nbcgate"])
+def test_a_refresh_token_with_a_wrong_address_is_refused_too(
+    http: httpx.Client, vendor: str, defect: str
+) -> None:
+    order = {"vendor": vendor, "subject": "me@x", "use": "refresh", "defect": defect}
+    token = http.post("/_emulator/tokens", json=order).raise_for_status().json()["token"]
+    told = http.post(f"/_emulator/{vendor}/introspect", data={"token": token})
+    assert told.json() == {"active": False}
+    assert (
+        http.post("/_emulator/tokens/inspect", json={"token": token}).json()["verdict"] == "refused"
+    )

@@ -1,5 +1,6 @@
 """Realms side by side in one server."""
 
+import asyncio
 import gc
 import statistics
 import time
@@ -22,9 +23,10 @@ from driving import (
     vault,
 )
 from serving import Served, client, serving
-from tokens import claims
+from tokens import claims, header
 
 from emulator.app import Config, create_app
+from emulator.core.store import MemoryStore
 
 
 @pytest.fixture
@@ -348,8 +350,6 @@ def test_a_realm_is_made_in_less_than_five_milliseconds(http: httpx.Client) -> N
 
 
 def test_a_realm_takes_less_than_eight_kilobytes() -> None:
-    import asyncio
-
     async def bytes_of_a_realm() -> float:
         realms = create_app(Config(fixture={"seed": 7, **FIXTURE})).realms
         await realms.make("first", realms.blueprint)
@@ -367,3 +367,61 @@ def test_a_realm_takes_less_than_eight_kilobytes() -> None:
         return (after - before) / 1000
 
     assert asyncio.run(bytes_of_a_realm()) < 8 * 1024
+
+
+def test_a_rotation_under_way_stays_within_the_realm_that_asked_for_it() -> None:
+    rsa = {"omniomni": {"clients": [{"client_id": "me"}]}}
+    with serving(rsa) as served, client(served) as http, ThreadPoolExecutor(1) as pool:
+        for number in range(5):
+            parent, child = f"/realms/p{number}", f"/realms/c{number}"
+            http.put(f"/_emulator{parent}").raise_for_status()
+            omniomni(http, parent)
+            turn = {"vendor": "omniomni", "mode": "no_overlap"}
+            rotation = pool.submit(http.post, f"{parent}/_emulator/keys/rotate", json=turn)
+            http.put(f"/_emulator{child}", json={"from": parent.rpartition("/")[2]})
+            token = omniomni(http, child).json()["accessToken"]
+            http.put(f"{parent}/_emulator/omniomni/clients/other", json={}).raise_for_status()
+            turned = rotation.result().raise_for_status().json()["signs_with"]
+            assert active(http, token, child, "omniomni") or turned == header(token)["kid"]
+            told = http.get(f"{parent}/_emulator/keys").json()["omniomni"]
+            assert told["signs_with"] == turned
+
+
+def test_a_delay_ends_with_its_realm_and_nothing_is_stored_for_it_any_more() -> None:
+    with serving(FIXTURE) as served, client(served) as http, ThreadPoolExecutor(4) as pool:
+        http.put("/_emulator/realms/gone").raise_for_status()
+        http.post("/realms/gone/_emulator/faults", json={"delay": "30s"}).raise_for_status()
+        calls = [pool.submit(omniomni, http, "/realms/gone") for _ in range(3)]
+        time.sleep(0.3)
+        began = time.monotonic()
+        http.delete("/_emulator/realms/gone").raise_for_status()
+        assert all(call.result().status_code == 200 for call in calls)
+        assert time.monotonic() - began < 3
+        store = served.stage.realm.store
+        assert isinstance(store, MemoryStore)
+        assert "gone" not in store.realms
+
+
+def test_a_realm_of_many_faults_shares_them_until_one_strikes() -> None:
+    faults = [{"vendor": "vault", "principal": f"u{n}", "delay": "1s"} for n in range(300)]
+    realms = create_app(Config(fixture={**FIXTURE, "faults": faults})).realms
+
+    async def size_of_one() -> float:
+        await realms.make("first", realms.blueprint)
+        gc.collect()
+        tracemalloc.start()
+        before = tracemalloc.get_traced_memory()[0]
+        for number in range(100):
+            await realms.make(f"r{number}", realms.blueprint)
+        after = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+        return (after - before) / 100
+
+    assert asyncio.run(size_of_one()) < 8 * 1024
+    (again,) = [realm for realm in asyncio.run(realms.all()) if realm.name == "r7"]
+    assert [standing.id for standing in again.faults][:2] == ["f1", "f2"]
+
+
+def test_the_way_to_make_a_realm_leads_through_it_too(http: httpx.Client) -> None:
+    assert http.put("/realms/chosen/_emulator/realms/chosen").status_code == 201
+    assert vault(http, "/realms/chosen").status_code == 200

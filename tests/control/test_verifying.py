@@ -290,11 +290,11 @@ def test_the_keys_are_told_and_a_secret_is_not(http: httpx.Client) -> None:
     ("body", "said"),
     [
         ({"vendor": "valt"}, "did you mean"),
-        ({}, "is no vendor"),
+        ({}, "vendor: is missing"),
         ({"vendor": "vault", "mode": "overlp"}, 'did you mean "overlap"'),
         ({"vendor": "vault", "mod": "overlap"}, 'did you mean "mode"'),
-        ({"vendor": []}, "is no vendor"),
-        ({"vendor": "vault", "mode": {}}, "is no rotation"),
+        ({"vendor": []}, "expected a text"),
+        ({"vendor": "vault", "mode": {}}, "is not known here"),
         ({"vendor": "nbcgate"}, "signs with a secret of the fixture"),
     ],
 )

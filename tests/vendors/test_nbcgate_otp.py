@@ -39,9 +39,8 @@ def fixture(**settings: Any) -> dict[str, Any]:
 @contextmanager
 def nbcgate(**settings: Any) -> Iterator[tuple[Served, httpx.Client]]:
     """A server whose clock stands still."""
-    with serving(fixture(**settings)) as served, client(served) as http:
-        served.clock.freeze()
-        served.clock.set(START)
+    clock = {"now": START.isoformat(), "frozen": True}
+    with serving({"clock": clock, **fixture(**settings)}) as served, client(served) as http:
         yield served, http
 
 

@@ -121,7 +121,7 @@ def test_a_protected_resource_is_struck_by_its_parameters() -> None:
         ({"vendor": "valt", "delay": "1s"}, "'valt' is no vendor; did you mean \"vault\"?"),
         ({"operation": "sign-in", "delay": "1s"}, 'did you mean "sign_in"?'),
         ({"vendor": "omniomni", "operation": "refresh", "delay": "1s"}, "has no operation refresh"),
-        ({"vendor": "vault", "outcome": "server_eror"}, "no outcome of each of these calls"),
+        ({"vendor": "vault", "outcome": "server_eror"}, "no outcome of any of these calls"),
         ({"vendor": "vault", "operation": "refresh", "outcome": "server_eror"}, "server_error"),
         ({"vendor": "vault"}, "it does nothing"),
         (

@@ -6,6 +6,7 @@ import resource
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -177,3 +178,42 @@ def test_a_flood_of_connections_shuts_nobody_out(server: Besieged) -> None:
         assert polite.get("/_emulator/health").status_code == 200
         assert len(opened) == 2
         assert opened[0] == opened[1]
+
+
+@pytest.mark.parametrize(
+    "asked", [b"GET /_emulator/health HTTP/1.1\r\nHost: localhost\r\n\r\n", HEAD]
+)
+def test_connections_that_lie_idle_make_room_for_who_comes(server: Besieged, asked: bytes) -> None:
+    with contextlib.ExitStack() as held:
+        for _ in range(crowd.MOST_CONNECTIONS):
+            connection = held.enter_context(server.connected())
+            with contextlib.suppress(OSError):  # it made room already
+                connection.sendall(asked)
+        assert all(server.answers() for _ in range(20))
+
+
+def test_who_does_not_read_does_not_hold_up_a_stop() -> None:
+    command = [COMMAND, "serve", "--port", "0"]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    found = re.search(r"http://127\.0\.0\.1:(\d+)", process.stderr.readline())
+    assert found is not None
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        deaf.connect(("127.0.0.1", int(found[1])))
+        asset = b"GET /docs/assets/swagger-ui-bundle.js HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        deaf.sendall(asset * 2)
+        time.sleep(2)  # the pages are made at their first use
+        began = time.monotonic()
+        process.terminate()
+        assert process.wait(20) == 0
+        assert time.monotonic() - began < 9
+    process.stderr.close()
+
+
+def test_a_trailer_is_no_header(server: Besieged) -> None:
+    head = b"PUT /_emulator/clock HTTP/1.1\r\nContent-Type: application/json\r\n"
+    body = b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nHost: localhost\r\n\r\n"
+    with server.connected() as connection:
+        connection.sendall(head + body)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 421 ")

@@ -80,7 +80,8 @@ def test_a_request_that_stops_half_way_is_408(served: Served, path: bytes, lengt
     # Where nobody waits for a body, the answer comes at once, and the connection goes later.
     early = b"\r\n\r\n" in sent and path in (b"/realms/x/y", b"/nothing")
     assert answer.startswith(b"HTTP/1.1 404 " if early else b"HTTP/1.1 408 ")
-    assert WITHIN <= time.monotonic() - began < WITHIN + 3
+    # A timer counts from when its loop last looked at the clock.
+    assert 0.8 * WITHIN <= time.monotonic() - began < WITHIN + 3
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import asyncio
 import hmac
 from collections.abc import Mapping
 from copy import copy
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -35,25 +36,28 @@ class KeysCannotRotate(Exception):
     """The vendor's tokens are signed with a secret of the fixture."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Rotated:
+    """What rotations have made of the first key: the one that signs now, and those before it."""
+
+    count: int = 0
+    key: SigningKey | None = None
+    retired: tuple[SigningKey, ...] = ()
+    hidden: str | None = None
+
+
 class Keyring:
-    """The keys of one vendor. The first is made no earlier than it is needed."""
+    """The keys of one vendor, which any number of realms share: a rotation makes another ring.
+
+    The first key is made no earlier than it is needed.
+    """
 
     def __init__(self, origin: KeyOrigin, seed: int | None) -> None:
         self.algorithm: Algorithm = origin.algorithm
         self.origin = origin
         self.seed = seed
         self._first = KeySource.of(origin, seed)
-        self._rotated: SigningKey | None = None
-        self._retired: tuple[SigningKey, ...] = ()
-        self._hidden: str | None = None
-        self._rotations = 0
-        self.turn = asyncio.Lock()
-
-    def forked(self) -> "Keyring":
-        """A copy whose rotations are its own; a key that is not made yet is made for both."""
-        fork = copy(self)
-        fork.turn = asyncio.Lock()
-        return fork
+        self.rotation = _Rotated()
 
     def made_like(self, other: "Keyring") -> bool:
         """Whether another ring's first key comes from the same place."""
@@ -62,19 +66,19 @@ class Keyring:
     @property
     def ready(self) -> bool:
         """Whether the key that signs is there already."""
-        return self._rotated is not None or self._first.ready
+        return self.rotation.key is not None or self._first.ready
 
     def active_now(self) -> SigningKey:
         """The key that signs, made in this thread if need be."""
-        return self._rotated or self._first.key_now()
+        return self.rotation.key or self._first.key_now()
 
     async def active(self) -> SigningKey:
         """The key that signs."""
-        return self._rotated or await self._first.key()
+        return self.rotation.key or await self._first.key()
 
     async def verifiers(self) -> tuple[SigningKey, ...]:
         """The keys whose signatures are good."""
-        return (await self.active(), *self._retired)
+        return (await self.active(), *self.rotation.retired)
 
     async def verifier(self, kid: object) -> SigningKey | None:
         """The key that a token names; the one that signs where it names none."""
@@ -86,26 +90,29 @@ class Keyring:
     async def published(self) -> list[Jwk]:
         """The public keys (RFC 7517 §5); none where tokens are signed with a secret."""
         keys = await self.verifiers()
-        return [key.jwk for key in keys if key.jwk is not None and key.kid != self._hidden]
+        return [key.jwk for key in keys if key.jwk is not None and key.kid != self.rotation.hidden]
 
-    async def rotate(self, how: Rotation) -> SigningKey:
-        """Make a new key sign. Raises KeysCannotRotate where it is a secret."""
+    async def rotated(self, how: Rotation) -> "Keyring":
+        """These keys after a new one took the place of the one that signs; they stay as they are.
+
+        Raises KeysCannotRotate where it is a secret.
+        """
         if self.algorithm.symmetric:
             raise KeysCannotRotate(f"{self.origin.owner} signs with a secret of the fixture")
-        async with self.turn:
-            return await self._rotate(how)
-
-    async def _rotate(self, how: Rotation) -> SigningKey:
         old = await self.active()
-        self._rotations += 1
-        owner = f"{self.origin.owner} {self._rotations}"
+        count = self.rotation.count + 1
+        owner = f"{self.origin.owner} {count}"
         material = await asyncio.to_thread(fresh_key, self.algorithm, self.seed, owner)
         new = made_ready(self.algorithm, material, old.kid if how is Rotation.SAME_KID else None)
         stays = how in (Rotation.OVERLAP, Rotation.UNKNOWN_KID)
-        self._retired = (old, *self._retired) if stays else ()
-        self._hidden = new.kid if how is Rotation.UNKNOWN_KID else None
-        self._rotated = new
-        return new
+        ring = copy(self)
+        ring.rotation = _Rotated(
+            count,
+            new,
+            retired=(old, *self.rotation.retired) if stays else (),
+            hidden=new.kid if how is Rotation.UNKNOWN_KID else None,
+        )
+        return ring
 
     async def signed(self, token: str, header: Mapping[str, Any]) -> bool:
         """Whether a token is one of these keys' work; makes no key to find out."""

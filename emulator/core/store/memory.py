@@ -74,6 +74,11 @@ class MemoryStore:
         self._forgotten_version = 0
         """No realm whose version was forgotten had a higher one."""
 
+    @property
+    def realms(self) -> frozenset[str]:
+        """The realms that it holds something of, beside their state."""
+        return frozenset(self._rooms)
+
     async def load(self, realm: str) -> tuple[int, bytes | None]:
         """See `Store.load`."""
         return self._states.get(realm, (self._forgotten_version, None))

@@ -106,7 +106,8 @@ class MailedCodes:
     ) -> None:
         """Make a code the last that was mailed; of several at once, one may follow `last`."""
         kept_for = max(self.lifetime, self.resend_after) + _REMEMBERED
-        until = new.sent_at + kept_for
+        # The clock may have gone back, and where it was before this code is still the last one.
+        until = max(new.sent_at, realm.clock.latest()) + kept_for
         # Where there is none, it was forgotten more than `kept_for` ago, so the number of that span
         # tells this first code from those of other times.
         before = last.id if last is not None else f"none:{int(new.sent_at // kept_for)}"

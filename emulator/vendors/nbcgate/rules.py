@@ -107,9 +107,8 @@ async def check_token(realm: Realm, request: CheckRequest) -> TokenCheck:
 
 async def log_out(realm: Realm, session: Verified) -> None:
     """End the session of a token: every token of its sign-in, the refresh token too."""
-    section = realm.of(NbcGate)
     try:
-        await realm.revoke_grant(section, session.grant, session.holder)
+        await realm.revoke_grant(session.grant)
     except StoreFull as full:
         raise Refusal("bearer_refused", f"its session cannot be ended: {full}") from full
 

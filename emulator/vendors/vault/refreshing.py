@@ -104,7 +104,7 @@ async def _reused(realm: Realm, section: Vault, token: Verified) -> Refusal:
     sentence = "the refresh token was used before"
     if section.refresh.reuse == "revoke_family":
         try:
-            await realm.revoke_grant(section, token.grant, token.holder)
+            await realm.revoke_grant(token.grant)
             sentence += ", and with it every token of its sign-in is revoked now"
         except StoreFull as full:
             sentence += f"; its family cannot be revoked: {full}"

@@ -94,9 +94,8 @@ async def sign_in(realm: Realm, grant: PasswordGrant) -> TokenResponse:
 
 async def log_out(realm: Realm, session: Verified) -> None:
     """End the session of an access token: every token of its sign-in, the refresh token too."""
-    section = realm.of(Vault)
     try:
-        await realm.revoke_grant(section, session.grant, session.holder)
+        await realm.revoke_grant(session.grant)
     except StoreFull as full:
         raise Refusal("bearer_refused", f"its session cannot be ended: {full}") from full
 
