@@ -118,10 +118,6 @@ class TokenIssuer:
             return self.settings.refresh_lifetime
         return principal.refresh_lifetime
 
-    def longest_lifetime_of(self, principal: Principal) -> int:
-        """How long any token of the principal can be valid, in seconds."""
-        return max(self.lifetime_of(principal), self.refresh_lifetime_of(principal))
-
     def claims(self, grant: Grant, subject: str, lifetime: int, **about: Json) -> Claims:
         """The registered claims of a new token (RFC 7519 §4.1), in the order that vendors use.
 
