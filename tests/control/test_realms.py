@@ -6,6 +6,8 @@ import statistics
 import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection
 
 import httpx
 import jwt
@@ -340,12 +342,16 @@ def test_a_thousand_realms_do_not_see_one_another() -> None:
             assert [fault["struck"] for fault in faults] == [1] * (number % 2)
 
 
-def test_a_realm_is_made_in_less_than_five_milliseconds(http: httpx.Client) -> None:
+def test_a_realm_is_made_in_less_than_five_milliseconds(served: Served) -> None:
     took = []
-    for number in range(100):
-        began = time.perf_counter()
-        http.put(f"/_emulator/realms/quick-{number}").raise_for_status()
-        took.append(time.perf_counter() - began)
+    with closing(HTTPConnection("127.0.0.1", served.port, timeout=10)) as connection:
+        for number in range(100):
+            began = time.perf_counter()
+            connection.request("PUT", f"/_emulator/realms/quick-{number}")
+            answer = connection.getresponse()
+            answer.read()
+            took.append(time.perf_counter() - began)
+            assert answer.status == 201
     assert statistics.median(took) < 0.005
 
 
