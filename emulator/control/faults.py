@@ -1,7 +1,7 @@
 """The faults of a realm: listing, adding and removing them."""
 
-from emulator.control.paths import BASE, asking
-from emulator.control.reading import invalid, parsed, read_body, read_path
+from emulator.control.paths import BASE, asking, reading_its_path
+from emulator.control.reading import invalid, parsed, read_body
 from emulator.core.defects import DefectImpossible, aimed
 from emulator.core.faults import Fault, Standing, TooManyFaults
 from emulator.core.fixture.faults import FaultModel
@@ -28,14 +28,10 @@ def fault_endpoints(model: type[FaultModel]) -> list[Endpoint]:
             operations=(Operation("add_fault", parse, _add, success="made"),),
             read=read_body,
         ),
-        _at(_PATH, "DELETE", Operation.bare("clear_faults", _clear, success="done")),
-        _at(_ONE, "GET", Operation("fault", _id, _one, success="told")),
-        _at(_ONE, "DELETE", Operation("remove_fault", _id, _remove, success="done")),
+        reading_its_path("DELETE", _PATH, Operation.bare("clear_faults", _clear, success="done")),
+        reading_its_path("GET", _ONE, Operation("fault", _id, _one, success="told")),
+        reading_its_path("DELETE", _ONE, Operation("remove_fault", _id, _remove, success="done")),
     ]
-
-
-def _at(path: str, method: str, operation: Operation) -> Endpoint:
-    return Endpoint(method=method, paths=(path,), operations=(operation,), read=read_path)
 
 
 def _told(standing: Standing) -> dict[str, object]:

@@ -10,8 +10,8 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, model
 from emulator.control.calls import Filters, Known, Number, knowing
 from emulator.control.events import Events
 from emulator.control.outcomes import OUTCOMES
-from emulator.control.paths import BASE
-from emulator.control.reading import parsed, read_body, read_path, read_query
+from emulator.control.paths import BASE, reading_its_path
+from emulator.control.reading import parsed, read_body, read_query
 from emulator.core.clock import wall
 from emulator.core.expectation import Tally, Wanted
 from emulator.core.faults import ConnectionFault
@@ -184,7 +184,7 @@ def journal_endpoints(
     watching = Operation("watch_journal", watched, events.watch, success="streamed", streams=True)
     return [
         Endpoint(method="GET", paths=(_PATH,), operations=(asking,), read=read_query),
-        Endpoint(method="DELETE", paths=(_PATH,), operations=(clearing,), read=read_path),
+        reading_its_path("DELETE", _PATH, clearing),
         Endpoint(method="POST", paths=(f"{_PATH}/verify",), operations=(verify,), read=read_body),
         Endpoint(
             method="GET", paths=(f"{_PATH}/events",), operations=(watching,), read=events.read

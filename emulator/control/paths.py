@@ -11,6 +11,11 @@ def well_known(vendor: str, document: str) -> str:
     return f"{BASE}/{vendor}/.well-known/{document}"
 
 
+def reading_its_path(method: str, path: str, operation: Operation) -> Endpoint:
+    """An endpoint that reads nothing but the parameters of its path."""
+    return Endpoint(method=method, paths=(path,), operations=(operation,), read=read_path)
+
+
 def asking(
     path: str,
     operation: Operation,

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import Field
 
-from emulator.control.paths import BASE, asking
-from emulator.control.reading import invalid, mistaken, parsed, read_optional_body, read_path
+from emulator.control.paths import BASE, asking, reading_its_path
+from emulator.control.reading import invalid, mistaken, parsed, read_optional_body
 from emulator.core.clock import iso_milliseconds
 from emulator.core.fixture import FixtureError
 from emulator.core.fixture.fields import Ttl, written
@@ -113,20 +113,20 @@ def realm_endpoints(realms: Realms, blueprint_in: BlueprintIn) -> list[Endpoint]
     calls = _Calls(realms, blueprint_in)
     return [
         asking(_ALL, Operation.bare("realms", calls.every, success="told")),
-        _at(_ONE, "GET", Operation("realm", _name, calls.one, success="told")),
+        reading_its_path("GET", _ONE, Operation("realm", _name, calls.one, success="told")),
         Endpoint(
             method="PUT",
             paths=(_ONE,),
             operations=(Operation("make_realm", _making, calls.make, success="made"),),
             read=read_optional_body,
         ),
-        _at(_ONE, "DELETE", Operation("remove_realm", _name, calls.remove, success="done")),
-        _at(f"{BASE}/reset", "POST", Operation.bare("reset", calls.reset, success="told")),
+        reading_its_path(
+            "DELETE", _ONE, Operation("remove_realm", _name, calls.remove, success="done")
+        ),
+        reading_its_path(
+            "POST", f"{BASE}/reset", Operation.bare("reset", calls.reset, success="told")
+        ),
     ]
-
-
-def _at(path: str, method: str, operation: Operation) -> Endpoint:
-    return Endpoint(method=method, paths=(path,), operations=(operation,), read=read_path)
 
 
 def _name(_: Realm, members: Members) -> str:

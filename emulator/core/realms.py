@@ -64,8 +64,8 @@ class Realms:
 
     async def has(self, realm: Realm) -> bool:
         """Whether a realm is still the one of its name: neither reset, removed nor made anew."""
-        found = await self.find(realm.name)
-        return found is not None and found.incarnation == realm.incarnation
+        await self._let_go()
+        return not realm.life.over
 
     def ends_in(self, realm: Realm) -> float | None:
         """In how many seconds of real time a realm goes by itself; None: never."""
