@@ -117,7 +117,8 @@ class Api:
     words for whatever it does not route. `bearer` is how it takes tokens at protected resources;
     `token_endpoint` is the path of its OAuth token endpoint, if it has one. `open_members` are the
     members of its requests that hold no secret. A `guarded` API answers only who may drive the
-    emulator. `docs` is where its own page is.
+    emulator. `docs` is where its own page is; `hosts` are the names at which the vendor itself
+    answers.
     """
 
     name: str
@@ -130,6 +131,7 @@ class Api:
     open_members: frozenset[str] = frozenset()
     guarded: bool = False
     docs: str | None = None
+    hosts: tuple[str, ...] = ()
     _as_they_are: dict[str, Answerer] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

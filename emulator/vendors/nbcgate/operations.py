@@ -2,6 +2,7 @@
 
 from emulator.core.realm import Realm
 from emulator.vendors.nbcgate.bearer import BEARER
+from emulator.vendors.nbcgate.hosts import HOSTS
 from emulator.vendors.nbcgate.mailed_codes import mail_code
 from emulator.vendors.nbcgate.outcomes import OUTCOMES
 from emulator.vendors.nbcgate.refreshing import refresh
@@ -112,4 +113,5 @@ API = Api(
     outcomes=OUTCOMES,
     bearer=BEARER,
     open_members=OPEN_MEMBERS,
+    hosts=HOSTS,
 )

@@ -1,6 +1,7 @@
 """What OmniOmni answers, and where."""
 
 from emulator.vendors.omniomni.bearer import BEARER
+from emulator.vendors.omniomni.hosts import HOSTS
 from emulator.vendors.omniomni.outcomes import OUTCOMES
 from emulator.vendors.omniomni.rules import sign_in
 from emulator.vendors.omniomni.wire import OPEN_MEMBERS, parse_sign_in, read
@@ -35,4 +36,5 @@ API = Api(
     outcomes=OUTCOMES,
     bearer=BEARER,
     open_members=OPEN_MEMBERS,
+    hosts=HOSTS,
 )

@@ -4,6 +4,7 @@ import re
 
 from emulator.core.outcomes import Refusal
 from emulator.vendors.vault.bearer import BEARER
+from emulator.vendors.vault.hosts import HOSTS
 from emulator.vendors.vault.outcomes import OUTCOMES
 from emulator.vendors.vault.refreshing import refresh
 from emulator.vendors.vault.rules import log_out, sign_in
@@ -76,5 +77,6 @@ API = Api(
     outcomes=OUTCOMES,
     bearer=BEARER,
     open_members=OPEN_MEMBERS,
+    hosts=HOSTS,
     token_endpoint=TOKEN.paths[0],
 )
