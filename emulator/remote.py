@@ -1,0 +1,154 @@
+"""Asking a running emulator: calls of the control API, over HTTP.
+
+By http.client and not by one of the libraries that tests use: what drives the emulator must reach
+it whatever a test does to those (mocks, vendor hosts led elsewhere), goes through no proxy, and
+costs nothing to import.
+"""
+
+import http.client
+import ssl
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+TIMEOUT = 75.0
+"""How long a call may take, in seconds: longer than the longest `within` and `wait` of 60 s."""
+
+_LONGEST_LINE = 1 << 20
+_STALE = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError)
+"""How a connection fails that was kept open and that the server closed meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer; names of headers are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Unreachable(ConnectionError):
+    """Nothing answers at an address, or what answers does not speak HTTP."""
+
+
+class Remote:
+    """A running emulator, or one of its realms, at its base URL.
+
+    Any number of threads may ask. `admin_token` is sent with each call; `context` says which
+    certificates an https URL is trusted with. ValueError where `url` is no base URL.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        admin_token: str = "",
+        timeout: float = TIMEOUT,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self.url = url.rstrip("/")
+        self._parts = _parts_of(self.url)
+        self._headers = {"Authorization": f"Bearer {admin_token}"} if admin_token else {}
+        self._timeout = timeout
+        self._context = context
+        self._idle: list[http.client.HTTPConnection] = []
+        self._lock = threading.Lock()
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """The answer to one call; `path` follows the base URL. Raises Unreachable."""
+        sent = self._headers | dict(headers or {})
+        kept = self._kept()
+        if kept is not None:
+            try:
+                return self._asked(kept, method, path, body, sent)
+            except _STALE:
+                pass  # nothing was answered; a new connection tells whether somebody is there
+            except (OSError, http.client.HTTPException) as error:
+                raise self._unreachable(error) from error
+        try:
+            return self._asked(self._connection(), method, path, body, sent)
+        except (OSError, http.client.HTTPException) as error:
+            raise self._unreachable(error) from error
+
+    def lines(self, path: str) -> Iterator[bytes]:
+        """The lines of an answer that has no end, as they come. Raises Unreachable.
+
+        What is refused comes as a single line: the body of the refusal.
+        """
+        with closing(self._connection()) as connection:
+            try:
+                connection.request("GET", self._parts.path + path, headers=self._headers)
+                answer = connection.getresponse()
+                if answer.status != http.HTTPStatus.OK:
+                    yield answer.read()
+                    return
+                while line := answer.readline(_LONGEST_LINE):
+                    yield line.rstrip(b"\r\n")
+            except (OSError, http.client.HTTPException) as error:
+                raise self._unreachable(error) from error
+
+    def close(self) -> None:
+        """Close the connections that are kept open."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    def _asked(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: bytes | None,
+        headers: Mapping[str, str],
+    ) -> Reply:
+        try:
+            connection.request(method, self._parts.path + path, body=body, headers=headers)
+            answer = connection.getresponse()
+            told = {name.lower(): value for name, value in answer.getheaders()}
+            reply = Reply(answer.status, told, answer.read())
+        except BaseException:
+            connection.close()
+            raise
+        if answer.will_close:
+            connection.close()
+        else:
+            with self._lock:
+                self._idle.append(connection)
+        return reply
+
+    def _kept(self) -> http.client.HTTPConnection | None:
+        with self._lock:
+            return self._idle.pop() if self._idle else None
+
+    def _connection(self) -> http.client.HTTPConnection:
+        host, port = self._parts.hostname or "", self._parts.port
+        if self._parts.scheme == "https":
+            return http.client.HTTPSConnection(
+                host, port, timeout=self._timeout, context=self._context
+            )
+        return http.client.HTTPConnection(host, port, timeout=self._timeout)
+
+    def _unreachable(self, error: Exception) -> Unreachable:
+        told = str(error) or type(error).__name__
+        return Unreachable(f"no emulator answers at {self.url}: {told}")
+
+
+def _parts_of(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        good = False
+    if not good or parts.query or parts.fragment or parts.username is not None:
+        raise ValueError(f"{url!r} is no base URL; expected one such as http://127.0.0.1:8080")
+    return parts
