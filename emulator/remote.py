@@ -34,6 +34,14 @@ class Unreachable(ConnectionError):
     """Nothing answers at an address, or what answers does not speak HTTP."""
 
 
+class NoStream(Exception):
+    """Where a stream was asked for, `reply` came."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(f"status {reply.status} in the place of a stream")
+        self.reply = reply
+
+
 class Remote:
     """A running emulator, or one of its realms, at its base URL.
 
@@ -80,17 +88,14 @@ class Remote:
             raise self._unreachable(error) from error
 
     def lines(self, path: str) -> Iterator[bytes]:
-        """The lines of an answer that has no end, as they come. Raises Unreachable.
-
-        What is refused comes as a single line: the body of the refusal.
-        """
+        """The lines of an answer that has no end, as they come. Raises Unreachable, NoStream."""
         with closing(self._connection()) as connection:
             try:
                 connection.request("GET", self._parts.path + path, headers=self._headers)
                 answer = connection.getresponse()
                 if answer.status != http.HTTPStatus.OK:
-                    yield answer.read()
-                    return
+                    told = {name.lower(): value for name, value in answer.getheaders()}
+                    raise NoStream(Reply(answer.status, told, answer.read()))
                 while line := answer.readline(_LONGEST_LINE):
                     yield line.rstrip(b"\r\n")
             except (OSError, http.client.HTTPException) as error:

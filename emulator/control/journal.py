@@ -40,6 +40,9 @@ _LOOKS_EVERY = 0.02
 class Reading(Filters):
     """Which entries, and how many at the most."""
 
+    before: Annotated[Number, Field(ge=1)] | None = Field(
+        None, description="Before the entry of this number: for reading on, a page at a time."
+    )
     limit: Annotated[Number, Field(ge=1, le=_LARGEST_LIMIT)] = Field(
         _USUAL_LIMIT, description="How many entries at the most, the newest."
     )
@@ -107,7 +110,7 @@ class _Calls:
     async def read(self, realm: Realm, asked: Reading) -> object:
         """Read the entries, newest first, and how many older ones fell to the bounds."""
         where, found = asked.where(), list[Entry]()
-        async for some in realm.journal.backwards(where.after):
+        async for some in realm.journal.backwards(where.after, asked.before):
             missing = asked.limit - len(found)
             found += islice(filter(where.fits, some), missing)
             if len(found) == asked.limit:

@@ -73,9 +73,12 @@ class Journal:
             return Page((), max(0, last - begins), max(last, begins))
         return Page([_entry(e) for e in found], found[0].number - begins - 1, found[-1].number)
 
-    async def backwards(self, after: int = 0) -> AsyncIterator[Sequence[Entry]]:
-        """All entries with a number above `after`, newest first, some at a time."""
+    async def backwards(
+        self, after: int = 0, before: int | None = None
+    ) -> AsyncIterator[Sequence[Entry]]:
+        """All entries with a number above `after`, and below `before`, newest first, in parts."""
         begins, upper = max(after, self._cleared), await self.last()
+        upper = upper if before is None else min(upper, before - 1)
         while upper > begins:
             lower = max(begins, upper - AT_ONCE)
             found = [e for e in await self._read(lower, upper - lower) if e.number <= upper]

@@ -1,22 +1,55 @@
 """The emulator in tests.
 
 with Emulator() as emulator:
-    client = MyVaultClient(emulator.url)
+    client = MyVaultClient(emulator.vault.url)
+
+With pytest, the fixture `auth_emulator` is there without any of it.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from emulator.testing.emulator import Emulator
-
 if TYPE_CHECKING:
+    from emulator.remote import Unreachable
+    from emulator.testing.emulator import Emulator
+    from emulator.testing.entries import Calls, Entry
+    from emulator.testing.errors import (
+        EmulatorError,
+        NotAsExpected,
+        NotRunning,
+        NotStarted,
+        Refused,
+    )
+    from emulator.testing.realm import Realm
     from emulator.testing.signing import OmniOmniSignature
 
-__all__ = ["Emulator", "OmniOmniSignature"]
+__all__ = [
+    "Calls",
+    "Emulator",
+    "EmulatorError",
+    "Entry",
+    "NotAsExpected",
+    "NotRunning",
+    "NotStarted",
+    "OmniOmniSignature",
+    "Realm",
+    "Refused",
+    "Unreachable",
+]
+
+_MODULES = {
+    "Calls": "emulator.testing.entries",
+    "Emulator": "emulator.testing.emulator",
+    "Entry": "emulator.testing.entries",
+    "OmniOmniSignature": "emulator.testing.signing",
+    "Realm": "emulator.testing.realm",
+    "Unreachable": "emulator.remote",
+}
+"""Where things are; what is not named here is an error."""
 
 
 def __getattr__(name: str) -> Any:
-    if name == "OmniOmniSignature":  # here: httpx is slow to import
-        from emulator.testing.signing import OmniOmniSignature
-
-        return OmniOmniSignature
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # Each at its first use: the pytest plugin costs a test run nothing that does without it.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES.get(name, "emulator.testing.errors")), name)

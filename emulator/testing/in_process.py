@@ -1,0 +1,164 @@
+"""Calls of an emulator in this process, on its own event loop: no socket is in between."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from emulator.remote import TIMEOUT, Remote, Reply, Unreachable
+from emulator.testing.errors import NotRunning
+
+if TYPE_CHECKING:
+    from emulator.web.stage import Stage
+    from emulator.web.visit import Message
+
+T = TypeVar("T")
+
+
+class Loop:
+    """An event loop in a thread of its own, which any thread may hand work to."""
+
+    def __init__(self, make: Callable[[], asyncio.AbstractEventLoop]) -> None:
+        self._loop = make()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="auth-emulator", daemon=True
+        )
+        self._thread.start()
+
+    def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Begin some work there. NotRunning once the loop was closed."""
+        if self._loop.is_closed():
+            work.close()
+            raise NotRunning("the emulator is not running any more")
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def close(self) -> None:
+        """End the loop, and what still runs in it."""
+        self.submit(_cancel_others()).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+async def _cancel_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request of an ASGI application, and what became of it.
+
+    It is also the connection that the stage lets its connection faults befall: `cut` is what was
+    written before the end (empty: nothing), `was_reset` says that it was reset.
+    """
+
+    body: bytes
+    status: int = 0
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    content: bytearray = field(default_factory=bytearray)
+    cut: bytes | None = None
+    was_reset: bool = False
+    half_open: bool = False
+    _read: bool = False
+
+    async def receive(self) -> "Message":
+        """The body in one piece; then the caller is gone."""
+        if self._read:
+            return {"type": "http.disconnect"}
+        self._read = True
+        return {"type": "http.request", "body": self.body, "more_body": False}
+
+    async def send(self, message: "Message") -> None:
+        """Take a part of the answer."""
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], list(message["headers"])
+        else:
+            self.content += message.get("body", b"")
+
+    def end_with(self, data: bytes) -> None:
+        """See `emulator.web.sending.Connection`."""
+        self.cut = data
+
+    def reset(self) -> None:
+        """See `emulator.web.sending.Connection`."""
+        self.was_reset = True
+
+
+async def exchange(
+    stage: "Stage",
+    method: str,
+    url: str,
+    headers: list[tuple[bytes, bytes]],
+    body: bytes,
+) -> Exchange:
+    """Let a stage answer a request; `url` is whole, its path as it is to be sent."""
+    from emulator.web.sending import CONNECTION
+
+    parts = urlsplit(url)
+    told = Exchange(body)
+    scope: Message = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": method,
+        "scheme": parts.scheme,
+        "path": unquote(parts.path),
+        "raw_path": parts.path.encode("ascii"),
+        "query_string": parts.query.encode("ascii"),
+        "root_path": "",
+        "headers": headers,
+        "client": None,
+        "server": None,
+        "extensions": {CONNECTION: told},
+    }
+    await stage(scope, told.receive, told.send)
+    return told
+
+
+class StageChannel:
+    """The way to the control API of a stage in this process."""
+
+    def __init__(self, stage: "Stage", loop: Loop, base_url: str) -> None:
+        """`base_url` is how the emulator is addressed from elsewhere."""
+        self._stage = stage
+        self._loop = loop
+        self._base_url = base_url
+        self._host = urlsplit(base_url).netloc.encode("ascii")
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """The answer to one call."""
+        sent = [(b"host", self._host)]
+        sent += [(n.lower().encode(), v.encode()) for n, v in (headers or {}).items()]
+        call = exchange(self._stage, method, self._base_url + path, sent, body or b"")
+        try:
+            told = self._loop.submit(call).result(TIMEOUT)
+        except TimeoutError as error:
+            raise Unreachable(f"the emulator did not answer within {TIMEOUT:.0f} s") from error
+        answered = {n.decode("latin-1"): v.decode("latin-1") for n, v in told.headers}
+        return Reply(told.status, answered, bytes(told.content))
+
+    def lines(self, path: str) -> Iterator[bytes]:
+        """An answer without an end needs a connection that it can come through."""
+        raise NotRunning(
+            f"{path} is a stream, and an emulator that runs in process has no connection to send "
+            "it through; run it in a thread"
+        )
+
+
+class ServedStageChannel(StageChannel):
+    """The same of a stage that is also served at its base URL."""
+
+    def lines(self, path: str) -> Iterator[bytes]:
+        """The lines of an answer that has no end, as they come."""
+        return Remote(self._base_url).lines(path)
