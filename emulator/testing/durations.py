@@ -11,7 +11,7 @@ Instant: TypeAlias = datetime | str
 """A `datetime` that knows its zone, or a text such as `2031-01-01T00:00:00Z`."""
 
 _MILLISECOND = timedelta(milliseconds=1)
-_TEXT = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
+_TEXT = re.compile(r"([0-9]{1,15})(ms|s|m|h|d)")
 _UNITS = {
     "ms": _MILLISECOND,
     "s": timedelta(seconds=1),
@@ -25,8 +25,10 @@ def duration_text(length: Duration) -> str:
     """A duration as the control API reads it; what is below a millisecond is left out."""
     if isinstance(length, str):
         return length
-    milliseconds = abs(length) // _MILLISECOND
-    return f"{'-' if length < timedelta(0) else ''}{milliseconds}ms"
+    sign = "-" if length < timedelta(0) else ""
+    whole = abs(length) - abs(length) % _MILLISECOND
+    unit = next(name for name, one in reversed(_UNITS.items()) if not whole % one)
+    return f"{sign}{whole // _UNITS[unit]}{unit}"
 
 
 def instant_text(instant: Instant) -> str:

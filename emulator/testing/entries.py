@@ -111,7 +111,7 @@ def _row(entry: Mapping[str, Any]) -> Sequence[str]:
 def _below(entry: Mapping[str, Any]) -> list[str]:
     outcome, reason = entry["outcome"], entry["reason"]
     below = [reason.removeprefix(f"{outcome}; ")] if reason else []
-    if entry.get("fault"):
+    if entry.get("fault") and entry["fault"] not in (reason or ""):
         below.append(f"struck by the fault {entry['fault']}")
     for name, each in entry.get("differs", {}).items():
         below.append(f"{name}: expected {_word(each['expected'])}, was {_word(each['was'])}")

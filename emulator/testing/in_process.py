@@ -37,17 +37,20 @@ class Loop:
 
     def close(self) -> None:
         """End the loop, and what still runs in it."""
-        self.submit(_cancel_others()).result()
+        self.submit(_wind_down(self._loop)).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
 
-async def _cancel_others() -> None:
+async def _wind_down(loop: asyncio.AbstractEventLoop) -> None:
+    """End what asyncio.run would end: tasks, generators, and the executor's threads."""
     others = asyncio.all_tasks() - {asyncio.current_task()}
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
+    await loop.shutdown_asyncgens()
+    await loop.shutdown_default_executor()
 
 
 @dataclass(slots=True)

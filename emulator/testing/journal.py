@@ -20,6 +20,8 @@ _LOOKS_EVERY = 0.02
 _NEAREST = "; the nearest, number "
 """With this, the API's sentence goes on to what the table shows as well."""
 
+NO_CALLS = "no calls"
+
 _LAST = 50
 """How many of the newest calls a failing test is shown."""
 
@@ -60,7 +62,7 @@ class Journal:
     def table(self, *, limit: int = _LAST, **where: Unpack[Calls]) -> str:
         """The newest calls as a table, with the reasons of those that were refused."""
         told = self._told(where, limit)
-        return table(told) if told else "no calls"
+        return table(told) if told else NO_CALLS
 
     def verify(
         self,
@@ -229,4 +231,4 @@ def _words(step: Calls) -> str:
 
 
 def _shown(entries: list[Entry]) -> str:
-    return table([entry.told for entry in entries[-_LAST:]]) or "no calls"
+    return table([entry.told for entry in entries[-_LAST:]]) if entries else NO_CALLS

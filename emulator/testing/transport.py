@@ -25,7 +25,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """Answer a request of a Client."""
         request.read()
         future = self._loop().submit(self._exchanged(request))
-        return _response(future.result(_timeout(request)), request)
+        return _response(future.result(), request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of an AsyncClient, whatever runs its tasks."""

@@ -6,11 +6,13 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from serving import Served, serving
 
 from emulator.testing import Emulator
+from emulator.testing.running import InThread
 from emulator.web import outflow, protocol, server
 from emulator.web.protocol import BoundedProtocol
 
@@ -167,12 +169,19 @@ def test_who_waits_for_our_slow_answer_is_not_a_slow_sender() -> None:
         assert got.count(b"HTTP/1.1 200 ") == 2
 
 
+def connections_of(emulator: Emulator) -> set[Any]:
+    """What the emulator's server holds."""
+    running = emulator._running  # noqa: SLF001 - nobody else has to look there
+    assert isinstance(running, InThread)
+    return running._server.server_state.connections  # noqa: SLF001 - the same
+
+
 def test_who_does_not_read_is_hung_up_on_and_holds_nothing(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with Emulator() as emulator:
         port = int(emulator.url.rpartition(":")[2])
-        connections = emulator._server.server_state.connections  # noqa: SLF001 - what is held
+        connections = connections_of(emulator)
         with connected(port, buffer=4096) as connection:
             connection.sendall(LARGE * 20)
             began = time.monotonic()
@@ -188,15 +197,17 @@ def test_a_short_answer_that_nobody_reads_goes_with_its_connection(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # It fits into our buffer, and the connection is closed behind it: nothing else would end it.
+    listening_socket = server.listening_socket
+
     def narrow(host: str, port: int) -> socket.socket:
-        bound = server.listening_socket(host, port)
+        bound = listening_socket(host, port)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         return bound
 
-    monkeypatch.setattr("emulator.testing.emulator.listening_socket", narrow)
+    monkeypatch.setattr(server, "listening_socket", narrow)
     with Emulator({"faults": [{"respond": {"status": 200, "body": "x" * 50_000}}]}) as emulator:
         port = int(emulator.url.rpartition(":")[2])
-        connections = emulator._server.server_state.connections  # noqa: SLF001 - what is held
+        connections = connections_of(emulator)
         with connected(port, buffer=4096) as connection:
             connection.sendall(whole().replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
             time.sleep(WITHIN / 2)
