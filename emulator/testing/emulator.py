@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias, get_args
-from uuid import uuid4
 
+from emulator.core.ids import Ids
 from emulator.testing.channel import Control
 from emulator.testing.durations import Duration, duration_text, length_of
 from emulator.testing.errors import NotRunning
@@ -120,7 +120,7 @@ class Emulator(Realm):
         It is made from the emulator's fixture, or from `fixture` (which names no other file), or
         `like` another realm is now. After `ttl`, real time, it goes by itself. Raises Refused.
         """
-        named = f"{_UNFIT.sub('-', name or 'realm')[:_LONGEST_STEM]}-{uuid4().hex[:12]}"
+        named = f"{_UNFIT.sub('-', name or 'realm')[:_LONGEST_STEM]}-{Ids().unique(48)}"
         made: dict[str, object] = {}
         if fixture is not None:
             made["fixture"] = _data_of(fixture)
