@@ -81,6 +81,8 @@ class RealmClock:
         now = instant_in(told["now"])
         if travel is not None:
             self.release_process()
+            # It is told to the millisecond, and an hour on may not be less than an hour.
+            now = now if told["frozen"] else now + timedelta(milliseconds=1)
             self._travel = travel(now, tick=not told["frozen"])
             self._travel.start()
             # An emulator in this very process reads the clock that was just moved.

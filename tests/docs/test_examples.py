@@ -139,13 +139,32 @@ def test_a_python_example_runs(example: Example, demo: Served, tmp_path: Path) -
 def test_a_yaml_example_is_what_it_says(example: Example, tmp_path: Path) -> None:
     file = tmp_path / "example.yaml"
     file.write_text(example.text)
-    if example.page == "docs/compose.md":
+    if example.text.startswith(("services:", "name:")):
         check = Path(sys.executable).with_name("check-jsonschema")
         arguments = [str(check), "--builtin-schema", "vendor.compose-spec", str(file)]
         done = subprocess.run(arguments, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout
     else:
         assert load_fixture(file)[1] == []
+
+
+@pytest.mark.parametrize(
+    "line", next(e for e in examples("console") if e.page == "README.md").text.splitlines()
+)
+def test_a_way_to_install_that_the_readme_shows_works(
+    line: str, wheel: Path, tmp_path: Path
+) -> None:
+    source = line.removeprefix("pip install ")
+    if source.startswith("git+"):
+        source = f"git+file://{ROOT}"
+    elif source.endswith(".whl"):
+        assert source == wheel.name
+        source = str(wheel)
+    elsewhere = ("--no-deps", "--no-build-isolation", "--quiet", "--target", str(tmp_path))
+    command = [sys.executable, "-m", "pip", "install", *elsewhere, source]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "bin" / "auth-emulator").exists()
 
 
 def test_the_readme_opens_with_the_two_commands() -> None:
