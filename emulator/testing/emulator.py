@@ -92,7 +92,9 @@ class Emulator(Realm):
         self._started = True
         running = self._running
         running.start()
-        self._address = Address(running.url, running.channel, running.admin_token)
+        self._address = Address(
+            running.url, running.channel, running.admin_token, served=running.served
+        )
 
     def close(self) -> None:
         """Answer what was begun, and stop; one that runs elsewhere runs on."""

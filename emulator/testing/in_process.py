@@ -1,6 +1,7 @@
 """Calls of an emulator in this process, on its own event loop: no socket is in between."""
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future
@@ -162,6 +163,23 @@ class StageChannel:
 class ServedStageChannel(StageChannel):
     """The same of a stage that is also served at its base URL."""
 
+    def __init__(self, stage: "Stage", loop: Loop, base_url: str) -> None:
+        super().__init__(stage, loop, base_url)
+        self._process = os.getpid()
+        self._remote = Remote(base_url)
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """The answer to one call; in a process that was forked off, where no loop runs, too."""
+        if os.getpid() != self._process:
+            return self._remote.ask(method, path, body, headers)
+        return super().ask(method, path, body, headers)
+
     def lines(self, path: str) -> Iterator[bytes]:
         """The lines of an answer that has no end, as they come."""
-        return Remote(self._base_url).lines(path)
+        return self._remote.lines(path)

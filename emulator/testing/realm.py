@@ -41,11 +41,15 @@ class RealmState:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where an emulator is, the way to its control API, and what calls of it have to bring."""
+    """Where an emulator is, the way to its control API, and what calls of it have to bring.
+
+    Where it is not `served`, its URL leads there only within httpx's transport.
+    """
 
     url: str
     channel: Channel
     admin_token: str = ""
+    served: bool = True
 
 
 class Realm:
@@ -91,7 +95,7 @@ class Realm:
         With them come AUTH_EMULATOR_URL and AUTH_EMULATOR_ADMIN_TOKEN, for what drives the emulator
         there, and NO_PROXY, so that no proxy is asked for it.
         """
-        address = self._where()
+        address = self._served()
         host = urlsplit(address.url).hostname or ""
         known = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
         direct = ",".join(filter(None, [known, host]))
@@ -113,6 +117,7 @@ class Realm:
         """
         from emulator.testing.vendor_hosts import at_vendor_hosts
 
+        self._served()
         return at_vendor_hosts(self.url)
 
     def state(self) -> RealmState:
@@ -171,6 +176,12 @@ class Realm:
         if self._address is None:
             raise NotRunning(f"the realm {self.name} was removed")
         return self._address
+
+    def _served(self) -> Address:
+        address = self._where()
+        if not address.served:
+            raise NotRunning("nobody can connect to an emulator in process; run it in a thread")
+        return address
 
     def _base(self) -> str:
         return self.url

@@ -42,13 +42,14 @@ class Running(ABC):
     """An emulator that is started, and stopped; in between it has a URL, and a way to it.
 
     `admin_token` is what calls of its control API have to bring; `stage` is the emulator itself,
-    where it runs in this process.
+    where it runs in this process. Where it is not `served`, no connection leads to it.
     """
 
     url: str
     channel: Channel
     admin_token = ""
     stage: "Stage | None" = None
+    served = True
 
     @abstractmethod
     def start(self) -> None:
@@ -68,6 +69,8 @@ class Running(ABC):
 
 class InProcess(Running):
     """On an event loop of this process, without a port."""
+
+    served = False
 
     def __init__(self, config: "Config") -> None:
         """Raises FixtureError with every mistake of the fixture."""
@@ -99,6 +102,7 @@ class InProcess(Running):
 class InThread(InProcess):
     """The same, and served at a free port of this machine."""
 
+    served = True
     _server: "Server"
 
     def start(self) -> None:

@@ -3,7 +3,7 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import typer
@@ -13,6 +13,17 @@ from emulator.app import VENDORS, create_app, fixture_schema
 from emulator.cli import app
 from emulator.core.keys import ALGORITHMS
 from emulator.core.outcomes import ALWAYS_KNOWN
+from emulator.testing import Emulator, Realm
+from emulator.testing.clock import RealmClock
+from emulator.testing.emulator import Runs
+from emulator.testing.faults import Faults
+from emulator.testing.journal import Journal
+from emulator.testing.keys import Keys
+from emulator.testing.outbox import Outbox
+from emulator.testing.plugin import SCOPES, SHARING
+from emulator.testing.principals import Principals
+from emulator.testing.tokens import Tokens
+from emulator.testing.vendors import Vault
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (ROOT / "docs" / "commands.md").read_text()
@@ -83,6 +94,50 @@ def test_every_key_of_a_fixture_and_every_algorithm_is_in_the_docs() -> None:
         assert re.search(rf"\b{key}\b", FIXTURES), key
     for algorithm in ALGORITHMS:
         assert re.search(rf"\b{algorithm}\b", FIXTURES), algorithm
+
+
+OF_TESTS = {
+    Realm: "the realm",
+    RealmClock: "`clock`",
+    Faults: "`faults`",
+    Journal: "`journal`",
+    Tokens: "`tokens`",
+    Keys: "`keys`",
+    Outbox: "`outbox`",
+    Vault: "`omniomni`, `nbcgate`, `vault`",
+    Principals: "`vault.users`, `vault.clients` and their like",
+}
+"""What tests have, and the row of docs/testing.md that lists its methods."""
+
+
+@pytest.mark.parametrize("kind", OF_TESTS, ids=lambda kind: kind.__name__)
+def test_every_method_that_tests_have_is_in_the_docs(kind: type) -> None:
+    page = (ROOT / "docs" / "testing.md").read_text()
+    (row,) = re.findall(rf"^\| {re.escape(OF_TESTS[kind])} \| (.*) \|$", page, re.MULTILINE)
+    shown = set(re.findall(r"\b([a-z_]+)\b", row if kind is not Journal else page))
+    inherited = {"base_path", "name", "users", "clients"}
+    known = {name for name in dir(kind) if not name.startswith("_")} - inherited
+    assert known - shown == set()
+
+
+def test_every_way_in_which_an_emulator_runs_and_all_it_can_do_is_in_the_docs() -> None:
+    page = (ROOT / "docs" / "testing.md").read_text()
+    for runs in get_args(Runs)[1:]:
+        assert f'`Emulator(runs="{runs}")`' in page
+    for name in set(vars(Emulator)) - {"start", "close", "app", "url"}:
+        assert name.startswith("_") or re.search(rf"\b{name}\(", page), name
+
+
+def test_every_option_of_the_pytest_plugin_is_in_the_docs() -> None:
+    page = (ROOT / "docs" / "testing.md").read_text()
+    code = (ROOT / "emulator" / "testing" / "plugin.py").read_text()
+    options = set(re.findall(r'"(--auth-emulator-[a-z]+)"', code))
+    inis = set(re.findall(r'addini\(\s*"(auth_emulator_[a-z]+)"', code))
+    assert {f"--{name.replace('_', '-')}" for name in inis} == options
+    for option in options:
+        assert re.search(rf"\| `{option}\b[^|]*` \| `{option[2:].replace('-', '_')}` \|", page)
+    for value in (*SCOPES, *SHARING):
+        assert f"`{value}`" in page
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -1,6 +1,7 @@
 """Starting an emulator, finding one, and ending it."""
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import socket
@@ -102,6 +103,24 @@ def test_asynchronous_code_has_it_too(runs: str) -> None:
             return answer.status_code
 
     assert asyncio.run(signed_in()) == 200
+
+
+def test_a_process_that_was_forked_off_drives_it_too() -> None:
+    with Emulator() as emulator:
+        emulator.clock.advance(hours=25)
+        context = multiprocessing.get_context("fork")
+        said: multiprocessing.Queue[float] = context.Queue()
+        child = context.Process(target=lambda: said.put(emulator.clock.now().timestamp()))
+        child.start()
+        assert said.get(timeout=10) - time.time() > 24 * 3600
+        child.join(10)
+
+
+def test_in_process_there_is_nothing_to_connect_to() -> None:
+    with Emulator(runs="in process") as emulator, emulator.realm() as realm:
+        for asked in (realm.environment, realm.at_vendor_hosts, emulator.environment):
+            with pytest.raises(NotRunning, match="run it in a thread"):
+                asked()
 
 
 def test_it_leaves_no_thread_and_no_process_behind() -> None:
