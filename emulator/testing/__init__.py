@@ -10,16 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from emulator.remote import Unreachable
-    from emulator.testing.emulator import Emulator
-    from emulator.testing.entries import Calls, Entry
-    from emulator.testing.errors import (
+    from emulator.driving.entries import Calls, Entry
+    from emulator.driving.errors import (
         EmulatorError,
         NotAsExpected,
         NotRunning,
         NotStarted,
         Refused,
     )
+    from emulator.driving.remote import Unreachable
+    from emulator.testing.emulator import Emulator
     from emulator.testing.realm import Realm
     from emulator.testing.signing import OmniOmniSignature
 
@@ -38,12 +38,12 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Calls": "emulator.testing.entries",
+    "Calls": "emulator.driving.entries",
     "Emulator": "emulator.testing.emulator",
-    "Entry": "emulator.testing.entries",
+    "Entry": "emulator.driving.entries",
     "OmniOmniSignature": "emulator.testing.signing",
     "Realm": "emulator.testing.realm",
-    "Unreachable": "emulator.remote",
+    "Unreachable": "emulator.driving.remote",
 }
 """Where things are; what is not named here is an error."""
 
@@ -52,4 +52,4 @@ def __getattr__(name: str) -> Any:
     # Each at its first use: the pytest plugin costs a test run nothing that does without it.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULES.get(name, "emulator.testing.errors")), name)
+    return getattr(import_module(_MODULES.get(name, "emulator.driving.errors")), name)

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias, get_args
 
 from emulator.core.ids import Ids
-from emulator.testing.channel import Control
-from emulator.testing.durations import Duration, duration_text, length_of
-from emulator.testing.errors import NotRunning
+from emulator.driving.channel import Control
+from emulator.driving.durations import Duration, duration_text, length_of
+from emulator.driving.errors import NotRunning
 from emulator.testing.realm import Address, Realm, RealmState
 from emulator.testing.running import Elsewhere, InProcess, InSubprocess, InThread, Running
 

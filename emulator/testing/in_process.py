@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from emulator.remote import TIMEOUT, Remote, Reply, Unreachable
-from emulator.testing.errors import NotRunning
+from emulator.driving.errors import NotRunning
+from emulator.driving.remote import TIMEOUT, Remote, Reply, Unreachable
 
 if TYPE_CHECKING:
     from emulator.web.stage import Stage

@@ -9,9 +9,9 @@ from typing import Any, NoReturn
 import pytest
 
 from emulator.core.fixture.mistakes import FixtureError
+from emulator.driving.errors import EmulatorError
+from emulator.driving.journal import NO_CALLS
 from emulator.testing.emulator import Emulator, Runs
-from emulator.testing.errors import EmulatorError
-from emulator.testing.journal import NO_CALLS
 from emulator.testing.realm import Realm
 
 _SHARED = "auth_emulator_url"

@@ -9,17 +9,17 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from emulator.remote import Unreachable
-from emulator.testing.channel import Channel, Control
-from emulator.testing.clock import RealmClock
-from emulator.testing.durations import instant_in, length_of
-from emulator.testing.errors import NotRunning, Refused
-from emulator.testing.faults import Faults
-from emulator.testing.journal import Journal
-from emulator.testing.keys import Keys
-from emulator.testing.outbox import Outbox
-from emulator.testing.tokens import Tokens
-from emulator.testing.vendors import NbcGate, OmniOmni, Vault
+from emulator.driving.channel import Channel, Control
+from emulator.driving.clock import RealmClock
+from emulator.driving.durations import instant_in, length_of
+from emulator.driving.errors import NotRunning, Refused
+from emulator.driving.faults import Faults
+from emulator.driving.journal import Journal
+from emulator.driving.keys import Keys
+from emulator.driving.outbox import Outbox
+from emulator.driving.remote import Unreachable
+from emulator.driving.tokens import Tokens
+from emulator.driving.vendors import NbcGate, OmniOmni, Vault
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from emulator.core.clock import wall
-from emulator.remote import Remote, Unreachable
-from emulator.testing.channel import Channel, Control
-from emulator.testing.errors import EmulatorError, NotRunning, NotStarted
+from emulator.driving.channel import Channel, Control
+from emulator.driving.errors import EmulatorError, NotRunning, NotStarted
+from emulator.driving.remote import Remote, Unreachable
 from emulator.testing.in_process import Loop, ServedStageChannel, StageChannel
 
 if TYPE_CHECKING:

@@ -13,17 +13,17 @@ from emulator.app import VENDORS, create_app, fixture_schema
 from emulator.cli import app
 from emulator.core.keys import ALGORITHMS
 from emulator.core.outcomes import ALWAYS_KNOWN
+from emulator.driving.clock import RealmClock
+from emulator.driving.faults import Faults
+from emulator.driving.journal import Journal
+from emulator.driving.keys import Keys
+from emulator.driving.outbox import Outbox
+from emulator.driving.principals import Principals
+from emulator.driving.tokens import Tokens
+from emulator.driving.vendors import Vault
 from emulator.testing import Emulator, Realm
-from emulator.testing.clock import RealmClock
 from emulator.testing.emulator import Runs
-from emulator.testing.faults import Faults
-from emulator.testing.journal import Journal
-from emulator.testing.keys import Keys
-from emulator.testing.outbox import Outbox
 from emulator.testing.plugin import SCOPES, SHARING
-from emulator.testing.principals import Principals
-from emulator.testing.tokens import Tokens
-from emulator.testing.vendors import Vault
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (ROOT / "docs" / "commands.md").read_text()

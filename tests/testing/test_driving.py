@@ -9,9 +9,9 @@ import httpx
 import pytest
 from driving import FIXTURE
 
-from emulator.remote import Reply
+from emulator.driving.channel import Control
+from emulator.driving.remote import Reply
 from emulator.testing import Emulator, NotAsExpected, Realm, Refused
-from emulator.testing.channel import Control
 from emulator.testing.realm import Address
 
 
@@ -140,7 +140,7 @@ def test_an_odd_user_is_added_and_said_to_be_odd(realm: Realm) -> None:
 
 
 def test_every_user_of_many_pages_is_told(realm: Realm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulator.testing.principals._PAGE", 3)
+    monkeypatch.setattr("emulator.driving.principals._PAGE", 3)
     names = [f"user-{number}@x" for number in range(8)]
     for name in names:
         realm.nbcgate.add_user(name, "correct-horse")

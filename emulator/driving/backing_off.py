@@ -6,7 +6,7 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
 
-from emulator.testing.entries import Entry
+from emulator.driving.entries import Entry
 
 _TURNED_AWAY = frozenset({429, 503})
 _LONGER = timedelta(milliseconds=5)

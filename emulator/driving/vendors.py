@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from emulator.testing.channel import Control
-from emulator.testing.durations import Duration, duration_text
-from emulator.testing.principals import Principal, Principals
-from emulator.testing.tokens import Tokens
+from emulator.driving.channel import Control
+from emulator.driving.durations import Duration, duration_text
+from emulator.driving.principals import Principal, Principals
+from emulator.driving.tokens import Tokens
 
 
 class Vendor:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from emulator.testing.channel import Control
-from emulator.testing.durations import Duration, duration_text
+from emulator.driving.channel import Control
+from emulator.driving.durations import Duration, duration_text
 
 _PATH = "/tokens"
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.testing.channel import Control, segment
+from emulator.driving.channel import Control, segment
 
 _PAGE = 1000
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal, TypedDict
 
-from emulator.testing.channel import Control, segment
-from emulator.testing.durations import Duration, duration_text
+from emulator.driving.channel import Control, segment
+from emulator.driving.durations import Duration, duration_text
 
 _PATH = "/faults"
 

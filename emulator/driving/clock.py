@@ -8,9 +8,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from emulator.testing.channel import Control
-from emulator.testing.durations import Duration, Instant, duration_text, instant_in, instant_text
-from emulator.testing.errors import EmulatorError
+from emulator.driving.channel import Control
+from emulator.driving.durations import Duration, Instant, duration_text, instant_in, instant_text
+from emulator.driving.errors import EmulatorError
 
 _PATH = "/clock"
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from emulator.testing.channel import Control
-from emulator.testing.durations import Duration, duration_text, instant_in
-from emulator.testing.errors import NotAsExpected
+from emulator.driving.channel import Control
+from emulator.driving.durations import Duration, duration_text, instant_in
+from emulator.driving.errors import NotAsExpected
 
 _PATH = "/outbox"
 

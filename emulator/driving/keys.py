@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from emulator.testing.channel import Control
+from emulator.driving.channel import Control
 
 _PATH = "/keys"
 

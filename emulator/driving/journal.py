@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any, Unpack
 
 from emulator.core.clock import wall
-from emulator.testing.backing_off import Growth, why_not_backed_off
-from emulator.testing.channel import Control
-from emulator.testing.durations import Duration, duration_text, instant_text, length_of
-from emulator.testing.entries import Calls, Entry, table
-from emulator.testing.errors import NotAsExpected, Refused
+from emulator.driving.backing_off import Growth, why_not_backed_off
+from emulator.driving.channel import Control
+from emulator.driving.durations import Duration, duration_text, instant_text, length_of
+from emulator.driving.entries import Calls, Entry, table
+from emulator.driving.errors import NotAsExpected, Refused
 
 _PATH = "/journal"
 _PAGE = 1000

@@ -145,7 +145,9 @@ class Remote:
 
     def _unreachable(self, error: Exception) -> Unreachable:
         told = str(error) or type(error).__name__
-        return Unreachable(f"no emulator answers at {self.url}: {told}")
+        return Unreachable(
+            f"no emulator answers at {self.url} ({told}); start it, or give another URL"
+        )
 
 
 def _parts_of(url: str) -> SplitResult:

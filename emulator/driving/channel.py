@@ -6,8 +6,8 @@ from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
-from emulator.remote import NoStream, Reply
-from emulator.testing.errors import Refused
+from emulator.driving.errors import Refused
+from emulator.driving.remote import NoStream, Reply
 
 _BASE = "/_emulator"
 _JSON = {"Content-Type": "application/json"}

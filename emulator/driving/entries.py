@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
-from emulator.testing.durations import instant_in
+from emulator.driving.durations import instant_in
 
 
 class Calls(TypedDict, total=False):
