@@ -198,7 +198,10 @@ class InSubprocess(Running):
         with suppress(BrokenPipeError):
             self._child.stdin.write(json.dumps(self._settings) + "\n")
             self._child.stdin.flush()
+        impatient = threading.Timer(STARTS_WITHIN, self._child.kill)
+        impatient.start()
         told = _line(self._child.stdout)
+        impatient.cancel()
         if "url" not in told:
             self.stop()
             raise NotStarted(told.get("error", "the emulator's process ended before it listened"))
