@@ -69,7 +69,17 @@ def create_app(
     vendors, sections = [api for api, _ in VENDORS], [section for _, section in VENDORS]
     return Stage(
         realms,
-        (*vendors, control_api(vendors, realms, blueprint_in, fault_of_a_fixture(), sections)),
+        (
+            *vendors,
+            control_api(
+                vendors,
+                realms,
+                blueprint_in,
+                fault_of_a_fixture(),
+                sections,
+                ca_certificate=config.ca_certificate,
+            ),
+        ),
         make_site=partial(_site, fixture),
         reasons=config.reasons,
         dated=config.dated,

@@ -29,6 +29,8 @@ class Config:
     which is made and logged where none is given. Without `bound_to`, the address decides at which
     each call arrives. `cors_origins` are the origins whose pages may call the vendors; `*` for all.
 
+    `ca_certificate` is what callers have to trust where the server serves HTTPS, in PEM.
+
     `journal_entries` is how many calls a realm's journal keeps, `journal_mib` how many MiB the
     journals and outboxes of all realms take together, in memory.
     """
@@ -42,6 +44,7 @@ class Config:
     allowed_hosts: Sequence[str] = ()
     admin_token: str = field(default="", repr=False)
     cors_origins: Sequence[str] = ()
+    ca_certificate: str | None = None
     journal_entries: int = MOST_ENTRIES
     journal_mib: int = _JOURNAL_MIB
 

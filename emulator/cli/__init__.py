@@ -7,6 +7,7 @@ import typer
 from typer.exceptions import TyperException
 
 from emulator import __version__
+from emulator.cli.ca import ca
 from emulator.cli.check import check
 from emulator.cli.schema import schema
 from emulator.cli.serve import serve
@@ -21,6 +22,7 @@ app.command()(serve)
 app.command()(check)
 app.command()(schema)
 app.command()(sign)
+app.command()(ca)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with the flag

@@ -1,12 +1,11 @@
 """`auth-emulator serve`: the server."""
 
-import errno
 import logging
 import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from functools import partial
 from ipaddress import ip_address
@@ -15,7 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from emulator.cli.listening import listening
+
 if TYPE_CHECKING:
+    from emulator.cli.https import Https
     from emulator.cli.watching import Watch
     from emulator.web.stage import Stage
 
@@ -39,6 +41,14 @@ def _origins(value: list[str] | None) -> list[str] | None:
     from emulator.web.cors import Cors
 
     return _checked(value, Cors)
+
+
+def _names(value: list[str] | None) -> list[str] | None:
+    if not value:
+        return value
+    from emulator.web.tls import check_names
+
+    return _checked(value, check_names)
 
 
 def _checked(value: list[str] | None, check: Callable[[list[str]], object]) -> list[str] | None:
@@ -135,6 +145,41 @@ def serve(  # noqa: PLR0913 - each is an option of the command
             "--watch", help="Take up the fixture when it changes.", envvar="AUTH_EMULATOR_WATCH"
         ),
     ] = False,
+    tls: Annotated[
+        bool,
+        typer.Option(
+            "--tls",
+            help="Serve HTTPS too, as the vendors' own hosts.",
+            envvar="AUTH_EMULATOR_TLS",
+        ),
+    ] = False,
+    tls_port: Annotated[
+        int,
+        typer.Option(
+            help="The port of HTTPS; 0 takes any free one.",
+            envvar="AUTH_EMULATOR_TLS_PORT",
+            min=0,
+            max=65535,
+        ),
+    ] = 8443,
+    tls_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A name or address that HTTPS has a certificate for, besides the vendors' hosts "
+            "and localhost; may be repeated.",
+            envvar="AUTH_EMULATOR_TLS_HOST",
+            callback=_names,
+            show_default=False,
+        ),
+    ] = None,
+    ca_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the CA certificate of HTTPS there (PEM), never its key.",
+            envvar="AUTH_EMULATOR_CA_FILE",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Serve the three vendors at one address.
 
@@ -146,7 +191,10 @@ def serve(  # noqa: PLR0913 - each is an option of the command
     from emulator.web.logs import log_to_stderr
 
     log_to_stderr(as_json=log_format is LogFormat.JSON)
-    bound = _bound(host, port)
+    if (tls_host or ca_file) and not tls:
+        raise typer.BadParameter("--tls-host and --ca-file are for --tls; give it too")
+    bound = listening(host, port, "--port")
+    https = _https(bound, tls_port, tls_host or (), ca_file) if tls else None
     watcher = _watch(fixture) if watch else None
     stage = _stage(
         {
@@ -159,11 +207,18 @@ def serve(  # noqa: PLR0913 - each is an option of the command
             "allowed_hosts": allowed_host or (),
             "admin_token": os.environ.get("AUTH_EMULATOR_ADMIN_TOKEN", ""),
             "cors_origins": cors_origin or (),
+            "ca_certificate": None if https is None else https.ca_certificate,
             "journal_entries": journal_entries,
             "journal_mib": journal_size,
         }
     )
-    _run(stage, bound, fixture, watcher)
+    _run(stage, bound, fixture, watcher, https)
+
+
+def _https(plain: socket.socket, port: int, hosts: Sequence[str], ca_file: Path | None) -> "Https":
+    from emulator.cli.https import https
+
+    return https(plain, port, hosts, ca_file)
 
 
 def _watch(fixture: list[Path] | None) -> "Watch":
@@ -186,26 +241,12 @@ def _stage(settings: dict[str, Any]) -> "Stage":
     raise typer.Exit(1)
 
 
-def _bound(host: str, port: int) -> socket.socket:
-    from emulator.web.server import listening_socket
-
-    try:
-        return listening_socket(host, port)
-    except UnicodeError:
-        typer.echo(f"{host!r} is no host name; give an address with --host", err=True)
-        raise typer.Exit(1) from None
-    except OSError as error:
-        remedy = {
-            errno.EADDRINUSE: "another program listens there; take another with --port",
-            errno.EACCES: "ports below 1024 are for root; take another with --port",
-        }.get(error.errno or 0, "give an address of this machine with --host")
-        said = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-        typer.echo(f"cannot listen on {host} port {port}: {said}; {remedy}", err=True)
-        raise typer.Exit(1) from None
-
-
 def _run(
-    stage: "Stage", bound: socket.socket, fixture: list[Path] | None, watcher: "Watch | None"
+    stage: "Stage",
+    bound: socket.socket,
+    fixture: list[Path] | None,
+    watcher: "Watch | None",
+    https: "Https | None",
 ) -> None:
     from emulator.web.server import Server, address_of
 
@@ -214,5 +255,8 @@ def _run(
     address = ip_address(bound.getsockname()[0])
     reach = "" if address.is_loopback else f", and to the network at {address}"
     _log.info("serving %s at %s (docs: %s/docs)%s", named, url, url, reach)
+    if https is not None:
+        _log.info("%s", https.told)
     on_started = (lambda: None) if watcher is None else partial(watcher.start, stage)
-    Server(stage, on_started=on_started).run(sockets=[bound])
+    secured = None if https is None else https.secured
+    Server(stage, on_started=on_started, secured=secured).run(sockets=[bound])

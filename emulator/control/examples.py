@@ -64,6 +64,7 @@ def calls(
             },
             outcomes=_INVALID,
         ),
+        "ca": Call(outcomes=("no_https",)),
         "outbox": Call(query={"to": None, "wait": "1s"}, outcomes=_INVALID),
         **{
             f"{method} /{section.vendor}/{kind}/{{name}}": call

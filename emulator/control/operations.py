@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from emulator import __version__
+from emulator.control.authority import ca_certificate_endpoint
 from emulator.control.clock import CLOCK
 from emulator.control.faults import fault_endpoints
 from emulator.control.journal import journal_endpoints
@@ -37,15 +38,18 @@ def control_api(
     blueprint_in: BlueprintIn,
     fault_model: type[FaultModel],
     sections: Iterable[type[SectionModel]],
+    *,
+    ca_certificate: str | None = None,
 ) -> Api:
     """The control API of an emulator with these vendors.
 
     `blueprint_in` reads a fixture, `fault_model` a fixture's fault; `sections` are the vendors'
-    sections of one.
+    sections of one. `ca_certificate` is that of a server of HTTPS.
     """
     verifying = verifying_endpoints(vendors)
     endpoints = [
         health(realms),
+        ca_certificate_endpoint(ca_certificate),
         *realm_endpoints(realms, blueprint_in),
         *CLOCK,
         *fault_endpoints(fault_model),

@@ -46,6 +46,15 @@ OUTCOMES = (
         sample={"answer": {"keys": []}},
     ),
     Outcome(
+        name="ca_told",
+        status=200,
+        when="the server serves HTTPS",
+        mark=Mark.DOCUMENTED,
+        headers={"content-type": "application/x-pem-file"},
+        body="{{answer}}",
+        sample={"answer": "-----BEGIN CERTIFICATE-----..."},
+    ),
+    Outcome(
         name="revoked",
         status=200,
         when="the token is refused from now on",
@@ -107,6 +116,7 @@ OUTCOMES = (
     _problem("host_unknown", 421, "a `Host` by which the control API is not known"),
     _problem("realm_unknown", 404, "a realm that nobody made, or whose time is over"),
     _problem("not_found", 404, "what the path names is not there"),
+    _problem("no_https", 404, "the server serves no HTTPS"),
     _problem("realm_kept", 409, "the default realm is neither made nor removed"),
     _problem(
         "not_verified",

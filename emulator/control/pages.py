@@ -27,7 +27,13 @@ _TAGS = {
     "verifying": "For services that verify the tokens; open to every caller",
     "server": "The server itself",
 }
-_TAG_OF = {"reset": "realms", "health": "server", "users": "principals", "clients": "principals"}
+_TAG_OF = {
+    "reset": "realms",
+    "health": "server",
+    "ca.pem": "server",
+    "users": "principals",
+    "clients": "principals",
+}
 _PRINCIPALS = "principals"
 _VERIFYING = "verifying"
 _ADMIN = {"adminToken": {"type": "http", "scheme": "bearer"}}

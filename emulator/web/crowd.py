@@ -48,11 +48,18 @@ def most_connections() -> int:
 MOST_CONNECTIONS = most_connections()
 
 
-def make_room(callers: Iterable[Caller], newcomer: Caller) -> None:
-    """End the connection with the least claim, the oldest first, for one that has just come.
+def let_in(newcomer: Caller, callers: set[Caller]) -> None:
+    """Count one that has just come among the callers; where they are too many, one of them goes.
 
-    Who is being answered stays, unless all are: then it is the newcomer that goes.
+    It is the one with the least claim, the oldest first. Who is being answered stays, unless all
+    are: then it is the newcomer that goes.
     """
+    callers.add(newcomer)
+    if len(callers) > MOST_CONNECTIONS:
+        _make_room(callers, newcomer)
+
+
+def _make_room(callers: Iterable[Caller], newcomer: Caller) -> None:
     waiting = [caller for caller in callers if caller.claim < 2 and caller is not newcomer]
     going = min(waiting, key=lambda caller: (caller.claim, caller.number), default=newcomer)
     going.drop()

@@ -14,6 +14,9 @@ HEAD_TOO_LARGE = _plain(
 )
 TOO_SLOW = _plain(b"408 Request Timeout", b"The request was not whole within 30 seconds.")
 NOT_HTTP = _plain(b"400 Bad Request", b"Invalid HTTP request received.")
+NOT_HTTPS = _plain(
+    b"400 Bad Request", b"This port serves https. Ask it by https://, or the other port by http://."
+)
 
 
 class HeadTooLarge(Exception):

@@ -92,8 +92,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.timeout_keep_alive_task = self.loop.call_later(
             self.timeout_keep_alive, self.timeout_keep_alive_handler
         )
-        if len(self.connections) > crowd.MOST_CONNECTIONS:
-            crowd.make_room(self.connections, self)  # type: ignore[arg-type]  # all are of this class
+        crowd.let_in(self, self.connections)  # type: ignore[arg-type]  # all are of ours
 
     def connection_lost(self, exc: Exception | None) -> None:
         """No timer outlives a connection, and no call waits for one that is lost."""
@@ -130,7 +129,7 @@ class BoundedProtocol(HttpToolsProtocol):
             return None  # it will never be whole
         self._perhaps_gone = True
         self.cycle.keep_alive = False
-        return self.half_open and self.scheme != "https"
+        return self.half_open
 
     def end_with(self, data: bytes) -> None:
         """See `sending.Connection.end_with`."""

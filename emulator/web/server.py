@@ -11,8 +11,10 @@ import asyncio
 import contextlib
 import signal
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import uvicorn
 
@@ -31,11 +33,19 @@ _KEEP_ALIVE = 75
 """How long an idle connection stays open, in seconds: longer than clients keep them pooled."""
 
 
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """Where HTTPS is served: a listening socket, and what callers are shown there."""
+
+    bound: socket.socket
+    context: ssl.SSLContext
+
+
 class Server(uvicorn.Server):
     """A uvicorn server around a stage.
 
     `on_started` is called once it listens; `last_call` is for how many seconds it still takes in
-    whoever comes, when it stops.
+    whoever comes, when it stops. `secured` is where it also serves HTTPS.
     """
 
     def __init__(
@@ -44,6 +54,7 @@ class Server(uvicorn.Server):
         *,
         on_started: Callable[[], object] = lambda: None,
         last_call: float = LAST_CALL,
+        secured: Secured | None = None,
     ) -> None:
         super().__init__(
             uvicorn.Config(
@@ -62,19 +73,37 @@ class Server(uvicorn.Server):
         self._stage = stage
         self._on_started = on_started
         self._last_call = last_call
+        self._secured = secured
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, and tell who waits for it."""
         await super().startup(sockets)
+        if self._secured is not None:
+            await self._serve_secured(self._secured)
         self._on_started()
+
+    async def _serve_secured(self, secured: Secured) -> None:
+        from emulator.web.encrypted import Encrypted
+
+        def connection() -> Encrypted:
+            protocol = BoundedProtocol(
+                config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+            )
+            return Encrypted(protocol, secured.context)
+
+        loop = asyncio.get_running_loop()
+        self.servers.append(
+            await loop.create_server(connection, sock=secured.bound, backlog=_BACKLOG)
+        )
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take in who is at the door, answer what callers had sent by then, and close."""
         self._stage.closing = True
-        for bound in sockets or []:
+        listening = [*(sockets or []), *([self._secured.bound] if self._secured else [])]
+        for bound in listening:
             bound.listen(0)  # no longer a queue: who still comes is let in at once, or refused
         await asyncio.sleep(self._last_call)
-        await super().shutdown(sockets)
+        await super().shutdown(listening)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -109,11 +138,11 @@ def listening_socket(host: str, port: int) -> socket.socket:
     return bound
 
 
-def address_of(bound: socket.socket) -> str:
+def address_of(bound: socket.socket, scheme: str = "http") -> str:
     """The base URL of a bound socket, as a caller on this machine writes it."""
     host, port = bound.getsockname()[:2]
     if bound.family == socket.AF_INET6:
         host = f"[{'::1' if host == '::' else host}]"
     elif host == "0.0.0.0":  # noqa: S104 - compared with, not bound to
         host = "127.0.0.1"
-    return f"http://{host}:{port}"
+    return f"{scheme}://{host}:{port}"
