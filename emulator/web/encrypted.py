@@ -28,7 +28,9 @@ _HINTS = {
     "UNSUPPORTED_PROTOCOL": "speaks no TLS from 1.2 on",
 }
 _MISTRUST = ("UNKNOWN_CA", "CERTIFICATE_UNKNOWN", "BAD_CERTIFICATE")
-_NO_TRUST = "does not trust the certificate shown; hand it what `auth-emulator ca` prints"
+_REMEDY = "hand it what `auth-emulator ca` prints"
+_NO_TRUST = f"does not trust the certificate that it was shown; {_REMEDY}"
+_LEFT = f"hung up when it saw the certificate: perhaps it does not trust it; {_REMEDY}"
 
 _log = logging.getLogger("emulator")
 
@@ -49,6 +51,7 @@ class Encrypted(asyncio.Transport, asyncio.Protocol):
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
         self._agreed = False
+        self._has_shown = False  # our certificate
         self._left = False  # its farewell has come
         self._raw: asyncio.Transport
         self._patience: asyncio.TimerHandle | None = None
@@ -82,8 +85,12 @@ class Encrypted(asyncio.Transport, asyncio.Protocol):
 
     def eof_received(self) -> bool | None:
         """A caller closed its side of the socket; with or without a farewell says the same."""
-        if not self._agreed or self._left:
-            return self._agreed
+        if not self._agreed:
+            if self._has_shown:
+                self._tell(_LEFT)  # as Java's HttpClient and Node do
+            return False
+        if self._left:
+            return True
         self._left = True
         return self._protocol.eof_received()
 
@@ -176,6 +183,7 @@ class Encrypted(asyncio.Transport, asyncio.Protocol):
 
     def _flush(self) -> None:
         if self._outgoing.pending:
+            self._has_shown = True
             self._raw.write(self._outgoing.read())
 
     def _settle(self) -> None:
@@ -189,9 +197,12 @@ class Encrypted(asyncio.Transport, asyncio.Protocol):
         """End what OpenSSL refuses; it has said so to the caller, where that speaks TLS."""
         hint = _NO_TRUST if why.endswith(_MISTRUST) else _HINTS.get(why)
         if hint is not None:
-            peer = self.get_extra_info("peername")
-            _log.warning("https: a caller at %s %s", peer[0] if peer else "?", hint)
+            self._tell(hint)
         self._flush()
         if why == _PLAIN:
             self._raw.write(NOT_HTTPS)
         self._raw.close()
+
+    def _tell(self, hint: str) -> None:
+        peer = self.get_extra_info("peername")
+        _log.warning("https: a caller at %s %s", peer[0] if peer else "?", hint)

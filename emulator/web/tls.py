@@ -13,6 +13,7 @@ from ipaddress import ip_address
 
 import trustme
 
+from emulator.core.clock import real_time
 from emulator.core.outcomes import printable
 
 NAME = "Auth Emulator"
@@ -91,7 +92,7 @@ def own_names(bound_to: str, others: Iterable[str]) -> list[str]:
 
 
 def _context(authority: trustme.CA, names: Iterable[str], whose: str) -> ssl.SSLContext:
-    now = datetime.now(UTC)
+    now = datetime.fromtimestamp(real_time(), UTC)
     certificate = authority.issue_cert(
         *names,
         organization_name=NAME,
