@@ -35,10 +35,12 @@ ENV PATH=/opt/auth-emulator/bin:$PATH \
     AUTH_EMULATOR_CACHE_DIR=/var/cache/auth-emulator
 # The public Python images ship the standard library without its bytecode, and the
 # user below could not write it: compiled here once, each start is faster.
+# /var/lib/auth-emulator is for a volume that hands the CA certificate of --tls to others.
 RUN python3 -m compileall -q -x '/(idlelib|lib2to3|test|tests|site-packages|dist-packages)/' \
         "$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')" \
     && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin auth-emulator \
-    && install -d -o 10001 -g 10001 -m 0700 "$AUTH_EMULATOR_CACHE_DIR"
+    && install -d -o 10001 -g 10001 -m 0700 "$AUTH_EMULATOR_CACHE_DIR" \
+    && install -d -o 10001 -g 10001 -m 0755 /var/lib/auth-emulator
 COPY --from=build /opt/auth-emulator /opt/auth-emulator
 USER 10001:10001
 EXPOSE 8080

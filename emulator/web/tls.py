@@ -86,7 +86,7 @@ def check_names(names: Iterable[str]) -> None:
 
 def own_names(bound_to: str, others: Iterable[str]) -> list[str]:
     """The names by which a server is reached as itself: localhost, its address, and `others`."""
-    address = ip_address(bound_to)
+    address = ip_address(bound_to.partition("%")[0])
     bound = [] if address.is_unspecified else [str(address)]
     return ["localhost", "127.0.0.1", "::1", *bound, *others]
 

@@ -68,6 +68,12 @@ def test_the_vendors_page_lists_its_outcomes_as_the_code_has_them(vendor: str) -
             assert f"`{{{{{value}}}}}`" in line[1]
 
 
+def test_the_vendors_hosts_are_in_the_docs_as_the_code_has_them() -> None:
+    page = (ROOT / "docs" / "tls.md").read_text()
+    for api, _ in VENDORS:
+        assert f"| {api.title} | {', '.join(f'`{host}`' for host in api.hosts)} |" in page
+
+
 def test_every_control_call_is_in_the_docs() -> None:
     page = (ROOT / "docs" / "control.md").read_text()
     (control,) = (api for api in create_app().apis if api.guarded)
