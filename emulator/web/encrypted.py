@@ -198,6 +198,9 @@ class Encrypted(asyncio.Transport, asyncio.Protocol):
         hint = _NO_TRUST if why.endswith(_MISTRUST) else _HINTS.get(why)
         if hint is not None:
             self._tell(hint)
+        if self._agreed:
+            self._protocol.end_with(b"")
+            return
         self._flush()
         if why == _PLAIN:
             self._raw.write(NOT_HTTPS)
