@@ -20,7 +20,7 @@ def ca(
     Example: auth-emulator ca > ca.pem && SSL_CERT_FILE=ca.pem my-client
     """
     from emulator.control.authority import CA_PATH
-    from emulator.remote import Remote, Unreachable
+    from emulator.driving.remote import Remote, Unreachable
 
     try:
         remote = Remote(url, timeout=10)

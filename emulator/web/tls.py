@@ -114,10 +114,12 @@ def _load(context: ssl.SSLContext, certificate: trustme.LeafCert) -> None:
     It reads only files (https://github.com/python/cpython/issues/60691). Where the system can, it
     is one in memory: keys reach no disk, and a container may be without a folder to write to.
     """
-    if not hasattr(os, "memfd_create"):
+    try:
+        number = os.memfd_create("certificate")
+    except (AttributeError, OSError):  # it is not Linux, or a hardened one
         certificate.configure_cert(context)
         return
-    with os.fdopen(os.memfd_create("certificate"), "wb") as file:
+    with os.fdopen(number, "wb") as file:
         file.write(certificate.private_key_and_cert_chain_pem.bytes())
         file.flush()
-        context.load_cert_chain(f"/proc/self/fd/{file.fileno()}")
+        context.load_cert_chain(f"/proc/self/fd/{number}")
