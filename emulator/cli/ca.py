@@ -29,7 +29,9 @@ def ca(
     try:
         reply = remote.ask("GET", CA_PATH)
     except Unreachable as error:
-        told = f"{error}; {_START}, or name its plain HTTP address: auth-emulator ca URL"
+        told = str(error)
+        if remote.url.startswith("https:"):
+            told += "; ask its plain HTTP port: it is yet to tell whom to trust"
         raise _failed(told) from None
     finally:
         remote.close()

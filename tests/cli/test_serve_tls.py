@@ -112,12 +112,14 @@ def test_wrong_usage_of_tls_is_one_line_and_status_2(arguments: list[str]) -> No
     assert line.endswith("auth-emulator serve --help")
 
 
-def test_ca_says_where_nobody_answers_and_what_to_do() -> None:
-    done = ran("ca", "http://127.0.0.1:1")
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_ca_says_where_nobody_answers_and_what_to_do(scheme: str) -> None:
+    done = ran("ca", f"{scheme}://127.0.0.1:1")
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
-    assert line.startswith("no emulator answers at http://127.0.0.1:1: ")
-    assert "start it with auth-emulator serve --tls" in line
+    assert line.startswith(f"no emulator answers at {scheme}://127.0.0.1:1 ")
+    assert "start it, or give another URL" in line
+    assert ("ask its plain HTTP port" in line) == (scheme == "https")
 
 
 def test_ca_says_that_a_server_has_no_https() -> None:
