@@ -1,7 +1,6 @@
 """Node's jose, whose remote JWKS keeps the keys that it has fetched, while the key changes."""
 
 import json
-import shutil
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ import jwt
 import pytest
 from serving import Served
 
-from clients.installing import installed, missing
+from clients.jose import folder_with_jose, node
 from clients.vault import access_token, good, jwks_url, rotate
 
 HERE = Path(__file__).parent / "node"
@@ -50,20 +49,9 @@ class Verifier:
 @pytest.fixture(scope="module")
 def program(request: pytest.FixtureRequest) -> list[str]:
     """The command of the verifying program, with jose beside it as npm installs it."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if not node or not npm:
-        missing("node or npm is missing; Debian's packages nodejs and npm have them")
-    said = (HERE / "package.json").read_text()
-
-    def install(folder: Path) -> list[str]:
-        (folder / "package.json").write_text(said)
-        return [npm, "install", "--no-audit", "--no-fund", "--no-package-lock"]
-
-    name = f"jose-{json.loads(said)['dependencies']['jose']}"
-    folder = installed(request.config, name, install, by="npm")
-    script = folder / "verify.mjs"
+    script = folder_with_jose(request.config) / "verify.mjs"
     script.write_text((HERE / "verify.mjs").read_text())
-    return [node, str(script)]
+    return [node(), str(script)]
 
 
 @pytest.fixture

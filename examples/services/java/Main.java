@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -208,7 +209,9 @@ record Verifier(String jwksUrl) {
 
   /** The RSA key of this id: RFC 7517, with modulus and exponent as in RFC 7518, section 6.3. */
   private PublicKey key(String id) throws Exception {
-    var key = Json.objectWith(Http.granted(Http.get(jwksUrl, "")), "kid", id);
+    var key =
+        Json.objectWith(Http.granted(Http.get(jwksUrl, "")), "kid", id)
+            .orElseThrow(() -> new GeneralSecurityException("Vault publishes no key " + id));
     var modulus = new BigInteger(1, bytes(Json.member(key, "n")));
     var exponent = new BigInteger(1, bytes(Json.member(key, "e")));
     return KeyFactory.getInstance("RSA").generatePublic(new RSAPublicKeySpec(modulus, exponent));
@@ -276,21 +279,18 @@ class Json {
 
   /** The text or number that a member of this name has. */
   static String member(String json, String name) throws Unexpected {
-    return found(json, "\"%s\"\\s*:\\s*\"?([^\",}]+)".formatted(name), name);
+    return found(json, "\"%s\"\\s*:\\s*\"?([^\",}]+)".formatted(name))
+        .orElseThrow(() -> new Unexpected("an answer has no " + name));
   }
 
   /** The object that has this member. */
-  static String objectWith(String json, String name, String text) throws Unexpected {
+  static Optional<String> objectWith(String json, String name, String text) {
     var member = "\"%s\"\\s*:\\s*\"%s\"".formatted(name, Pattern.quote(text));
-    return found(json, "(\\{[^{}]*" + member + "[^{}]*})", name + " " + text);
+    return found(json, "(\\{[^{}]*" + member + "[^{}]*})");
   }
 
-  private static String found(String json, String pattern, String what) throws Unexpected {
-    var match = Pattern.compile(pattern).matcher(json);
-    if (!match.find()) {
-      throw new Unexpected("an answer has no " + what);
-    }
-    return match.group(1);
+  private static Optional<String> found(String json, String pattern) {
+    return Pattern.compile(pattern).matcher(json).results().map(it -> it.group(1)).findFirst();
   }
 }
 
