@@ -2,10 +2,12 @@
 
 import json
 import re
+from importlib.metadata import version
 
 import httpx
 import pytest
 from container.tools import run_tool
+from packaging.requirements import Requirement
 
 from . import stack
 
@@ -48,6 +50,12 @@ def test_what_it_mounts_and_copies_and_runs_is_there(name: str) -> None:
 def test_every_setting_of_the_emulator_is_one_that_it_knows(name: str) -> None:
     for variable in stack.service(name)["environment"]:
         assert variable == "EMULATOR_URL" or f"`{variable}`" in COMMANDS
+
+
+def test_the_python_service_runs_here_with_what_it_requires() -> None:
+    said = (stack.context("python") / "requirements.txt").read_text()
+    for requirement in map(Requirement, said.splitlines()):
+        assert requirement.specifier.contains(version(requirement.name)), requirement
 
 
 def test_services_reach_the_emulator_by_its_name_port_and_token() -> None:

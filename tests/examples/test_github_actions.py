@@ -1,7 +1,10 @@
 """The workflow for GitHub Actions: what it says, as far as a machine without GitHub can try it."""
 
+import os
 import shlex
 import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +18,17 @@ WORKFLOW: dict[str, Any] = yaml.safe_load(FILE.read_text())
 SERVICE: dict[str, Any] = WORKFLOW["jobs"]["service-container"]["services"]["auth-emulator"]
 DOCS = "".join(path.read_text() for path in (stack.ROOT / "docs").glob("*.md"))
 PORT = 8080
+SUITE = """
+import os
+import httpx
+
+def test_mine(auth_emulator):
+    assert auth_emulator.url.startswith(os.environ["AUTH_EMULATOR_URL"] + "/realms/")
+    body = {"clientId": "of-this-suite"}
+    url = f"{auth_emulator.url}/omni-omni/v1/auth/client-token"
+    assert httpx.post(url, json=body, trust_env=False).status_code == 200
+    auth_emulator.journal.verify(vendor="omniomni", operation="sign_in", count=1)
+"""
 
 
 def options() -> dict[str, str]:
@@ -60,6 +74,25 @@ def test_tests_reach_the_container_by_its_port_and_token() -> None:
     }
     for variable in (*WORKFLOW["env"], *SERVICE["env"]):
         assert f"`{variable}`" in DOCS
+
+
+def test_a_suite_in_this_environment_finds_the_emulator_and_brings_its_own_fixture(
+    emulator_of_the_stack: str, tmp_path: Path
+) -> None:
+    (tmp_path / "mine.yaml").write_text("omniomni: {clients: [{client_id: of-this-suite}]}")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nauth_emulator_fixture = mine.yaml\n")
+    (tmp_path / "test_mine.py").write_text(SUITE)
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        env={**os.environ, **WORKFLOW["env"], "AUTH_EMULATOR_URL": emulator_of_the_stack},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_job_that_builds_in_place_starts_the_service_of_the_compose_file() -> None:
