@@ -41,9 +41,12 @@ def walk(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         folder = tmp_path_factory.mktemp(language)
         if program == "java":
             return _java(source, None if from_source else folder)
+        # Only what its image holds: a file that the Dockerfile forgets is missed here too.
+        for file in stack.files(language).values():
+            shutil.copy(file, folder)
         if program == "node":
-            return _node(source, folder, folder_with_jose(request.config))
-        return [sys.executable, str(source)]
+            return _node(folder / source.name, folder_with_jose(request.config))
+        return [sys.executable, str(folder / source.name)]
 
     def walked(
         language: str, url: str, *, from_source: bool = False, **changed: str
@@ -71,11 +74,9 @@ def _java(source: Path, classes: Path | None) -> list[str]:
     return ["java", "-cp", str(classes), source.stem]
 
 
-def _node(source: Path, folder: Path, with_jose: Path) -> list[str]:
-    for path in source.parent.iterdir():
-        shutil.copy(path, folder)
-    (folder / "node_modules").symlink_to(with_jose / "node_modules")
+def _node(script: Path, with_jose: Path) -> list[str]:
+    script.with_name("node_modules").symlink_to(with_jose / "node_modules")
     version = subprocess.run([node(), "--version"], capture_output=True, text=True, check=True)
     # Debian 12 has Node 18, where the global `crypto` that jose wants is switched on by a flag.
     flags = ["--experimental-global-webcrypto"] if version.stdout.startswith("v18.") else []
-    return [node(), *flags, str(folder / source.name)]
+    return [node(), *flags, str(script)]

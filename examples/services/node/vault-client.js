@@ -2,7 +2,7 @@
 // Nothing here knows of the emulator: in production `url` is Vault's own.
 import { setTimeout as pause } from "node:timers/promises";
 import { createRemoteJWKSet, jwtVerify } from "jose";
-import { granted, send } from "./http.js";
+import { granted, read, send } from "./http.js";
 
 const CLIENT_ID = "haequi3Aah8lie2r";
 const BUSY = [429, 503];
@@ -47,8 +47,7 @@ export class VaultClient {
   }
 
   async #read(path) {
-    const headers = { Authorization: `Bearer ${await this.accessToken()}` };
-    return fetch(this.#url + path, { headers });
+    return read(this.#url + path, await this.accessToken());
   }
 
   /** Asks for tokens, and again after a pause while Vault is busy. */

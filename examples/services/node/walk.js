@@ -2,7 +2,7 @@
 //
 // EMULATOR_URL says where the emulator listens, AUTH_EMULATOR_ADMIN_TOKEN is what lets one drive
 // it. Exits with 0 when all held, else with 1 and one line that says what did not.
-import { granted, send } from "./http.js";
+import { granted, read, send } from "./http.js";
 import { VaultClient, verifier } from "./vault-client.js";
 
 const REALM = "walk-in-node";
@@ -64,7 +64,7 @@ async function signInToNbcGate(url) {
 
 /** Why the emulator refuses a token. */
 async function refusal(url, token) {
-  const answer = await fetch(`${url}/accounts`, { headers: { Authorization: `Bearer ${token}` } });
+  const answer = await read(`${url}/accounts`, token);
   if (answer.status !== 401) {
     throw new Error(`a token of yesterday was answered with ${answer.status}`);
   }
@@ -73,12 +73,11 @@ async function refusal(url, token) {
 
 /** What did not hold, in the emulator's words where it answered. */
 function told(error, url) {
-  if (error.code?.startsWith("ERR_J")) return `the token does not verify: ${error.message}`;
-  if (error.cause) {
-    const cause = error.cause.message || error.cause.code;
-    return `no emulator answers at ${url}: ${cause}; start one, or set EMULATOR_URL`;
-  }
-  return error.message;
+  if (String(error.code).startsWith("ERR_J")) return `the token does not verify: ${error.message}`;
+  const cause = error.name === "TimeoutError" ? error : error.cause;
+  if (!cause) return error.message;
+  const why = cause.message || cause.code;
+  return `no emulator answers at ${url}: ${why}; start one, or set EMULATOR_URL`;
 }
 
 const url = (process.env.EMULATOR_URL ?? "http://127.0.0.1:8080").replace(/\/+$/, "");
