@@ -9,20 +9,22 @@ from typer.exceptions import TyperException
 from emulator import __version__
 from emulator.cli.ca import ca
 from emulator.cli.check import check
+from emulator.cli.doctor import doctor
+from emulator.cli.init import init
+from emulator.cli.inspect import inspect
 from emulator.cli.schema import schema
 from emulator.cli.serve import serve
 from emulator.cli.sign import sign
+from emulator.cli.token import token
 
 app = typer.Typer(
     name="auth-emulator",
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="rich" if sys.stdout.isatty() else None,
 )
-app.command()(serve)
-app.command()(check)
-app.command()(schema)
-app.command()(sign)
-app.command()(ca)
+for command in (serve, init, check, schema, token, inspect, sign, ca, doctor):
+    app.command()(command)
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with the flag

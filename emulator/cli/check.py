@@ -1,15 +1,26 @@
 """`auth-emulator check`: what is wrong with a fixture."""
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from emulator.cli.terminal import columns, console, on_terminal, print_json, say, styled
+
+if TYPE_CHECKING:
+    from emulator.core.fixture import Mistake
 
 
 def check(
     fixture: Annotated[
         list[Path], typer.Argument(help="A YAML file, or a folder of them; several are merged.")
     ],
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print mistakes and warnings as one JSON object.")
+    ] = False,
 ) -> None:
     """List every mistake of a fixture at once, with file and line.
 
@@ -20,13 +31,65 @@ def check(
     from emulator.app import load_fixture
     from emulator.core.fixture import FixtureError
 
+    mistakes: Sequence[Mistake] = ()
+    warnings: Sequence[Mistake] = ()
     try:
         _, warnings = load_fixture(fixture)
     except FixtureError as error:
-        count = len(error.mistakes)
-        typer.echo(error, err=True)
-        typer.echo(f"{count} mistake{'' if count == 1 else 's'}", err=True)
-        raise typer.Exit(1) from None
-    for warning in warnings:
-        typer.echo(warning, err=True)
-    typer.echo(f"{', '.join(map(str, fixture))}: good")
+        mistakes = error.mistakes
+    if as_json:
+        told = {
+            "fixture": [str(path) for path in fixture],
+            "mistakes": [_members(mistake) for mistake in mistakes],
+            "warnings": [_members(warning) for warning in warnings],
+        }
+        print_json(told, sys.stdout)
+    else:
+        _show(fixture, mistakes, warnings)
+    if mistakes:
+        raise typer.Exit(1)
+
+
+def _members(mistake: "Mistake") -> dict[str, object]:
+    from emulator.core.fixture.mistakes import dotted
+
+    place = mistake.place
+    return {
+        "file": place.file,
+        "line": place.line or None,
+        "path": dotted(mistake.path),
+        "message": mistake.text,
+    }
+
+
+def _show(
+    fixture: Sequence[Path], mistakes: Sequence["Mistake"], warnings: Sequence["Mistake"]
+) -> None:
+    if on_terminal(sys.stderr):
+        _tabulate(mistakes, warnings)
+    else:
+        for found in (*mistakes, *warnings):
+            typer.echo(found, err=True)
+    count = len(mistakes)
+    if mistakes:
+        say(f"{count} mistake{'' if count == 1 else 's'}", sys.stderr, "bold red")
+    else:
+        say(f"{', '.join(map(str, fixture))}: good", sys.stdout, "green")
+
+
+def _tabulate(mistakes: Sequence["Mistake"], warnings: Sequence["Mistake"]) -> None:
+    from emulator.core.fixture.mistakes import dotted
+
+    table = columns()
+    for found, kind, style in (
+        *((mistake, "mistake", "bold red") for mistake in mistakes),
+        *((warning, "warning", "yellow") for warning in warnings),
+    ):
+        table.add_row(
+            styled(kind, style),
+            styled(str(found.place), "dim"),
+            styled(dotted(found.path), "bold"),
+            styled(found.text),
+        )
+    if table.row_count:
+        console(sys.stderr).print(table)

@@ -1,8 +1,8 @@
 """`auth-emulator schema`: the JSON Schema of fixtures."""
 
-import json
+import sys
 
-import typer
+from emulator.cli.terminal import print_json
 
 
 def schema() -> None:
@@ -12,4 +12,4 @@ def schema() -> None:
     """
     from emulator.app import fixture_schema
 
-    typer.echo(json.dumps(fixture_schema(), indent=2, ensure_ascii=False))
+    print_json(fixture_schema(), sys.stdout)

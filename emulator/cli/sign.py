@@ -1,11 +1,14 @@
 """`auth-emulator sign`: the headers that sign a request to OmniOmni."""
 
 import os
+import sys
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from emulator.cli.terminal import print_json, say
 
 
 def sign(  # noqa: PLR0913 - an option each
@@ -35,6 +38,9 @@ def sign(  # noqa: PLR0913 - an option each
     ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show on stderr what is signed, and its SHA-256.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the headers as one JSON object.")
     ] = False,
 ) -> None:
     """Print the three headers that sign a request to OmniOmni, its Proof of Action.
@@ -69,5 +75,8 @@ def sign(  # noqa: PLR0913 - an option each
         text = request.parts().text()
         typer.echo(f"to be signed: {text.decode(errors='replace')}", err=True)
         typer.echo(f"its SHA-256:  {sha256(text).hexdigest()}", err=True)
+    if as_json:
+        print_json(headers, sys.stdout)
+        return
     for name, value in headers.items():
-        typer.echo(f"{name}: {value}")
+        say(f"{name}: {value}", sys.stdout, "cyan")

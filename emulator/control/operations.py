@@ -16,6 +16,7 @@ from emulator.control.paths import BASE, asking
 from emulator.control.principals import principal_endpoints
 from emulator.control.realms import BlueprintIn, realm_endpoints
 from emulator.control.tokens import token_endpoints
+from emulator.core.clock import iso_milliseconds, real_time
 from emulator.core.fixture.faults import FaultModel
 from emulator.core.fixture.sections import SectionModel
 from emulator.core.realm import Realm
@@ -76,8 +77,9 @@ def health(realms: Realms) -> Endpoint:
     """That it answers."""
 
     async def told(_: Realm, __: object) -> object:
-        """Whether the emulator answers: its version, and its realms."""
+        """Whether the emulator answers: its version, its realms, and its machine's time."""
         names = [realm.name for realm in await realms.all()]
-        return {"status": "ok", "version": __version__, "realms": names}
+        now = iso_milliseconds(real_time())
+        return {"status": "ok", "version": __version__, "realms": names, "real_time": now}
 
     return asking(f"{BASE}/health", Operation.bare("health", told, success="told"), is_open=True)

@@ -1,0 +1,160 @@
+"""Whom a command asks: a running emulator, or one made from a fixture, in this process.
+
+Both answer the same calls of the control API, so that a command says the same of both.
+"""
+
+import json
+import logging
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
+
+import typer
+
+from emulator.cli.terminal import clean
+from emulator.remote import Remote, Reply, Unreachable
+
+if TYPE_CHECKING:
+    from emulator.core.clock import Clock
+
+FROM_FIXTURE = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--fixture",
+        help="A YAML file, or a folder of them; may be repeated. By default the demo.",
+        envvar="AUTH_EMULATOR_FIXTURE",
+        show_default=False,
+    ),
+]
+FROM_URL = Annotated[
+    str | None,
+    typer.Option(
+        "--url",
+        help="A running emulator, or one of its realms, by its base URL.",
+        envvar="AUTH_EMULATOR_URL",
+        show_default=False,
+    ),
+]
+AS_JSON = Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object.")]
+
+_JSON = {"Content-Type": "application/json"}
+
+
+class Emulator(Protocol):
+    """Whoever answers calls of the control API."""
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """The answer to one call. Raises Unreachable."""
+        ...
+
+
+def chosen(
+    context: typer.Context, fixture: Sequence[Path] | None, url: str | None, at: str | None = None
+) -> Emulator:
+    """The emulator that the options name: that of `url`, or one made from `fixture`.
+
+    Of two that the command line and the environment name, the command line's; of two that the
+    environment names, the running one. `at` is what the clock of a fixture's shows.
+    """
+    given = [name for name in ("fixture", "url") if _on_command_line(context, name)]
+    if len(given) > 1:
+        raise typer.BadParameter("give --fixture or --url, not both", param_hint="'--url'")
+    if url is None or given == ["fixture"]:
+        return _made(fixture, at)
+    if at is not None:
+        raise typer.BadParameter(
+            "it is for a fixture; a running emulator goes by its own clock", param_hint="'--at'"
+        )
+    try:
+        return Remote(url, admin_token=os.environ.get("AUTH_EMULATOR_ADMIN_TOKEN", "").strip())
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="'--url'") from error
+
+
+def _on_command_line(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def posted(
+    context: typer.Context,
+    emulator: Emulator,
+    path: str,
+    body: Mapping[str, Any],
+    options: Mapping[str, str],
+) -> dict[str, Any]:
+    """What the emulator answers to a call; what it refuses ends the command.
+
+    `options` names the option or argument by which a member of the body came.
+    """
+    try:
+        reply = emulator.ask("POST", path, json.dumps(body).encode(), _JSON)
+    except Unreachable as error:
+        raise _ended(context, f"{error}; auth-emulator doctor URL tells more") from error
+    try:
+        told: Any = json.loads(reply.body)
+    except ValueError:
+        told = None
+    if not isinstance(told, dict) or (reply.status >= 400 and "detail" not in told):
+        raise _ended(
+            context,
+            f"what answers there (HTTP {reply.status}) is no emulator; auth-emulator doctor URL "
+            "tells more",
+        )
+    if reply.status < 400:
+        return told
+    if reply.status == 400 and told.get("errors"):
+        raise _wrong_usage(told["errors"], options)
+    raise _ended(context, told["detail"])
+
+
+def _wrong_usage(
+    errors: Sequence[Mapping[str, str]], options: Mapping[str, str]
+) -> typer.BadParameter:
+    """Every mistake of a body, as the wrong usage that it came of."""
+    found = [
+        (options.get(re.split(r"[.[]", error["path"])[0], ""), error["message"]) for error in errors
+    ]
+    if len(found) == 1:
+        (option, message), hint = found[0], f"'{found[0][0]}'"
+        return typer.BadParameter(message, param_hint=hint if option else None)
+    return typer.BadParameter("; ".join(f"{option}: {message}" for option, message in found))
+
+
+def _ended(context: typer.Context, said: str) -> typer.Exit:
+    """The end of a command that found something wrong, once that is said."""
+    typer.echo(clean(f"{context.command_path}: {said}"), err=True)
+    return typer.Exit(1)
+
+
+def _made(fixture: Sequence[Path] | None, at: str | None) -> Emulator:
+    from emulator.app import Config, create_app
+    from emulator.cli.in_process import InThisProcess
+    from emulator.core.fixture import FixtureError
+
+    logging.basicConfig(format="warning: %(message)s")
+    clock = None if at is None else _standing_at(at)
+    try:
+        return InThisProcess(create_app(Config(fixture=fixture or None), clock=clock))
+    except FixtureError as error:
+        typer.echo(error, err=True)
+        typer.echo("the fixture has mistakes", err=True)
+        raise typer.Exit(1) from None
+
+
+def _standing_at(at: str) -> "Clock":
+    from emulator.core.clock import Clock, ClockStart
+    from emulator.core.fixture.fields import instant
+
+    try:
+        return Clock(ClockStart(instant(at), frozen=True))
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="'--at'") from error

@@ -1,0 +1,84 @@
+"""Where the doctor looks, and what answers there."""
+
+import http.client
+import ssl
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from emulator.remote import Remote, Reply, Unreachable
+
+HEALTH = "/_emulator/health"
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A base URL taken apart; `timeout` is how long each call may take, in seconds."""
+
+    scheme: str
+    host: str
+    port: int
+    path: str
+    timeout: float
+
+    @classmethod
+    def of(cls, url: str, timeout: float) -> "Place":
+        """The place of a base URL. ValueError where it is none."""
+        parts = urlsplit(Remote(url).url)
+        port = parts.port or _DEFAULT_PORTS[parts.scheme]
+        return cls(parts.scheme, parts.hostname or "", port, parts.path, timeout)
+
+    @property
+    def at(self) -> str:
+        """Host and port, as a URL has them."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The base URL."""
+        usual = self.port == _DEFAULT_PORTS[self.scheme]
+        at = self.at.rpartition(":")[0] if usual else self.at
+        return f"{self.scheme}://{at}{self.path}"
+
+    def moved(self, **other: Any) -> "Place":
+        """Another place like this one."""
+        return replace(self, **other)
+
+    def remote(self, admin_token: str = "", context: ssl.SSLContext | None = None) -> Remote:
+        """Whoever answers there."""
+        return Remote(self.url, admin_token=admin_token, timeout=self.timeout, context=context)
+
+    def is_emulator(self) -> bool:
+        """Whether an emulator answers there; of a certificate nothing is asked."""
+        context = unverified() if self.scheme == "https" else None
+        try:
+            return is_emulator(self.remote(context=context).ask("GET", HEALTH))
+        except Unreachable:
+            return False
+
+
+def is_emulator(reply: Reply) -> bool:
+    """Whether this is an emulator's answer to who asks for its health."""
+    told = members_of(reply)
+    return reply.status == http.client.OK and told.get("status") == "ok" and "realms" in told
+
+
+def members_of(reply: Reply) -> dict[str, Any]:
+    """The members of a JSON answer; none where it is no object."""
+    try:
+        told = orjson.loads(reply.body)
+    except orjson.JSONDecodeError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def unverified() -> ssl.SSLContext:
+    """For looking at a certificate, whoever signed it. No secret goes through it."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context

@@ -1,0 +1,74 @@
+"""Proxies that the environment names: clients go through them, also to this machine."""
+
+import http.client
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from urllib.parse import SplitResult, urlsplit
+from urllib.request import getproxies_environment, proxy_bypass
+
+from emulator.cli.doctor.finding import Finding, Kind, ok, warning, wrong
+from emulator.cli.doctor.place import HEALTH, Place, is_emulator, unverified
+from emulator.remote import Reply
+
+_ABOUT = "proxy"
+_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+
+
+def proxy_findings(place: Place) -> Iterator[Finding]:
+    """What the variables of the environment make of a client's calls (httpx, requests, curl)."""
+    named = getproxies_environment()
+    proxy = named.get(place.scheme) or named.get("all")
+    if not proxy:
+        yield ok(_ABOUT, "no variable of the environment names one")
+    elif proxy_bypass(place.host):
+        yield ok(_ABOUT, f"NO_PROXY keeps {place.host} out of it")
+    else:
+        yield _in_the_way(place, proxy)
+
+
+def _in_the_way(place: Place, proxy: str) -> Finding:
+    names = [
+        name
+        for variable in _VARIABLES
+        if variable.startswith((place.scheme.upper() + "_", "ALL_"))
+        for name in (variable, variable.lower())
+        if os.environ.get(name)
+    ]
+    seen = f"{' and '.join(names)} lead calls to {place.host} through {_shown(proxy)}"
+    remedy = f"set NO_PROXY={place.host} (and no_proxy, for some) where the client runs"
+    if _reached_through(proxy, place):
+        return warning(_ABOUT, Kind.PROXY_IN_THE_WAY, f"{seen}, which does reach it", remedy)
+    return wrong(_ABOUT, Kind.PROXY_IN_THE_WAY, f"{seen}, which does not reach it", remedy)
+
+
+def _shown(proxy: str) -> str:
+    """A proxy's address without the password that may stand in it."""
+    return proxy.rpartition("@")[2] if "@" in proxy else proxy
+
+
+def _reached_through(proxy: str, place: Place) -> bool:
+    """Whether a call through the proxy finds an emulator; one of SOCKS is not tried."""
+    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+    try:
+        return parts.scheme == "http" and is_emulator(_asked(parts, place))
+    except (OSError, ValueError, http.client.HTTPException):
+        return False
+
+
+def _asked(proxy: SplitResult, place: Place) -> Reply:
+    """The answer to who asks for health through a proxy (RFC 9110 §9.3.6 where it is https)."""
+    host, port = proxy.hostname or "", proxy.port or 80
+    connection: http.client.HTTPConnection
+    if place.scheme == "https":
+        context = unverified()
+        connection = http.client.HTTPSConnection(host, port, timeout=place.timeout, context=context)
+        connection.set_tunnel(place.host, place.port)
+        target = place.path + HEALTH
+    else:
+        connection = http.client.HTTPConnection(host, port, timeout=place.timeout)
+        target = place.url + HEALTH
+    with closing(connection):
+        connection.request("GET", target, headers={"Host": place.at})
+        answer = connection.getresponse()
+        return Reply(answer.status, {}, answer.read())

@@ -1,0 +1,234 @@
+"""Whether an emulator can be reached at a place; if not, who or what is in the way."""
+
+import http.client
+import os
+import socket
+import ssl
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from emulator.cli.doctor.certificates import certificate_findings, trusted
+from emulator.cli.doctor.finding import Finding, Kind, ok, warning, wrong
+from emulator.cli.doctor.names import addresses_of
+from emulator.cli.doctor.place import HEALTH, Place, is_emulator, members_of, unverified
+from emulator.core.outcomes import printable
+from emulator.remote import Remote, Reply, Unreachable
+
+_USUAL_PORT = 8080
+_LOOK = 2.0
+"""How long a look at another port may take, in seconds."""
+
+_SERVER = "server"
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """An emulator that answers, and its health as it told it; `verified`: over a safe way."""
+
+    remote: Remote
+    health: Reply
+    verified: bool = True
+
+
+def reaching(place: Place) -> Generator[Finding, None, Reached | None]:
+    """Say what is found on the way to an emulator, and return it where one answers."""
+    addresses = addresses_of([place.host], place.timeout)[place.host]
+    if not addresses:
+        yield _name_unknown(place)
+        return None
+    if not _is_address(place.host):
+        yield ok("name", f"{place.host} is {', '.join(addresses)}")
+    failures = list(_failures(place, addresses))
+    if len(failures) == len(addresses):
+        yield _not_connected(place, failures[0][1])
+        return None
+    if failures and failures[0][0] == addresses[0]:
+        yield _another_first(place, addresses, failures)
+    if place.scheme == "https":
+        return (yield from _over_tls(place))
+    return (yield from _asked(place, place.remote()))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _name_unknown(place: Place) -> Finding:
+    return wrong(
+        "name",
+        Kind.NAME_UNKNOWN,
+        f"{place.host} cannot be looked up here",
+        "from a container use the name of the emulator's service, on a network that both are in; "
+        "from the machine itself 127.0.0.1 and the published port",
+    )
+
+
+def _failures(place: Place, addresses: list[str]) -> Iterator[tuple[str, OSError]]:
+    """The addresses at which nobody takes a connection, until one does."""
+    for address in addresses:
+        try:
+            socket.create_connection((address, place.port), place.timeout).close()
+        except OSError as error:
+            yield address, error
+        else:
+            return
+
+
+def _not_connected(place: Place, error: OSError) -> Finding:
+    if isinstance(error, ConnectionRefusedError):
+        seen = f"nobody listens at {place.at}"
+        return wrong(_SERVER, Kind.NOBODY_LISTENS, seen, _instead(place) or _start(place))
+    within = f" within {place.timeout:g} s" if isinstance(error, TimeoutError) else ""
+    said = "" if within else f": {error.strerror or error}"
+    return wrong(
+        _SERVER,
+        Kind.UNREACHABLE,
+        f"{place.at} does not take a connection{within}{said}",
+        _instead(place)
+        or "look for a firewall, another network, or an address of a container that is gone",
+    )
+
+
+def _start(place: Place) -> str:
+    remedy = f"start it: auth-emulator serve --port {place.port}; or name its port in the URL"
+    if _is_address(place.host) and ip_address(place.host).is_loopback:
+        remedy += "; in a container this is the container itself: use the emulator's service name"
+    return remedy
+
+
+def _another_first(
+    place: Place, addresses: list[str], failures: list[tuple[str, OSError]]
+) -> Finding:
+    """Of `localhost`, Node before version 20 tries the first address alone."""
+    good = addresses[len(failures)]
+    return warning(
+        "name",
+        Kind.OTHER_ADDRESS_FIRST,
+        f"{place.host} is {addresses[0]} first, where nobody listens; {good} does answer",
+        f"use {good} in the URL: some clients try the first address alone",
+    )
+
+
+def _over_tls(place: Place) -> Generator[Finding, None, Reached | None]:
+    try:
+        with trusted(place):
+            pass
+    except ssl.SSLCertVerificationError as error:
+        yield from certificate_findings(place, error)
+        # Who cannot trust it is told the rest as well, without a secret going that way.
+        return (yield from _asked(place, place.remote(context=unverified()), verified=False))
+    except OSError as error:
+        yield _no_tls(place, error)
+        return None
+    yield from certificate_findings(place, None)
+    return (yield from _asked(place, place.remote()))
+
+
+def _no_tls(place: Place, error: OSError) -> Finding:
+    plain = place.moved(scheme="http")
+    if plain.is_emulator():
+        remedy = f"use {plain.url}; or serve HTTPS: auth-emulator serve --tls"
+        return wrong(_SERVER, Kind.SPEAKS_NO_TLS, f"the emulator at {place.at} speaks HTTP", remedy)
+    said = printable(str(getattr(error, "reason", None) or error or type(error).__name__))
+    return wrong(
+        _SERVER,
+        Kind.SPEAKS_NO_TLS,
+        f"what listens at {place.at} makes no TLS connection ({said})",
+        _instead(place) or "another program has this port: name the emulator's in the URL",
+    )
+
+
+def _asked(
+    place: Place, remote: Remote, *, verified: bool = True
+) -> Generator[Finding, None, Reached | None]:
+    try:
+        reply = remote.ask("GET", HEALTH)
+    except Unreachable as error:
+        yield _not_answered(place, error.__cause__)
+        return None
+    if not is_emulator(reply):
+        yield _other_program(place, reply)
+        return None
+    told = members_of(reply)
+    count = len(told["realms"])
+    version = printable(str(told.get("version")), 40)
+    realms = f"{count} realm{'' if count == 1 else 's'}"
+    yield ok(_SERVER, f"auth-emulator {version} answers at {place.url}, with {realms}")
+    return Reached(remote, reply, verified)
+
+
+def _not_answered(place: Place, error: BaseException | None) -> Finding:
+    elsewhere = _instead(place) or "another program has this port: name the emulator's in the URL"
+    if isinstance(error, TimeoutError):
+        seen = f"what listens at {place.at} did not answer within {place.timeout:g} s"
+        return wrong(_SERVER, Kind.SILENT, seen, elsewhere)
+    if place.scheme == "http" and _speaks_tls(place):
+        return _tls_spoken(place)
+    said = printable(str(error) or type(error).__name__, 80)
+    seen = f"what listens at {place.at} does not speak HTTP ({said})"
+    return wrong(_SERVER, Kind.NOT_HTTP, seen, elsewhere)
+
+
+def _tls_spoken(place: Place) -> Finding:
+    seen = f"what listens at {place.at} speaks TLS"
+    secure = place.moved(scheme="https")
+    remedy = f"use {secure.url}" if secure.is_emulator() else _instead(place)
+    return wrong(
+        _SERVER, Kind.SPEAKS_TLS, seen, remedy or "another program has this port: name another"
+    )
+
+
+def _speaks_tls(place: Place) -> bool:
+    try:
+        with socket.create_connection((place.host, place.port), place.timeout) as plain:
+            unverified().wrap_socket(plain, server_hostname=place.host).close()
+    except OSError:
+        return False
+    return True
+
+
+def _other_program(place: Place, reply: Reply) -> Finding:
+    """What an HTTP answer says that is not an emulator's, or not that of a realm."""
+    if reply.headers.get("x-emulator-reason", "").startswith("realm_unknown;"):
+        name = place.path.rpartition("/")[2]
+        return wrong(
+            "realm",
+            Kind.REALM_UNKNOWN,
+            f"the emulator has no realm {name!r} (any more)",
+            f"make it: PUT {place.moved(path='').url}/_emulator/realms/{name}; one with a ttl goes "
+            "by itself",
+        )
+    if reply.status == http.client.BAD_REQUEST and place.scheme == "http" and _speaks_tls(place):
+        return _tls_spoken(place)
+    root = place.moved(path="")
+    if place.path and root.is_emulator():
+        return wrong(
+            _SERVER,
+            Kind.NO_BASE_URL,
+            f"an emulator answers at {root.url}, but {place.path} is no realm of its",
+            f"use {root.url}, or {root.url}/realms/NAME",
+        )
+    server = reply.headers.get("server")
+    named = f", Server: {printable(server, 60)}" if server else ""
+    return wrong(
+        _SERVER,
+        Kind.OTHER_PROGRAM,
+        f"what answers at {place.url} is no emulator (HTTP {reply.status}{named})",
+        _instead(place) or "another program has this port: name the emulator's in the URL",
+    )
+
+
+def _instead(place: Place) -> str | None:
+    """Where an emulator answers instead, at this host and one of the usual ports."""
+    given = os.environ.get("AUTH_EMULATOR_PORT", "")
+    ports = {_USUAL_PORT, int(given) if given.isascii() and given.isdigit() else _USUAL_PORT}
+    for port in sorted(ports - {place.port, 0}):
+        near = place.moved(scheme="http", port=port, path="", timeout=min(place.timeout, _LOOK))
+        if port < 1 << 16 and near.is_emulator():
+            return f"wrong port: an emulator answers at {near.url}"
+    return None

@@ -1,0 +1,71 @@
+"""How commands look: tables and colours on a terminal, plain lines everywhere else.
+
+Rich is imported where something is shown on a terminal, and nowhere else.
+"""
+
+import json
+from typing import TYPE_CHECKING, Any, TextIO
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+
+def on_terminal(stream: TextIO) -> bool:
+    """Whether people see what is written there as it comes."""
+    return stream.isatty()
+
+
+def console(stream: TextIO) -> "Console":
+    """A console of rich's that writes there; it leaves colours away where NO_COLOR is set."""
+    from rich.console import Console
+
+    return Console(file=stream, highlight=False)
+
+
+def columns() -> "Table":
+    """A table without lines: its columns stand apart, and what is too long is folded."""
+    from rich.table import Table
+
+    return Table.grid(padding=(0, 2, 0, 0))
+
+
+def styled(text: str, style: str = "") -> "Text":
+    """A text for a table or a console, just as it is: brackets in it are no markup."""
+    from rich.text import Text
+
+    return Text(clean(text), style, overflow="fold")
+
+
+def clean(text: str) -> str:
+    """A text of unknown origin without what a terminal obeys: control and direction characters."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )
+
+
+def as_json(value: Any) -> str:
+    """What JSON holds, on one line, for people."""
+    return clean(json.dumps(value, ensure_ascii=False))
+
+
+def print_json(value: Any, stream: TextIO) -> None:
+    """A JSON document: coloured on a terminal, and always one that a program can read."""
+    text = json.dumps(value, indent=2)
+    if not on_terminal(stream):
+        typer.echo(text, file=stream)
+        return
+    from rich.json import JSON
+
+    console(stream).print(JSON(text, ensure_ascii=True), soft_wrap=True)
+
+
+def say(text: str, stream: TextIO, style: str = "") -> None:
+    """A line: in `style` on a terminal, and just as it is everywhere else."""
+    if on_terminal(stream):
+        console(stream).print(styled(text, style), soft_wrap=True)
+    else:
+        typer.echo(text, file=stream)

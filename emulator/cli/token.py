@@ -1,0 +1,115 @@
+"""`auth-emulator token`: a token to order."""
+
+import json
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from emulator.cli.asking import AS_JSON, FROM_FIXTURE, FROM_URL, chosen, posted
+from emulator.cli.terminal import print_json, say
+
+_OPTIONS = {
+    "vendor": "VENDOR",
+    "subject": "SUBJECT",
+    "use": "--use",
+    "lifetime": "--lifetime",
+    "scopes": "--scope",
+    "claims": "--claim",
+    "headers": "--header",
+    "defect": "--defect",
+}
+"""By what each member of the call's body is given."""
+
+
+def token(  # noqa: PLR0913 - an option each
+    context: typer.Context,
+    vendor: Annotated[str, typer.Argument(help="omniomni, nbcgate or vault.")],
+    subject: Annotated[str, typer.Argument(help="A client's or user's name, or anybody's.")],
+    *,
+    use: Annotated[
+        str | None, typer.Option(help="access, or refresh.", show_default="access")
+    ] = None,
+    lifetime: Annotated[
+        str | None,
+        typer.Option(help="How long it is good: 90s, 15m, 1h, 30d.", show_default="as signed in"),
+    ] = None,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(help="A scope of its; may be repeated.", show_default="as signed in"),
+    ] = None,
+    claim: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A claim, as NAME=VALUE: JSON, else a text; null takes it out. May be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    header: Annotated[
+        list[str] | None,
+        typer.Option(help="The same of the header. May be repeated.", show_default=False),
+    ] = None,
+    defect: Annotated[
+        str | None,
+        typer.Option(
+            help="What is wrong with it, such as expired; any other word lists them all.",
+            show_default="none",
+        ),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option(
+            help="When it is issued, as 2026-01-01T00:00:00Z.", show_default="now, by the fixture"
+        ),
+    ] = None,
+    fixture: FROM_FIXTURE = None,
+    url: FROM_URL = None,
+    as_json: AS_JSON = False,
+) -> None:
+    """Print a token of a vendor, signed with its keys, without a sign-in.
+
+    It is made from a fixture, by the keys that serve takes too, or by a running emulator.
+    What the emulator itself would refuse is said on stderr.
+
+    Example: auth-emulator token vault alice@example.com --lifetime 10m --claim tenant=acme
+    """
+    given = {
+        "vendor": vendor,
+        "subject": subject,
+        "use": use,
+        "lifetime": lifetime,
+        "scopes": scope or None,
+        "claims": _members(claim, "--claim"),
+        "headers": _members(header, "--header"),
+        "defect": defect,
+    }
+    wanted = {name: value for name, value in given.items() if value is not None}
+    emulator = chosen(context, fixture, url, at)
+    told = posted(context, emulator, "/_emulator/tokens", wanted, _OPTIONS)
+    if as_json:
+        print_json(told, sys.stdout)
+        return
+    say(told["token"], sys.stdout, "cyan")
+    if "note" in told:
+        say(told["note"], sys.stderr, "yellow")
+
+
+def _members(given: list[str] | None, option: str) -> dict[str, Any] | None:
+    """Members as NAME=VALUE; a value that is no JSON is a text."""
+    if not given:
+        return None
+    members: dict[str, Any] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise typer.BadParameter(f"{text!r} is not NAME=VALUE", param_hint=f"'{option}'")
+        try:
+            members[name] = json.loads(value, parse_constant=_no_number)
+        except ValueError:
+            members[name] = value
+    return members
+
+
+def _no_number(name: str) -> None:
+    """NaN and Infinity are texts: no JSON has them (RFC 8259 §6)."""
+    raise ValueError(name)
