@@ -3,11 +3,12 @@
 Both answer the same calls of the control API, so that a command says the same of both.
 """
 
+import http.client
 import json
 import logging
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
@@ -39,6 +40,11 @@ FROM_URL = Annotated[
 ]
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object.")]
 
+_MORE = "auth-emulator doctor URL tells more"
+_TOLD = {"header", "claims"}
+"""What is told of every token, whether it was minted or explained."""
+
+_DONE = (http.client.OK, http.client.CREATED)
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -95,37 +101,35 @@ def posted(
 
     `options` names the option or argument by which a member of the body came.
     """
+    import orjson
+
     try:
         reply = emulator.ask("POST", path, json.dumps(body).encode(), _JSON)
+        told: Any = orjson.loads(reply.body)
     except Unreachable as error:
-        raise _ended(context, f"{error}; auth-emulator doctor URL tells more") from error
-    try:
-        told: Any = json.loads(reply.body)
-    except ValueError:
+        raise _ended(context, f"{error}; {_MORE}") from error
+    except orjson.JSONDecodeError:
         told = None
-    if not isinstance(told, dict) or (reply.status >= 400 and "detail" not in told):
-        raise _ended(
-            context,
-            f"what answers there (HTTP {reply.status}) is no emulator; auth-emulator doctor URL "
-            "tells more",
-        )
-    if reply.status < 400:
+    if isinstance(told, dict) and reply.status in _DONE and told.keys() >= _TOLD:
         return told
-    if reply.status == 400 and told.get("errors"):
+    problem = reply.headers.get("content-type") == "application/problem+json"
+    if not problem or not isinstance(told, dict) or "detail" not in told:
+        raise _ended(context, f"no emulator answers there (HTTP {reply.status}); {_MORE}")
+    if reply.status == http.client.BAD_REQUEST and told.get("errors"):
         raise _wrong_usage(told["errors"], options)
-    raise _ended(context, told["detail"])
+    raise _ended(context, str(told["detail"]))
 
 
-def _wrong_usage(
-    errors: Sequence[Mapping[str, str]], options: Mapping[str, str]
-) -> typer.BadParameter:
+def _wrong_usage(errors: Iterable[Any], options: Mapping[str, str]) -> typer.BadParameter:
     """Every mistake of a body, as the wrong usage that it came of."""
-    found = [
-        (options.get(re.split(r"[.[]", error["path"])[0], ""), error["message"]) for error in errors
-    ]
+    found = []
+    for error in errors:
+        told = error if isinstance(error, dict) else {}
+        member = re.split(r"[.[]", str(told.get("path")))[0]
+        found.append((options.get(member, "the call"), clean(str(told.get("message")))))
     if len(found) == 1:
-        (option, message), hint = found[0], f"'{found[0][0]}'"
-        return typer.BadParameter(message, param_hint=hint if option else None)
+        (option, message) = found[0]
+        return typer.BadParameter(message, param_hint=f"'{option}'")
     return typer.BadParameter("; ".join(f"{option}: {message}" for option, message in found))
 
 

@@ -34,7 +34,10 @@ def init(
         typer.echo(f"{file} is there already; name another, or write over it: --force", err=True)
         raise typer.Exit(1) from None
     except OSError as error:
-        typer.echo(f"cannot write {file}: {error.strerror}; name a file in a folder", err=True)
+        typer.echo(
+            f"cannot write {file}: {error.strerror}; name a file in a folder that is there",
+            err=True,
+        )
         raise typer.Exit(1) from None
     named, schema = shlex.quote(str(file)), shlex.quote(str(file.parent / "fixture.schema.json"))
     say(f"wrote {file}", sys.stderr, "green")

@@ -48,7 +48,7 @@ def sign(  # noqa: PLR0913 - an option each
     They stand one a line, as curl's -H @- reads them.
     They are good for one request, within five minutes.
 
-    Example: auth-emulator sign --key key.pem --path /omni-omni/v1/auth/client-token --body '{}'
+    Example: auth-emulator sign --key key.pem --path /omni-safe/v1/signs
     """
     from emulator.core.clock import Clock, iso_milliseconds
     from emulator.core.keys.files import KeyFileError, any_private_key_in

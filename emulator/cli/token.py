@@ -71,7 +71,7 @@ def token(  # noqa: PLR0913 - an option each
     It is made from a fixture, by the keys that serve takes too, or by a running emulator.
     What the emulator itself would refuse is said on stderr.
 
-    Example: auth-emulator token vault alice@example.com --lifetime 10m --claim tenant=acme
+    Example: auth-emulator token vault alice@example.com --lifetime 10m
     """
     given = {
         "vendor": vendor,

@@ -154,6 +154,7 @@ def _parts_of(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        good = good and url.isascii() and url.isprintable() and " " not in url
     except ValueError:
         good = False
     if not good or parts.query or parts.fragment or parts.username is not None:

@@ -52,19 +52,20 @@ class Place:
         """Whoever answers there."""
         return Remote(self.url, admin_token=admin_token, timeout=self.timeout, context=context)
 
-    def is_emulator(self) -> bool:
-        """Whether an emulator answers there; of a certificate nothing is asked."""
+    def health(self) -> dict[str, Any] | None:
+        """The health of the emulator that answers there; of a certificate nothing is asked."""
         context = unverified() if self.scheme == "https" else None
         try:
-            return is_emulator(self.remote(context=context).ask("GET", HEALTH))
+            return health_in(self.remote(context=context).ask("GET", HEALTH))
         except Unreachable:
-            return False
+            return None
 
 
-def is_emulator(reply: Reply) -> bool:
-    """Whether this is an emulator's answer to who asks for its health."""
+def health_in(reply: Reply) -> dict[str, Any] | None:
+    """What an emulator tells of its health; None where this is no emulator's answer."""
     told = members_of(reply)
-    return reply.status == http.client.OK and told.get("status") == "ok" and "realms" in told
+    good = reply.status == http.client.OK and told.get("status") == "ok"
+    return told if good and isinstance(told.get("realms"), list) else None
 
 
 def members_of(reply: Reply) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from urllib.parse import SplitResult, urlsplit
 from urllib.request import getproxies_environment, proxy_bypass
 
 from emulator.cli.doctor.finding import Finding, Kind, ok, warning, wrong
-from emulator.cli.doctor.place import HEALTH, Place, is_emulator, unverified
+from emulator.cli.doctor.place import HEALTH, Place, health_in, unverified
 from emulator.remote import Reply
 
 _ABOUT = "proxy"
@@ -35,15 +35,15 @@ def _in_the_way(place: Place, proxy: str) -> Finding:
         for name in (variable, variable.lower())
         if os.environ.get(name)
     ]
-    seen = f"{' and '.join(names)} lead calls to {place.host} through {_shown(proxy)}"
+    seen = f"calls to {place.host} go through {_shown(proxy)}, by {' and '.join(names)}"
     remedy = f"set NO_PROXY={place.host} (and no_proxy, for some) where the client runs"
     if _reached_through(proxy, place):
-        return warning(_ABOUT, Kind.PROXY_IN_THE_WAY, f"{seen}, which does reach it", remedy)
-    return wrong(_ABOUT, Kind.PROXY_IN_THE_WAY, f"{seen}, which does not reach it", remedy)
+        return warning(_ABOUT, Kind.PROXY_IN_THE_WAY, f"{seen}; it does reach the emulator", remedy)
+    return wrong(_ABOUT, Kind.PROXY_IN_THE_WAY, f"{seen}; it does not reach the emulator", remedy)
 
 
 def _shown(proxy: str) -> str:
-    """A proxy's address without the password that may stand in it."""
+    """A proxy's address, without the password that may stand before it."""
     return proxy.rpartition("@")[2] if "@" in proxy else proxy
 
 
@@ -51,7 +51,7 @@ def _reached_through(proxy: str, place: Place) -> bool:
     """Whether a call through the proxy finds an emulator; one of SOCKS is not tried."""
     parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
     try:
-        return parts.scheme == "http" and is_emulator(_asked(parts, place))
+        return parts.scheme == "http" and bool(health_in(_asked(parts, place)))
     except (OSError, ValueError, http.client.HTTPException):
         return False
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from emulator.cli.doctor.certificates import certificate_findings, trusted
+from emulator.cli.doctor.clocks import Asked
 from emulator.cli.doctor.finding import Finding, Kind, ok, warning, wrong
 from emulator.cli.doctor.names import addresses_of
-from emulator.cli.doctor.place import HEALTH, Place, is_emulator, members_of, unverified
+from emulator.cli.doctor.place import HEALTH, Place, health_in, unverified
+from emulator.core.clock import real_time
 from emulator.core.outcomes import printable
 from emulator.remote import Remote, Reply, Unreachable
 
@@ -27,7 +29,7 @@ class Reached:
     """An emulator that answers, and its health as it told it; `verified`: over a safe way."""
 
     remote: Remote
-    health: Reply
+    health: Asked
     verified: bool = True
 
 
@@ -131,7 +133,7 @@ def _over_tls(place: Place) -> Generator[Finding, None, Reached | None]:
 
 def _no_tls(place: Place, error: OSError) -> Finding:
     plain = place.moved(scheme="http")
-    if plain.is_emulator():
+    if plain.health():
         remedy = f"use {plain.url}; or serve HTTPS: auth-emulator serve --tls"
         return wrong(_SERVER, Kind.SPEAKS_NO_TLS, f"the emulator at {place.at} speaks HTTP", remedy)
     said = printable(str(getattr(error, "reason", None) or error or type(error).__name__))
@@ -146,20 +148,22 @@ def _no_tls(place: Place, error: OSError) -> Finding:
 def _asked(
     place: Place, remote: Remote, *, verified: bool = True
 ) -> Generator[Finding, None, Reached | None]:
+    before = real_time()
     try:
         reply = remote.ask("GET", HEALTH)
     except Unreachable as error:
         yield _not_answered(place, error.__cause__)
         return None
-    if not is_emulator(reply):
-        yield _other_program(place, reply)
+    health = Asked(reply, before, real_time())
+    told = health_in(reply)
+    if told is None:
+        yield _no_realm(place) or _other_program(place, reply)
         return None
-    told = members_of(reply)
     count = len(told["realms"])
     version = printable(str(told.get("version")), 40)
     realms = f"{count} realm{'' if count == 1 else 's'}"
     yield ok(_SERVER, f"auth-emulator {version} answers at {place.url}, with {realms}")
-    return Reached(remote, reply, verified)
+    return Reached(remote, health, verified)
 
 
 def _not_answered(place: Place, error: BaseException | None) -> Finding:
@@ -177,7 +181,7 @@ def _not_answered(place: Place, error: BaseException | None) -> Finding:
 def _tls_spoken(place: Place) -> Finding:
     seen = f"what listens at {place.at} speaks TLS"
     secure = place.moved(scheme="https")
-    remedy = f"use {secure.url}" if secure.is_emulator() else _instead(place)
+    remedy = f"use {secure.url}" if secure.health() else _instead(place)
     return wrong(
         _SERVER, Kind.SPEAKS_TLS, seen, remedy or "another program has this port: name another"
     )
@@ -192,27 +196,32 @@ def _speaks_tls(place: Place) -> bool:
     return True
 
 
-def _other_program(place: Place, reply: Reply) -> Finding:
-    """What an HTTP answer says that is not an emulator's, or not that of a realm."""
-    if reply.headers.get("x-emulator-reason", "").startswith("realm_unknown;"):
-        name = place.path.rpartition("/")[2]
+def _no_realm(place: Place) -> Finding | None:
+    """What is wrong with the path of a base URL, where an emulator does answer at its root."""
+    base, below, name = place.path.partition("/realms/")
+    root = place.moved(path=base)
+    told = root.health() if below else None
+    if told is not None and name not in told["realms"]:
         return wrong(
             "realm",
             Kind.REALM_UNKNOWN,
             f"the emulator has no realm {name!r} (any more)",
-            f"make it: PUT {place.moved(path='').url}/_emulator/realms/{name}; one with a ttl goes "
-            "by itself",
+            f"make it: PUT {root.url}/_emulator/realms/{name}; one with a ttl goes by itself",
         )
+    root = place.moved(path="")
+    if not place.path or root.health() is None:
+        return None
+    return wrong(
+        _SERVER,
+        Kind.NO_BASE_URL,
+        f"an emulator answers at {root.url}, but not below {place.path}",
+        f"use {root.url}, or {root.url}/realms/NAME",
+    )
+
+
+def _other_program(place: Place, reply: Reply) -> Finding:
     if reply.status == http.client.BAD_REQUEST and place.scheme == "http" and _speaks_tls(place):
         return _tls_spoken(place)
-    root = place.moved(path="")
-    if place.path and root.is_emulator():
-        return wrong(
-            _SERVER,
-            Kind.NO_BASE_URL,
-            f"an emulator answers at {root.url}, but {place.path} is no realm of its",
-            f"use {root.url}, or {root.url}/realms/NAME",
-        )
     server = reply.headers.get("server")
     named = f", Server: {printable(server, 60)}" if server else ""
     return wrong(
@@ -229,6 +238,6 @@ def _instead(place: Place) -> str | None:
     ports = {_USUAL_PORT, int(given) if given.isascii() and given.isdigit() else _USUAL_PORT}
     for port in sorted(ports - {place.port, 0}):
         near = place.moved(scheme="http", port=port, path="", timeout=min(place.timeout, _LOOK))
-        if port < 1 << 16 and near.is_emulator():
+        if port < 1 << 16 and near.health():
             return f"wrong port: an emulator answers at {near.url}"
     return None
