@@ -52,7 +52,7 @@ def main(
 def run() -> None:
     """The entry point of the command `auth-emulator`: wrong usage is one line and status 2."""
     try:
-        sys.exit(app(standalone_mode=False))
+        sys.exit(app(prog_name="auth-emulator", standalone_mode=False))
     except TyperException as error:
         context: typer.Context | None = getattr(error, "ctx", None)
         command = context.command_path if context else "auth-emulator"

@@ -9,6 +9,7 @@ import logging
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
@@ -61,6 +62,10 @@ class Emulator(Protocol):
         """The answer to one call. Raises Unreachable."""
         ...
 
+    def close(self) -> None:
+        """End what was begun for it."""
+        ...
+
 
 def chosen(
     context: typer.Context, fixture: Sequence[Path] | None, url: str | None, at: str | None = None
@@ -97,14 +102,15 @@ def posted(
     body: Mapping[str, Any],
     options: Mapping[str, str],
 ) -> dict[str, Any]:
-    """What the emulator answers to a call; what it refuses ends the command.
+    """What the emulator answers to its one call; what it refuses ends the command.
 
     `options` names the option or argument by which a member of the body came.
     """
     import orjson
 
     try:
-        reply = emulator.ask("POST", path, json.dumps(body).encode(), _JSON)
+        with closing(emulator):
+            reply = emulator.ask("POST", path, json.dumps(body).encode(), _JSON)
         told: Any = orjson.loads(reply.body)
     except Unreachable as error:
         raise _ended(context, f"{error}; {_MORE}") from error

@@ -1,7 +1,6 @@
 """The commands as a user runs them: in a process of their own."""
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from commands import COMMAND, serving
+from commands import ran, serving
 
 from emulator import __version__
 from emulator.app import demo_fixture, fixture_schema
@@ -20,27 +19,16 @@ from emulator.app import demo_fixture, fixture_schema
 PATH = "/omni-omni/v1/auth/client-token"
 
 
-def ran(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [COMMAND, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=30,
-        env={**os.environ, **environment},
-    )
-
-
 def test_check_says_good_and_exits_0() -> None:
     done = ran("check", demo_fixture())
-    assert (done.returncode, done.stdout, done.stderr) == (0, f"{demo_fixture()}: good\n", "")
+    assert (done.status, done.stdout, done.stderr) == (0, f"{demo_fixture()}: good\n", "")
 
 
 def test_check_lists_all_mistakes_on_stderr_and_exits_1(tmp_path: Path) -> None:
     fixture = tmp_path / "f.yaml"
     fixture.write_text("valt: 1\nseed: x\n")
     done = ran("check", fixture)
-    assert done.returncode == 1
+    assert done.status == 1
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
         f'{fixture}:1: valt: unknown key; did you mean "vault"?',
@@ -53,7 +41,7 @@ def test_warnings_are_said_and_do_not_stop_anything(tmp_path: Path) -> None:
     fixture = tmp_path / "f.yaml"
     fixture.write_text("vault: {clients: [{client_id: c}], users: [{username: a, password: b}]}")
     done = ran("check", fixture)
-    assert done.returncode == 0
+    assert done.status == 0
     assert "warning: vault.users[0].password: the vendor would refuse" in done.stderr
     with serving(fixture) as (_, url, lines):
         assert httpx.get(f"{url}/_emulator/health", trust_env=False).status_code == 200
@@ -70,7 +58,7 @@ def test_a_hostile_fixture_gets_a_line_and_no_traceback(name: str, tmp_path: Pat
     fixture.write_text({"bomb": bomb, "deep": "[" * 1_000_000}[name])
     began = time.monotonic()
     done = ran("check", fixture)
-    assert done.returncode == 1
+    assert done.status == 1
     assert done.stderr.startswith(f"{fixture}:")
     assert "Traceback" not in done.stderr
     assert time.monotonic() - began < 10
@@ -90,30 +78,23 @@ def test_version_is_printed() -> None:
 )
 def test_wrong_usage_is_one_line_with_the_remedy_and_status_2(arguments: list[str]) -> None:
     done = ran(*arguments)
-    assert done.returncode == 2
+    assert done.status == 2
     (line,) = done.stderr.splitlines()
     assert line.startswith("auth-emulator")
     assert line.endswith("--help")
 
 
-@pytest.mark.parametrize("command", ["serve", "check", "schema"])
-def test_each_commands_help_shows_an_example(command: str) -> None:
-    done = ran(command, "--help")
-    assert done.returncode == 0
-    assert f"Example: auth-emulator {command}" in done.stdout
-
-
 def test_a_port_that_is_taken_is_one_line_with_the_remedy() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = ran("serve", "--port", str(taken.getsockname()[1]))
-    assert done.returncode == 1
+    assert done.status == 1
     (line,) = done.stderr.splitlines()
     assert line.endswith("another program listens there; take another with --port")
 
 
 def test_a_host_that_is_not_here_is_one_line_with_the_remedy() -> None:
     done = ran("serve", "--host", "host.invalid", "--port", "0")
-    assert done.returncode == 1
+    assert done.status == 1
     (line,) = done.stderr.splitlines()
     assert line.endswith("give an address of this machine with --host")
 
@@ -122,7 +103,7 @@ def test_a_fixture_with_mistakes_is_not_served(tmp_path: Path) -> None:
     fixture = tmp_path / "f.yaml"
     fixture.write_text("valt: 1")
     done = ran("serve", fixture, "--port", "0")
-    assert done.returncode == 1
+    assert done.status == 1
     assert done.stderr.splitlines()[-1] == "not started: the fixture has mistakes"
 
 
@@ -131,7 +112,7 @@ def test_serve_takes_its_settings_from_the_environment(tmp_path: Path) -> None:
     fixture.write_text("valt: 1")
     assert "did you mean" in ran("serve", AUTH_EMULATOR_FIXTURE=str(fixture)).stderr
     assert "80000" not in ran("serve", AUTH_EMULATOR_PORT="80000").stdout
-    assert ran("serve", AUTH_EMULATOR_PORT="80000").returncode == 2
+    assert ran("serve", AUTH_EMULATOR_PORT="80000").status == 2
 
 
 def test_log_lines_are_json_when_asked_for() -> None:
@@ -214,7 +195,7 @@ def test_a_trusted_proxy_is_believed_and_a_wrong_one_is_one_line() -> None:
         told = httpx.get(url + path, headers=forwarded, trust_env=False).json()
     assert told["jwks_uri"] == "https://auth.test/_emulator/vault/.well-known/jwks.json"
     done = ran("serve", "--trusted-proxy", "proxy")
-    assert (done.returncode, len(done.stderr.splitlines())) == (1, 1)
+    assert (done.status, len(done.stderr.splitlines())) == (1, 1)
 
 
 @pytest.mark.parametrize("options", [[], ["--show-codes"]])

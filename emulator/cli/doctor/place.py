@@ -2,6 +2,7 @@
 
 import http.client
 import ssl
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,10 +56,11 @@ class Place:
     def health(self) -> dict[str, Any] | None:
         """The health of the emulator that answers there; of a certificate nothing is asked."""
         context = unverified() if self.scheme == "https" else None
-        try:
-            return health_in(self.remote(context=context).ask("GET", HEALTH))
-        except Unreachable:
-            return None
+        with closing(self.remote(context=context)) as remote:
+            try:
+                return health_in(remote.ask("GET", HEALTH))
+            except Unreachable:
+                return None
 
 
 def health_in(reply: Reply) -> dict[str, Any] | None:

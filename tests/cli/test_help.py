@@ -1,0 +1,64 @@
+"""Every command says what it is for, and what it needs is all that is imported."""
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import typer
+from commands import on_a_terminal, ran
+
+from emulator.cli import app
+
+_group: Any = typer.main.get_command(app)
+COMMANDS = list(_group.commands)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_commands_help_shows_an_example_on_one_line(command: str) -> None:
+    done = ran(command, "--help")
+    assert (done.status, done.stderr) == (0, "")
+    (example,) = [line.strip() for line in done.stdout.splitlines() if "Example: " in line]
+    assert f"Example: auth-emulator {command}" in example or " | auth-emulator inspect" in example
+
+
+def test_the_example_that_pipes_a_token_into_inspect_is_good() -> None:
+    token = ran("token", "vault", "alice@example.com")
+    assert ran("inspect", stdin=token.stdout).status == 0
+
+
+def test_help_is_plain_in_a_pipe_and_has_frames_on_a_terminal() -> None:
+    assert ran("--help").stdout.isascii()
+    assert "╭" in on_a_terminal("--help").stdout
+
+
+def test_the_list_of_commands_names_each_of_them() -> None:
+    shown = ran("--help").stdout
+    named = [line.split()[0] for line in shown.partition("Commands:\n")[2].splitlines()]
+    assert [name for name in named if name in COMMANDS] == COMMANDS
+
+
+def test_the_command_line_imports_nothing_that_the_command_does_not_need() -> None:
+    program = "import emulator.cli, sys; print(*{n.partition('.')[0] for n in sys.modules})"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    heavy = {"rich", "pydantic", "yaml", "cryptography", "httpx", "jwt", "fastapi", "uvicorn"}
+    assert heavy & set(done.stdout.split()) == set()
+
+
+@pytest.mark.parametrize("command", [["token", "vault", "x"], ["inspect", "x"]])
+def test_a_token_needs_neither_fastapi_nor_httpx_nor_a_table(command: list[str]) -> None:
+    program = f"""
+import atexit, sys
+atexit.register(lambda: print(*{{n.partition('.')[0] for n in sys.modules}}))
+sys.argv = ["auth-emulator", *{command!r}]
+from emulator.cli import run
+run()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    modules = set(done.stdout.splitlines()[-1].split())
+    assert "orjson" in modules
+    assert {"rich", "httpx", "fastapi", "starlette"} & modules == set()
