@@ -1,15 +1,16 @@
 """All that is looked at, in the order in which one thing needs the other."""
 
 from collections.abc import Collection, Iterator
-from typing import Any
+from contextlib import closing
+from http import HTTPStatus
 
-from emulator.cli.doctor.clocks import clock_findings
+from emulator.cli.doctor.clocks import Asked, clock_findings
 from emulator.cli.doctor.finding import Finding, Kind, wrong
 from emulator.cli.doctor.place import Place, members_of
 from emulator.cli.doctor.proxies import proxy_findings
-from emulator.cli.doctor.reaching import Reached, reaching
+from emulator.cli.doctor.reaching import reaching
 from emulator.cli.doctor.verifying import control_finding, issuer_findings, jwks_findings
-from emulator.remote import Unreachable
+from emulator.remote import Remote, Unreachable
 
 
 def examined(place: Place, vendors: Collection[str], admin_token: str) -> Iterator[Finding]:
@@ -18,22 +19,21 @@ def examined(place: Place, vendors: Collection[str], admin_token: str) -> Iterat
     reached = yield from reaching(place)
     if reached is None:
         return
-    try:
-        yield from _emulator_findings(place, reached, vendors, admin_token)
-    except Unreachable as error:
-        yield wrong(
-            "server", Kind.SILENT, str(error), "look whether it is still there, and its log"
-        )
+    token = admin_token if reached.context is None else ""
+    with closing(place.remote(token, reached.context)) as remote:
+        try:
+            yield from _emulator_findings(place, remote, reached.health, vendors)
+        except Unreachable as error:
+            remedy = "look whether it is still there, and at its log"
+            yield wrong("server", Kind.SILENT, str(error), remedy)
 
 
 def _emulator_findings(
-    place: Place, reached: Reached, vendors: Collection[str], admin_token: str
+    place: Place, remote: Remote, health: Asked, vendors: Collection[str]
 ) -> Iterator[Finding]:
-    remote = place.remote(admin_token) if reached.verified else reached.remote
     reply = remote.ask("GET", "/_emulator/clock")
-    is_open = reply.status == 200
-    clock: dict[str, Any] | None = members_of(reply) if is_open else None
+    is_open = reply.status == HTTPStatus.OK
     yield control_finding(reply)
-    yield from clock_findings(reached.health, clock)
+    yield from clock_findings(health, members_of(reply) if is_open else None)
     yield from issuer_findings(place, remote, vendors)
     yield from jwks_findings(remote, vendors, mints=is_open)

@@ -5,6 +5,7 @@ import os
 import socket
 import ssl
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from ipaddress import ip_address
 
@@ -15,7 +16,7 @@ from emulator.cli.doctor.names import addresses_of
 from emulator.cli.doctor.place import HEALTH, Place, health_in, unverified
 from emulator.core.clock import real_time
 from emulator.core.outcomes import printable
-from emulator.remote import Remote, Reply, Unreachable
+from emulator.remote import Reply, Unreachable
 
 _USUAL_PORT = 8080
 _LOOK = 2.0
@@ -26,11 +27,13 @@ _SERVER = "server"
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """An emulator that answers, and its health as it told it; `verified`: over a safe way."""
+    """An emulator that answers, and its health as it told it.
 
-    remote: Remote
+    `context` is what makes a connection that its certificate else prevents: no secret may go there.
+    """
+
     health: Asked
-    verified: bool = True
+    context: ssl.SSLContext | None = None
 
 
 def reaching(place: Place) -> Generator[Finding, None, Reached | None]:
@@ -49,7 +52,7 @@ def reaching(place: Place) -> Generator[Finding, None, Reached | None]:
         yield _another_first(place, addresses, failures)
     if place.scheme == "https":
         return (yield from _over_tls(place))
-    return (yield from _asked(place, place.remote()))
+    return (yield from _asked(place))
 
 
 def _is_address(host: str) -> bool:
@@ -123,12 +126,12 @@ def _over_tls(place: Place) -> Generator[Finding, None, Reached | None]:
     except ssl.SSLCertVerificationError as error:
         yield from certificate_findings(place, error)
         # Who cannot trust it is told the rest as well, without a secret going that way.
-        return (yield from _asked(place, place.remote(context=unverified()), verified=False))
+        return (yield from _asked(place, unverified()))
     except OSError as error:
         yield _no_tls(place, error)
         return None
     yield from certificate_findings(place, None)
-    return (yield from _asked(place, place.remote()))
+    return (yield from _asked(place))
 
 
 def _no_tls(place: Place, error: OSError) -> Finding:
@@ -146,11 +149,12 @@ def _no_tls(place: Place, error: OSError) -> Finding:
 
 
 def _asked(
-    place: Place, remote: Remote, *, verified: bool = True
+    place: Place, context: ssl.SSLContext | None = None
 ) -> Generator[Finding, None, Reached | None]:
     before = real_time()
     try:
-        reply = remote.ask("GET", HEALTH)
+        with closing(place.remote(context=context)) as remote:
+            reply = remote.ask("GET", HEALTH)
     except Unreachable as error:
         yield _not_answered(place, error.__cause__)
         return None
@@ -163,7 +167,7 @@ def _asked(
     version = printable(str(told.get("version")), 40)
     realms = f"{count} realm{'' if count == 1 else 's'}"
     yield ok(_SERVER, f"auth-emulator {version} answers at {place.url}, with {realms}")
-    return Reached(remote, health, verified)
+    return Reached(health, context)
 
 
 def _not_answered(place: Place, error: BaseException | None) -> Finding:
