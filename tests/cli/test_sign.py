@@ -1,5 +1,6 @@
 """`auth-emulator sign`, as a user runs it."""
 
+import json
 import subprocess
 import sys
 from base64 import b64decode
@@ -80,6 +81,17 @@ def test_curl_takes_its_output_as_headers_and_the_demo_accepts_it_once(demo: Ser
         for _ in range(2)
     ]
     assert statuses == ["200", "401"]
+
+
+def test_json_is_one_object_of_the_headers() -> None:
+    arguments = ("--key", KEY, "--path", PATH, "--at", NOW, "--device-id", "device-7")
+    done = ran(*arguments, "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert {**json.loads(done.stdout), "X-Signature": "..."} == {
+        "X-Signature": "...",
+        "X-Signature-DateTime": NOW,
+        "X-Signature-DeviceId": "device-7",
+    }
 
 
 def test_explain_shows_what_is_signed_and_leaves_stdout_to_the_headers() -> None:

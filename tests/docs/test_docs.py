@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 
 from emulator.app import VENDORS, create_app, fixture_schema
 from emulator.cli import app
+from emulator.cli.doctor.finding import Kind
 from emulator.core.keys import ALGORITHMS
 from emulator.core.outcomes import ALWAYS_KNOWN
 from emulator.driving.clock import RealmClock
@@ -47,6 +48,12 @@ def test_every_command_and_each_of_its_options_is_in_the_docs(command: str) -> N
                 assert f"`{option}`" in COMMANDS
         if parameter.envvar:
             assert f"`{parameter.envvar}`" in COMMANDS
+
+
+def test_the_docs_list_every_finding_of_the_doctor() -> None:
+    table = COMMANDS.partition("| finding | level |")[2]
+    rows = re.findall(r"^\| `(\w+)` \| (?:wrong|warning) \| .+ \|$", table, re.MULTILINE)
+    assert rows == list(Kind)
 
 
 def test_every_variable_that_the_code_reads_is_in_the_docs() -> None:

@@ -14,6 +14,7 @@ def test_the_wheel_holds_fixtures_assets_licences_and_types(wheel: Path) -> None
         "emulator/fixtures/signing-client.pub",
         "emulator/fixtures/signing-client.demo-private-key.pem",
         "emulator/web/swagger_ui/swagger-ui-bundle.js",
+        "emulator/cli/fixture.template.yaml",
         "emulator/web/swagger_ui/LICENSE",
         "emulator/py.typed",
     ):

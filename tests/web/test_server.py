@@ -6,12 +6,13 @@ import logging
 import re
 import socket
 import threading
-from datetime import datetime
+from datetime import UTC, datetime
 
 import httpx
 import pytest
 from serving import Served, client, serving
 
+from emulator import __version__
 from emulator.web.stage import Stage
 from emulator.web.visit import Message, Receive, Send
 
@@ -199,10 +200,13 @@ def test_anything_else_at_the_root_is_a_plain_404_that_names_the_three_paths(
             assert f"POST {known}" in answer.text
 
 
-def test_health_tells_version_and_realms(http: httpx.Client) -> None:
+def test_health_tells_version_realms_and_the_machines_time(http: httpx.Client) -> None:
     answer = http.get("/_emulator/health")
     assert answer.json()["status"] == "ok"
+    assert answer.json()["version"] == __version__
     assert answer.json()["realms"][0] == "default"
+    told = datetime.fromisoformat(answer.json()["real_time"])
+    assert abs((datetime.now(UTC) - told).total_seconds()) < 10
     assert http.head("/_emulator/health").content == b""
 
 

@@ -12,7 +12,6 @@ from emulator.cli.doctor.place import HEALTH, Place, health_in, unverified
 from emulator.remote import Reply
 
 _ABOUT = "proxy"
-_VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 
 
 def proxy_findings(place: Place) -> Iterator[Finding]:
@@ -21,20 +20,17 @@ def proxy_findings(place: Place) -> Iterator[Finding]:
     proxy = named.get(place.scheme) or named.get("all")
     if not proxy:
         yield ok(_ABOUT, "no variable of the environment names one")
-    elif proxy_bypass(place.host):
+    elif proxy_bypass(place.at) or proxy_bypass(place.host):
         yield ok(_ABOUT, f"NO_PROXY keeps {place.host} out of it")
     else:
         yield _in_the_way(place, proxy)
 
 
 def _in_the_way(place: Place, proxy: str) -> Finding:
-    names = [
-        name
-        for variable in _VARIABLES
-        if variable.startswith((place.scheme.upper() + "_", "ALL_"))
-        for name in (variable, variable.lower())
-        if os.environ.get(name)
-    ]
+    variable = (
+        f"{place.scheme}_proxy" if getproxies_environment().get(place.scheme) else "all_proxy"
+    )
+    names = [name for name in (variable, variable.upper()) if os.environ.get(name)]
     seen = f"calls to {place.host} go through {_shown(proxy)}, by {' and '.join(names)}"
     remedy = f"set NO_PROXY={place.host} (and no_proxy, for some) where the client runs"
     if _reached_through(proxy, place):
