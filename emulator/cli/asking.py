@@ -3,23 +3,23 @@
 Both answer the same calls of the control API, so that a command says the same of both.
 """
 
-import http.client
 import json
 import logging
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
 from emulator.cli.terminal import clean
-from emulator.remote import Remote, Reply, Unreachable
 
 if TYPE_CHECKING:
     from emulator.core.clock import Clock
+    from emulator.remote import Reply
 
 FROM_FIXTURE = Annotated[
     list[Path] | None,
@@ -45,7 +45,7 @@ _MORE = "auth-emulator doctor URL tells more"
 _TOLD = {"header", "claims"}
 """What is told of every token, whether it was minted or explained."""
 
-_DONE = (http.client.OK, http.client.CREATED)
+_DONE = (HTTPStatus.OK, HTTPStatus.CREATED)
 _JSON = {"Content-Type": "application/json"}
 
 
@@ -58,7 +58,7 @@ class Emulator(Protocol):
         path: str,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Reply:
+    ) -> "Reply":
         """The answer to one call. Raises Unreachable."""
         ...
 
@@ -82,8 +82,11 @@ def chosen(
         return _made(fixture, at)
     if at is not None:
         raise typer.BadParameter(
-            "it is for a fixture; a running emulator goes by its own clock", param_hint="'--at'"
+            "a running emulator (--url, AUTH_EMULATOR_URL) goes by its own clock",
+            param_hint="'--at'",
         )
+    from emulator.remote import Remote
+
     try:
         return Remote(url, admin_token=os.environ.get("AUTH_EMULATOR_ADMIN_TOKEN", "").strip())
     except ValueError as error:
@@ -108,6 +111,8 @@ def posted(
     """
     import orjson
 
+    from emulator.remote import Unreachable
+
     try:
         with closing(emulator):
             reply = emulator.ask("POST", path, json.dumps(body).encode(), _JSON)
@@ -121,7 +126,7 @@ def posted(
     problem = reply.headers.get("content-type") == "application/problem+json"
     if not problem or not isinstance(told, dict) or "detail" not in told:
         raise _ended(context, f"no emulator answers there (HTTP {reply.status}); {_MORE}")
-    if reply.status == http.client.BAD_REQUEST and told.get("errors"):
+    if reply.status == HTTPStatus.BAD_REQUEST and told.get("errors"):
         raise _wrong_usage(told["errors"], options)
     raise _ended(context, str(told["detail"]))
 

@@ -1,6 +1,5 @@
 """`auth-emulator init`: a fixture to begin with."""
 
-import secrets
 import shlex
 import sys
 from pathlib import Path
@@ -25,6 +24,8 @@ def init(
 
     Example: auth-emulator init my-fixture.yaml
     """
+    import secrets
+
     template = _TEMPLATE.read_text(encoding="utf-8")
     text = template.replace(_SECRET, secrets.token_urlsafe(32))
     try:

@@ -40,7 +40,7 @@ def claims(token: str) -> dict[str, Any]:
 def test_it_prints_a_token_alone_that_a_server_of_the_same_fixture_takes(
     vendor: str, subject: str, http: httpx.Client
 ) -> None:
-    done = ran("token", vendor, subject)
+    done = ran_here("token", vendor, subject)
     assert (done.status, done.stderr) == (0, "")
     (token,) = done.stdout.splitlines()
     assert active(http, token, vendor=vendor)
@@ -141,7 +141,7 @@ def test_the_command_line_outweighs_the_environment(
         (["vault", "x", "--url", "http://h/ä"], "is no base URL"),
         (
             ["vault", "x", "--url", "http://127.0.0.1:1", "--at", "2026-01-01T00:00:00Z"],
-            "'--at': it is for a fixture; a running emulator goes by its own clock",
+            "'--at': a running emulator (--url, AUTH_EMULATOR_URL) goes by its own clock",
         ),
     ],
 )
