@@ -19,7 +19,7 @@ from emulator.cli.terminal import clean
 
 if TYPE_CHECKING:
     from emulator.core.clock import Clock
-    from emulator.remote import Reply
+    from emulator.driving.remote import Reply
 
 FROM_FIXTURE = Annotated[
     list[Path] | None,
@@ -85,7 +85,7 @@ def chosen(
             "a running emulator (--url, AUTH_EMULATOR_URL) goes by its own clock",
             param_hint="'--at'",
         )
-    from emulator.remote import Remote
+    from emulator.driving.remote import Remote
 
     try:
         return Remote(url, admin_token=os.environ.get("AUTH_EMULATOR_ADMIN_TOKEN", "").strip())
@@ -111,7 +111,7 @@ def posted(
     """
     import orjson
 
-    from emulator.remote import Unreachable
+    from emulator.driving.remote import Unreachable
 
     try:
         with closing(emulator):

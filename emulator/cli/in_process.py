@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
-from emulator.remote import Reply
+from emulator.driving.remote import Reply
 from emulator.web.stage import Stage
 from emulator.web.visit import Message
 

@@ -163,7 +163,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("http://127.0.0.1:1", "no emulator answers at http://127.0.0.1:1: "),
+        ("http://127.0.0.1:1", "no emulator answers at http://127.0.0.1:1 ("),
         ("{url}/realms/none", "there is no realm 'none'; PUT /_emulator/realms/none makes it"),
         ("{url}/ecrop-command", "no emulator answers there (HTTP 404)"),
     ],

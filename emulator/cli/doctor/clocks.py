@@ -9,7 +9,7 @@ from typing import Any
 from emulator.cli.doctor.finding import Finding, Kind, ok, warning, wrong
 from emulator.cli.doctor.place import members_of
 from emulator.core.clock import iso_milliseconds
-from emulator.remote import Reply
+from emulator.driving.remote import Reply
 
 _NEAR = 2.0
 """So far may clocks be apart, in seconds: `Date` tells no parts of them (RFC 9110 §5.6.7)."""

@@ -10,7 +10,7 @@ from emulator.cli.doctor.place import Place, members_of
 from emulator.cli.doctor.proxies import proxy_findings
 from emulator.cli.doctor.reaching import reaching
 from emulator.cli.doctor.verifying import control_finding, issuer_findings, jwks_findings
-from emulator.remote import Remote, Unreachable
+from emulator.driving.remote import Remote, Unreachable
 
 
 def examined(place: Place, vendors: Collection[str], admin_token: str) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from emulator.remote import Remote, Reply, Unreachable
+from emulator.driving.remote import Remote, Reply, Unreachable
 
 HEALTH = "/_emulator/health"
 _DEFAULT_PORTS = {"http": 80, "https": 443}

@@ -9,7 +9,7 @@ from urllib.request import getproxies_environment, proxy_bypass
 
 from emulator.cli.doctor.finding import Finding, Kind, ok, warning, wrong
 from emulator.cli.doctor.place import HEALTH, Place, health_in, unverified
-from emulator.remote import Reply
+from emulator.driving.remote import Reply
 
 _ABOUT = "proxy"
 

@@ -16,7 +16,7 @@ from emulator.cli.doctor.names import addresses_of
 from emulator.cli.doctor.place import HEALTH, Place, health_in, unverified
 from emulator.core.clock import real_time
 from emulator.core.outcomes import printable
-from emulator.remote import Reply, Unreachable
+from emulator.driving.remote import Reply, Unreachable
 
 _USUAL_PORT = 8080
 _LOOK = 2.0

@@ -11,7 +11,7 @@ from emulator.cli.doctor.finding import Finding, Kind, ok, warning, wrong
 from emulator.cli.doctor.names import addresses_of
 from emulator.cli.doctor.place import Place, members_of
 from emulator.core.outcomes import printable
-from emulator.remote import Remote, Reply, Unreachable
+from emulator.driving.remote import Remote, Reply, Unreachable
 
 _ISSUER, _JWKS, _METADATA = "issuer", "jwks", "metadata"
 _NOBODY = "auth-emulator-doctor"
