@@ -1,5 +1,6 @@
 """The command line. Each command is a file; what a command does not need is not imported."""
 
+import io
 import sys
 from typing import Annotated
 
@@ -51,6 +52,8 @@ def main(
 
 def run() -> None:
     """The entry point of the command `auth-emulator`: wrong usage is one line and status 2."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # what its encoding lacks is no reason to fail
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         sys.exit(app(prog_name="auth-emulator", standalone_mode=False))
     except TyperException as error:

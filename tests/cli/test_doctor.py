@@ -259,9 +259,7 @@ def test_a_name_whose_first_address_is_not_the_emulators(
 ) -> None:
     named(monkeypatch, "localhost", "127.0.0.2", HOST)
     finding = found(f"http://localhost:{demo.port}")["other_address_first"]
-    assert (
-        finding["seen"] == f"localhost is 127.0.0.2 first, where nobody listens; {HOST} does answer"
-    )
+    assert finding["seen"] == f"localhost is first 127.0.0.2, where nobody answers; {HOST} does"
 
 
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])

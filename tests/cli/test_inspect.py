@@ -121,6 +121,12 @@ def test_a_terminal_shows_a_coloured_panel(defect: list[str], color: int) -> Non
     assert "claim scope" in plain
 
 
+def test_an_encoding_without_a_letter_of_the_token_is_no_traceback() -> None:
+    done = ran("inspect", token("--claim", "city=Łask"), PYTHONIOENCODING="latin-1")
+    assert done.status == 0
+    assert lines_of(done.stdout)["claim city"] == '"\\u0141ask"'
+
+
 def hostile() -> str:
     secret = "a-secret-of-thirty-two-bytes-or-more"
     claims: dict[str, Any] = {"iss": HOSTILE, HOSTILE: HOSTILE, "exp": 1}

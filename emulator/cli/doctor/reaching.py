@@ -23,6 +23,7 @@ _LOOK = 2.0
 """How long a look at another port may take, in seconds."""
 
 _SERVER = "server"
+_ANOTHER_PROGRAM = "another program has this port: name the emulator's in the URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,8 @@ def reaching(place: Place) -> Generator[Finding, None, Reached | None]:
     if len(failures) == len(addresses):
         yield _not_connected(place, failures[0][1])
         return None
-    if failures and failures[0][0] == addresses[0]:
-        yield _another_first(place, addresses, failures)
+    if failures:
+        yield _another_first(place, addresses[0], addresses[len(failures)])
     if place.scheme == "https":
         return (yield from _over_tls(place))
     return (yield from _asked(place))
@@ -87,34 +88,34 @@ def _failures(place: Place, addresses: list[str]) -> Iterator[tuple[str, OSError
 def _not_connected(place: Place, error: OSError) -> Finding:
     if isinstance(error, ConnectionRefusedError):
         seen = f"nobody listens at {place.at}"
-        return wrong(_SERVER, Kind.NOBODY_LISTENS, seen, _instead(place) or _start(place))
+        return wrong(_SERVER, Kind.NOBODY_LISTENS, seen, _instead(place, _start(place)))
     within = f" within {place.timeout:g} s" if isinstance(error, TimeoutError) else ""
     said = "" if within else f": {error.strerror or error}"
     return wrong(
         _SERVER,
         Kind.UNREACHABLE,
         f"{place.at} does not take a connection{within}{said}",
-        _instead(place)
-        or "look for a firewall, another network, or an address of a container that is gone",
+        _instead(
+            place, "look for a firewall, another network, or an address of a container that is gone"
+        ),
     )
 
 
 def _start(place: Place) -> str:
     remedy = f"start it: auth-emulator serve --port {place.port}; or name its port in the URL"
-    if _is_address(place.host) and ip_address(place.host).is_loopback:
+    if place.host == "localhost" or (
+        _is_address(place.host) and ip_address(place.host).is_loopback
+    ):
         remedy += "; in a container this is the container itself: use the emulator's service name"
     return remedy
 
 
-def _another_first(
-    place: Place, addresses: list[str], failures: list[tuple[str, OSError]]
-) -> Finding:
+def _another_first(place: Place, first: str, good: str) -> Finding:
     """Of `localhost`, Node before version 20 tries the first address alone."""
-    good = addresses[len(failures)]
     return warning(
         "name",
         Kind.OTHER_ADDRESS_FIRST,
-        f"{place.host} is {addresses[0]} first, where nobody listens; {good} does answer",
+        f"{place.host} is first {first}, where nobody answers; {good} does",
         f"use {good} in the URL: some clients try the first address alone",
     )
 
@@ -144,7 +145,7 @@ def _no_tls(place: Place, error: OSError) -> Finding:
         _SERVER,
         Kind.SPEAKS_NO_TLS,
         f"what listens at {place.at} makes no TLS connection ({said})",
-        _instead(place) or "another program has this port: name the emulator's in the URL",
+        _instead(place),
     )
 
 
@@ -171,7 +172,7 @@ def _asked(
 
 
 def _not_answered(place: Place, error: BaseException | None) -> Finding:
-    elsewhere = _instead(place) or "another program has this port: name the emulator's in the URL"
+    elsewhere = _instead(place)
     if isinstance(error, TimeoutError):
         seen = f"what listens at {place.at} did not answer within {place.timeout:g} s"
         return wrong(_SERVER, Kind.SILENT, seen, elsewhere)
@@ -186,9 +187,7 @@ def _tls_spoken(place: Place) -> Finding:
     seen = f"what listens at {place.at} speaks TLS"
     secure = place.moved(scheme="https")
     remedy = f"use {secure.url}" if secure.health() else _instead(place)
-    return wrong(
-        _SERVER, Kind.SPEAKS_TLS, seen, remedy or "another program has this port: name another"
-    )
+    return wrong(_SERVER, Kind.SPEAKS_TLS, seen, remedy)
 
 
 def _speaks_tls(place: Place) -> bool:
@@ -232,16 +231,16 @@ def _other_program(place: Place, reply: Reply) -> Finding:
         _SERVER,
         Kind.OTHER_PROGRAM,
         f"what answers at {place.url} is no emulator (HTTP {reply.status}{named})",
-        _instead(place) or "another program has this port: name the emulator's in the URL",
+        _instead(place),
     )
 
 
-def _instead(place: Place) -> str | None:
-    """Where an emulator answers instead, at this host and one of the usual ports."""
+def _instead(place: Place, remedy: str = _ANOTHER_PROGRAM) -> str:
+    """Where an emulator answers instead, at this host and a usual port; else `remedy`."""
     given = os.environ.get("AUTH_EMULATOR_PORT", "")
     ports = {_USUAL_PORT, int(given) if given.isascii() and given.isdigit() else _USUAL_PORT}
     for port in sorted(ports - {place.port, 0}):
         near = place.moved(scheme="http", port=port, path="", timeout=min(place.timeout, _LOOK))
         if port < 1 << 16 and near.health():
             return f"wrong port: an emulator answers at {near.url}"
-    return None
+    return remedy
