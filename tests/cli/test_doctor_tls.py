@@ -51,7 +51,7 @@ def test_a_certificate_that_nobody_trusts_here(secured: Front) -> None:
     for variable in VARIABLES:
         assert f"{variable} is not set" in finding["seen"]
         assert variable in finding["remedy"]
-    assert finding["remedy"].startswith("auth-emulator ca > ca.pem")
+    assert finding["remedy"].startswith(f"auth-emulator ca http://{HOST}:8080 > ca.pem")
 
 
 def test_the_rest_is_looked_at_and_no_admin_token_goes_that_way(

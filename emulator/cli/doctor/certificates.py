@@ -72,12 +72,13 @@ def certificate_findings(
 
 def _untrusted(place: Place, error: ssl.SSLCertVerificationError) -> Finding:
     states = "; ".join(_state(place, variable) for variable in _CLIENTS)
+    plain = place.moved(scheme="http", port=8080, path="")
     return wrong(
         _ABOUT,
         Kind.CERTIFICATE_UNTRUSTED,
         f"not trusted here ({error.verify_message}): {states}",
-        f"auth-emulator ca > ca.pem (its CA is made anew at each start), and name that file in "
-        f"{_readers(_CLIENTS)}; Java takes it into a trust store",
+        f"auth-emulator ca {plain.url} > ca.pem (its plain HTTP port; the CA is another after each "
+        f"start), and name that file in {_readers(_CLIENTS)}; Java takes it into a trust store",
     )
 
 
