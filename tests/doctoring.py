@@ -1,8 +1,10 @@
 """Asking the doctor, in the tests' own process."""
 
 import json
+import socket
 from typing import Any
 
+import pytest
 from commands import ran_here
 
 
@@ -28,3 +30,14 @@ def found(url: str, *options: str) -> dict[str, dict[str, Any]]:
 def wrongs(url: str, *options: str) -> list[str]:
     """The names of what is wrong."""
     return [f["finding"] for f in examined(url, *options) if f["level"] == "wrong"]
+
+
+def named(monkeypatch: pytest.MonkeyPatch, name: str, *addresses: str) -> None:
+    """Let a name be looked up, as a network's DNS or /etc/hosts would."""
+    real = socket.getaddrinfo
+
+    def look_up(host: Any, port: Any, *rest: Any, **options: Any) -> Any:
+        hosts = addresses if host == name else [host]
+        return [entry for each in hosts for entry in real(each, port, *rest, **options)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)

@@ -3,12 +3,13 @@
 import json
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from commands import on_a_terminal, ran, ran_here
 from commands import serving as serving_process
-from doctoring import examined, found, wrongs
+from doctoring import examined, found, named, wrongs
 from fronts import HOST, Front, fronting, listening, nobody_listening, not_accepting, tls
 from serving import Served, client
 
@@ -44,8 +45,12 @@ def test_it_changes_nothing_and_leaves_no_call_of_a_sign_in(demo: Served) -> Non
     assert calls == {"metadata", "jwks"}
 
 
-def test_a_terminal_shows_it_in_colours_and_in_columns() -> None:
-    with serving_process() as (_, url, _lines):
+def test_a_terminal_shows_it_in_colours_and_in_columns(tmp_path: Path) -> None:
+    fixture = tmp_path / "f.yaml"  # its issuers need no DNS to be unknown
+    own = 'token: {issuer: "urn:mine", algorithm: ES256}'
+    secret = 'token: {issuer: "urn:mine", secret: "a-secret-of-thirty-two-bytes-or-more"}'
+    fixture.write_text(f"omniomni: {{{own}}}\nnbcgate: {{{secret}}}\nvault: {{{own}}}\n")
+    with serving_process(fixture) as (_, url, _lines):
         done = on_a_terminal("doctor", url)
         plain = on_a_terminal("doctor", url, NO_COLOR="1")
     assert (done.status, plain.status) == (0, 0)
@@ -230,17 +235,6 @@ def test_where_the_control_api_is_closed_the_rest_is_looked_at(
 
 def test_an_unknown_realm_is_found_where_the_control_api_is_closed(on_the_network: str) -> None:
     assert wrongs(f"{on_the_network}/realms/none") == ["realm_unknown"]
-
-
-def named(monkeypatch: pytest.MonkeyPatch, name: str, *addresses: str) -> None:
-    """Let a name be looked up, as a network's DNS or /etc/hosts would."""
-    real = socket.getaddrinfo
-
-    def look_up(host: Any, port: Any, *rest: Any, **options: Any) -> Any:
-        hosts = addresses if host == name else [host]
-        return [entry for each in hosts for entry in real(each, port, *rest, **options)]
-
-    monkeypatch.setattr(socket, "getaddrinfo", look_up)
 
 
 def test_a_host_by_which_the_control_api_is_not_known(

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 import trustme
-from doctoring import examined, found
-from fronts import HOST, Front, fronting, tls
+from doctoring import examined, found, named
+from fronts import HOST, Front, fronting, nobody_listening, tls
+from https import VAULT, Https, serving_https
 from serving import Served
 
 VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
@@ -132,3 +133,44 @@ def test_a_proxy_for_https_is_tried_too(secured: Front, monkeypatch: pytest.Monk
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         finding = found(secured.https)["proxy_in_the_way"]
     assert finding["level"] == "wrong"
+
+
+@pytest.fixture(scope="module")
+def with_tls() -> Iterator[Https]:
+    with serving_https() as https:
+        yield https
+
+
+def test_what_serve_tls_serves_is_good_once_its_ca_is_trusted(
+    with_tls: Https, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"https://{HOST}:{with_tls.port}"
+    assert "certificate_untrusted" in found(url)
+    (tmp_path / "ca.pem").write_text(with_tls.ca)
+    for variable in VARIABLES:
+        monkeypatch.setenv(variable, str(tmp_path / "ca.pem"))
+    assert found(url).keys() == {"issuer_unknown"}
+
+
+def test_a_vendors_own_host_is_good_where_its_name_leads_to_the_emulator(
+    with_tls: Https, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named(monkeypatch, VAULT, HOST)
+    (tmp_path / "ca.pem").write_text(with_tls.ca)
+    for variable in VARIABLES:
+        monkeypatch.setenv(variable, str(tmp_path / "ca.pem"))
+    told = found(f"https://{VAULT}:{with_tls.port}")
+    assert told.keys() == {"control_closed", "issuer_unknown"}
+    assert "HTTP 421" in told["control_closed"]["seen"]
+
+
+def test_plain_http_at_the_port_of_https(with_tls: Https) -> None:
+    finding = found(f"http://{HOST}:{with_tls.port}")["speaks_tls"]
+    assert finding["remedy"] == f"use https://{HOST}:{with_tls.port}"
+
+
+def test_the_wrong_port_of_https(with_tls: Https, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTH_EMULATOR_TLS_PORT", str(with_tls.port))
+    with nobody_listening() as port:
+        finding = found(f"https://{HOST}:{port}")["nobody_listens"]
+    assert finding["remedy"] == f"wrong port: an emulator answers at https://{HOST}:{with_tls.port}"

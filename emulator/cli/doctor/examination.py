@@ -5,12 +5,13 @@ from contextlib import closing
 from http import HTTPStatus
 
 from emulator.cli.doctor.clocks import Asked, clock_findings
-from emulator.cli.doctor.finding import Finding, Kind, wrong
+from emulator.cli.doctor.finding import Finding, Kind, ok, warning, wrong
 from emulator.cli.doctor.place import Place, members_of
 from emulator.cli.doctor.proxies import proxy_findings
 from emulator.cli.doctor.reaching import reaching
-from emulator.cli.doctor.verifying import control_finding, issuer_findings, jwks_findings
-from emulator.driving.remote import Remote, Unreachable
+from emulator.cli.doctor.verifying import issuer_findings, jwks_findings
+from emulator.core.outcomes import printable
+from emulator.driving.remote import Remote, Reply, Unreachable
 
 
 def examined(place: Place, vendors: Collection[str], admin_token: str) -> Iterator[Finding]:
@@ -33,7 +34,26 @@ def _emulator_findings(
 ) -> Iterator[Finding]:
     reply = remote.ask("GET", "/_emulator/clock")
     is_open = reply.status == HTTPStatus.OK
-    yield control_finding(reply)
+    yield _control_finding(reply)
     yield from clock_findings(health, members_of(reply) if is_open else None)
     yield from issuer_findings(place, remote, vendors)
     yield from jwks_findings(remote, vendors, mints=is_open)
+
+
+def _control_finding(reply: Reply) -> Finding:
+    """Whether the control API is open to us, who asked for the clock and got this answer."""
+    if reply.status == HTTPStatus.OK:
+        return ok("control", "the control API answers")
+    remedy = {
+        401: "set AUTH_EMULATOR_ADMIN_TOKEN here to the token that it was started with, or that "
+        "its log shows",
+        421: "start it with --allowed-host and this name",
+    }.get(reply.status, "look at its log")
+    told = members_of(reply)
+    said = printable(str(told.get("detail", "")), 200)
+    return warning(
+        "control",
+        Kind.CONTROL_CLOSED,
+        f"the control API is closed (HTTP {reply.status}: {said}); what needs it was left out",
+        remedy,
+    )

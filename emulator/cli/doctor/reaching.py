@@ -2,6 +2,7 @@
 
 import http.client
 import os
+import re
 import socket
 import ssl
 from collections.abc import Generator, Iterator
@@ -18,7 +19,12 @@ from emulator.core.clock import real_time
 from emulator.core.outcomes import printable
 from emulator.driving.remote import Reply, Unreachable
 
-_USUAL_PORT = 8080
+_USUAL_PORTS = {
+    "http": ("AUTH_EMULATOR_PORT", 8080),
+    "https": ("AUTH_EMULATOR_TLS_PORT", 8443),
+}
+"""The ports of `serve`, and the variables of the environment that set others."""
+
 _LOOK = 2.0
 """How long a look at another port may take, in seconds."""
 
@@ -237,10 +243,19 @@ def _other_program(place: Place, reply: Reply) -> Finding:
 
 def _instead(place: Place, remedy: str = _ANOTHER_PROGRAM) -> str:
     """Where an emulator answers instead, at this host and a usual port; else `remedy`."""
-    given = os.environ.get("AUTH_EMULATOR_PORT", "")
-    ports = {_USUAL_PORT, int(given) if given.isascii() and given.isdigit() else _USUAL_PORT}
-    for port in sorted(ports - {place.port, 0}):
-        near = place.moved(scheme="http", port=port, path="", timeout=min(place.timeout, _LOOK))
-        if port < 1 << 16 and near.health():
+    for near in _usual_places(place):
+        if near.health() is not None:
             return f"wrong port: an emulator answers at {near.url}"
     return remedy
+
+
+def _usual_places(place: Place) -> Iterator[Place]:
+    """Where `serve` listens at this host, by the scheme that was asked for first."""
+    for scheme in sorted(_USUAL_PORTS, key=lambda scheme: scheme != place.scheme):
+        variable, usual = _USUAL_PORTS[scheme]
+        named = os.environ.get(variable, "")
+        set_here = int(named) if re.fullmatch("[1-9][0-9]{0,4}", named) else usual
+        for port in dict.fromkeys((set_here, usual)):
+            if (scheme, port) != (place.scheme, place.port) and port < 1 << 16:
+                within = min(place.timeout, _LOOK)
+                yield place.moved(scheme=scheme, port=port, path="", timeout=within)

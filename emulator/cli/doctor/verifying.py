@@ -11,7 +11,7 @@ from emulator.cli.doctor.finding import Finding, Kind, ok, warning, wrong
 from emulator.cli.doctor.names import addresses_of
 from emulator.cli.doctor.place import Place, members_of
 from emulator.core.outcomes import printable
-from emulator.driving.remote import Remote, Reply, Unreachable
+from emulator.driving.remote import Remote, Unreachable
 
 _ISSUER, _JWKS, _METADATA = "issuer", "jwks", "metadata"
 _NOBODY = "auth-emulator-doctor"
@@ -194,22 +194,3 @@ def _why(error: Unreachable) -> str:
     if isinstance(cause, TimeoutError):
         return "no answer in time"
     return printable(str(cause) or type(cause).__name__, 80)
-
-
-def control_finding(reply: Reply) -> Finding:
-    """Whether the control API is open to who asked for the clock with this answer."""
-    if reply.status == http.client.OK:
-        return ok("control", "the control API answers")
-    remedy = {
-        401: "set AUTH_EMULATOR_ADMIN_TOKEN here to the token that it was started with, or that "
-        "its log shows",
-        421: "start it with --allowed-host and this name",
-    }.get(reply.status, "look at its log")
-    told = members_of(reply)
-    said = printable(str(told.get("detail", "")), _LONGEST)
-    return warning(
-        "control",
-        Kind.CONTROL_CLOSED,
-        f"the control API is closed (HTTP {reply.status}: {said}); what needs it was left out",
-        remedy,
-    )
