@@ -5,16 +5,14 @@ import os
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from emulator.driving.errors import NotRunning
 from emulator.driving.remote import TIMEOUT, Remote, Reply, Unreachable
 
 if TYPE_CHECKING:
     from emulator.web.stage import Stage
-    from emulator.web.visit import Message
 
 T = TypeVar("T")
 
@@ -54,76 +52,6 @@ async def _wind_down(loop: asyncio.AbstractEventLoop) -> None:
     await loop.shutdown_default_executor()
 
 
-@dataclass(slots=True)
-class Exchange:
-    """One request of an ASGI application, and what became of it.
-
-    It is also the connection that the stage lets its connection faults befall: `cut` is what was
-    written before the end (empty: nothing), `was_reset` says that it was reset.
-    """
-
-    body: bytes
-    status: int = 0
-    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
-    content: bytearray = field(default_factory=bytearray)
-    cut: bytes | None = None
-    was_reset: bool = False
-    half_open: bool = False
-    _read: bool = False
-
-    async def receive(self) -> "Message":
-        """The body in one piece; then the caller is gone."""
-        if self._read:
-            return {"type": "http.disconnect"}
-        self._read = True
-        return {"type": "http.request", "body": self.body, "more_body": False}
-
-    async def send(self, message: "Message") -> None:
-        """Take a part of the answer."""
-        if message["type"] == "http.response.start":
-            self.status, self.headers = message["status"], list(message["headers"])
-        else:
-            self.content += message.get("body", b"")
-
-    def end_with(self, data: bytes) -> None:
-        """See `emulator.web.sending.Connection`."""
-        self.cut = data
-
-    def reset(self) -> None:
-        """See `emulator.web.sending.Connection`."""
-        self.was_reset = True
-
-
-async def exchange(
-    stage: "Stage",
-    method: str,
-    url: str,
-    headers: list[tuple[bytes, bytes]],
-    body: bytes,
-) -> Exchange:
-    """Let a stage answer a request; `url` is whole, its path as it is to be sent."""
-    from emulator.web.sending import CONNECTION
-
-    parts = urlsplit(url)
-    told = Exchange(body)
-    scope: Message = {
-        "type": "http",
-        "http_version": "1.1",
-        "method": method,
-        "scheme": parts.scheme,
-        "path": unquote(parts.path),
-        "raw_path": parts.path.encode("ascii"),
-        "query_string": parts.query.encode("ascii"),
-        "root_path": "",
-        "headers": headers,
-        "client": None,
-        "server": None,
-        "extensions": {CONNECTION: told},
-    }
-    await stage(scope, told.receive, told.send)
-    return told
-
-
 class StageChannel:
     """The way to the control API of a stage in this process."""
 
@@ -142,6 +70,8 @@ class StageChannel:
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """The answer to one call."""
+        from emulator.web.exchange import exchange
+
         sent = [(b"host", self._host)]
         sent += [(n.lower().encode(), v.encode()) for n, v in (headers or {}).items()]
         call = exchange(self._stage, method, self._base_url + path, sent, body or b"")

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import anyio.to_thread
 import httpx
 
-from emulator.testing.in_process import Exchange, Loop, exchange
+from emulator.testing.in_process import Loop
+from emulator.web.exchange import Exchange, exchange
 from emulator.web.stage import Stage
 
 

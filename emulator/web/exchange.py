@@ -1,0 +1,78 @@
+"""A request of an ASGI application in this process, with nothing in between.
+
+For whoever has the emulator at hand and needs no server: commands, tests, httpx.
+"""
+
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from emulator.web.sending import CONNECTION
+from emulator.web.visit import AsgiApp, Message
+
+
+@dataclass(slots=True)
+class Exchange:
+    """One request of an ASGI application, and what became of it.
+
+    It is also the connection that the stage lets its connection faults befall: `cut` is what was
+    written before the end (empty: nothing), `was_reset` says that it was reset.
+    """
+
+    body: bytes
+    status: int = 0
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    content: bytearray = field(default_factory=bytearray)
+    cut: bytes | None = None
+    was_reset: bool = False
+    half_open: bool = False
+    _read: bool = False
+
+    async def receive(self) -> Message:
+        """The body in one piece; then the caller is gone."""
+        if self._read:
+            return {"type": "http.disconnect"}
+        self._read = True
+        return {"type": "http.request", "body": self.body, "more_body": False}
+
+    async def send(self, message: Message) -> None:
+        """Take a part of the answer."""
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], list(message["headers"])
+        else:
+            self.content += message.get("body", b"")
+
+    def end_with(self, data: bytes) -> None:
+        """See `emulator.web.sending.Connection`."""
+        self.cut = data
+
+    def reset(self) -> None:
+        """See `emulator.web.sending.Connection`."""
+        self.was_reset = True
+
+
+async def exchange(
+    app: AsgiApp,
+    method: str,
+    url: str,
+    headers: list[tuple[bytes, bytes]],
+    body: bytes,
+) -> Exchange:
+    """Let an application answer a request; `url` is whole, its path as it is to be sent."""
+    parts = urlsplit(url)
+    told = Exchange(body)
+    scope: Message = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": method,
+        "scheme": parts.scheme,
+        "path": unquote(parts.path),
+        "raw_path": parts.path.encode("ascii"),
+        "query_string": parts.query.encode("ascii"),
+        "root_path": "",
+        "headers": headers,
+        "client": None,
+        "server": None,
+        "extensions": {CONNECTION: told},
+    }
+    await app(scope, told.receive, told.send)
+    return told
