@@ -26,6 +26,8 @@ class Received:
 class Recorder:
     url: str
     received: list[Received] = field(default_factory=list)
+    left: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    """Released as often as a connection was closed."""
 
     @property
     def lines(self) -> list[str]:
@@ -40,6 +42,10 @@ def recording(location: str = "") -> Iterator[Recorder]:
     leave = threading.Event()
 
     class Handler(_Handler):
+        def finish(self) -> None:
+            super().finish()
+            recorder.left.release()
+
         def received(self, body: bytes) -> None:
             recorder.received.append(Received(self.requestline, self.headers, body))
 

@@ -189,6 +189,22 @@ def test_blocks_that_overlap_end_each_for_itself(
     assert methods() == before
 
 
+def test_anothers_patch_that_came_within_stays_when_the_block_ends(
+    made_before: dict[str, Call], recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = methods()
+    call = made_before["httpx.Client"]
+    answers = httpx.Response(299)
+    with at_vendor_hosts(recorder.url):
+        monkeypatch.setattr(httpx.HTTPTransport, "handle_request", lambda *_: answers)
+    assert call(f"{VAULT}/1", {}).status == 299
+    monkeypatch.undo()
+    with at_vendor_hosts(recorder.url):
+        assert call(f"{VAULT}/2", {}).status == 200
+    assert methods() == before
+    assert recorder.lines == ["POST /2"]
+
+
 def test_a_block_holds_for_other_threads_and_leaves_their_other_calls_alone(
     call: Call, recorder: Recorder, emulator: Emulator
 ) -> None:

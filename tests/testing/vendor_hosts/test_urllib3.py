@@ -44,12 +44,14 @@ def test_a_pool_of_one_host_sends_its_headers_and_a_path(
 ) -> None:
     with at_vendor_hosts(f"{recorder.url}/realms/t"):
         answer = pool.request("GET", "/a?b=%2F")
-        pool.urlopen("GET", f"{VAULT}//whole", headers={"Host": "mine"})
+        pool.urlopen("GET", f"{VAULT}//whole")
+        pool.urlopen("GET", "/b", headers={"Host": "mine"})
     assert answer.geturl() == "/a?b=%2F"
-    assert recorder.lines == ["GET /realms/t/a?b=%2F", "GET /realms/t//whole"]
-    first, second = recorder.received
-    assert (first.headers["Host"], first.headers["X-Of"]) == (HOST, "the pool")
-    assert second.headers.get_all("Host") == ["mine"]
+    assert recorder.lines == [f"GET /realms/t{path}" for path in ("/a?b=%2F", "//whole", "/b")]
+    *plain, own = recorder.received
+    for received in plain:
+        assert (received.headers["Host"], received.headers["X-Of"]) == (HOST, "the pool")
+    assert own.headers.get_all("Host") == ["mine"]
 
 
 def test_a_closed_pool_is_closed_and_another_host_is_refused(recorder: Recorder) -> None:
@@ -72,6 +74,19 @@ def test_an_answer_is_streamed_and_may_outlive_the_block(
     assert b"".join(answer.stream(2)) == b"onetwo"
     del answer
     gc.collect()  # an open socket would warn, and a warning fails
+
+
+def test_an_answer_or_error_that_is_kept_keeps_no_connection(
+    pool: urllib3.HTTPSConnectionPool,
+) -> None:
+    with recording(location="/moved") as recorder, at_vendor_hosts(recorder.url):
+        kept = [pool.request("GET", "/x") for _ in range(3)]
+        with pytest.raises(MaxRetryError) as caught:
+            pool.request("GET", "/moved", retries=0)
+        for _ in range(4):
+            assert recorder.left.acquire(timeout=5)
+    assert [answer.status for answer in kept] == [200] * 3
+    assert caught.value.url == "/moved"
 
 
 def test_requests_streams_both_ways(session: requests.Session, recorder: Recorder) -> None:
