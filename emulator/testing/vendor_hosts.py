@@ -36,7 +36,10 @@ class EmulatorAddress:
         parts = urlsplit(url)
         host = parts.hostname or ""
         if parts.scheme != "http" or not host:
-            raise ValueError(f"at_vendor_hosts takes an emulator's http:// URL, not {url!r}")
+            raise ValueError(
+                f"at_vendor_hosts takes the http:// URL of an emulator, not {url!r}; "
+                "one that serves HTTPS has a plain port beside it"
+            )
         if host in HOSTS:
             raise ValueError(f"at_vendor_hosts takes an emulator's URL, and {host} is a vendor's")
         return cls(host, parts.port or _USUAL_PORTS["http"], parts.path.rstrip("/"))
