@@ -9,7 +9,9 @@ _TRUSTED = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_C
 
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No proxy and no CA of this machine's; and no DNS is waited for to say what nobody knows."""
+    """No proxy, no CA and no server of this machine's; no DNS is waited for either."""
+    for variable in ("AUTH_EMULATOR_PORT", "AUTH_EMULATOR_TLS_PORT"):
+        monkeypatch.setenv(variable, "1")  # whoever runs the tests may serve at the usual ones
     for name in (*_VARIABLES, *map(str.lower, _VARIABLES), *_TRUSTED):
         monkeypatch.delenv(name, raising=False)
     real = socket.getaddrinfo

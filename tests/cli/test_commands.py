@@ -110,7 +110,7 @@ def test_a_fixture_with_mistakes_is_not_served(tmp_path: Path) -> None:
 def test_serve_takes_its_settings_from_the_environment(tmp_path: Path) -> None:
     fixture = tmp_path / "f.yaml"
     fixture.write_text("valt: 1")
-    assert "did you mean" in ran("serve", AUTH_EMULATOR_FIXTURE=str(fixture)).stderr
+    assert "did you mean" in ran("serve", "--port", "0", AUTH_EMULATOR_FIXTURE=str(fixture)).stderr
     assert "80000" not in ran("serve", AUTH_EMULATOR_PORT="80000").stdout
     assert ran("serve", AUTH_EMULATOR_PORT="80000").status == 2
 
