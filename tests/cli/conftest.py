@@ -3,6 +3,8 @@ from typing import Any
 
 import pytest
 
+from emulator.cli.doctor import reaching
+
 _VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _TRUSTED = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 
@@ -10,8 +12,9 @@ _TRUSTED = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_C
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     """No proxy, no CA and no server of this machine's; no DNS is waited for either."""
-    for variable in ("AUTH_EMULATOR_PORT", "AUTH_EMULATOR_TLS_PORT"):
-        monkeypatch.setenv(variable, "1")  # whoever runs the tests may serve at the usual ones
+    # Whoever runs the tests may serve at the usual ports.
+    ports = {"http": ("AUTH_EMULATOR_PORT", 1), "https": ("AUTH_EMULATOR_TLS_PORT", 1)}
+    monkeypatch.setattr(reaching, "_USUAL_PORTS", ports)
     for name in (*_VARIABLES, *map(str.lower, _VARIABLES), *_TRUSTED):
         monkeypatch.delenv(name, raising=False)
     real = socket.getaddrinfo
