@@ -3,7 +3,6 @@
 Both answer the same calls of the control API, so that a command says the same of both.
 """
 
-import json
 import logging
 import os
 import re
@@ -16,10 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 import typer
 
 from emulator.cli.terminal import clean
+from emulator.driving.channel import Channel, Control
+from emulator.driving.errors import Refused
+from emulator.driving.remote import Unreachable
 
 if TYPE_CHECKING:
     from emulator.core.clock import Clock
-    from emulator.driving.remote import Reply
 
 FROM_FIXTURE = Annotated[
     list[Path] | None,
@@ -45,22 +46,9 @@ _MORE = "auth-emulator doctor URL tells more"
 _TOLD = {"header", "claims"}
 """What is told of every token, whether it was minted or explained."""
 
-_DONE = (HTTPStatus.OK, HTTPStatus.CREATED)
-_JSON = {"Content-Type": "application/json"}
 
-
-class Emulator(Protocol):
+class Emulator(Channel, Protocol):
     """Whoever answers calls of the control API."""
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> "Reply":
-        """The answer to one call. Raises Unreachable."""
-        ...
 
     def close(self) -> None:
         """End what was begun for it."""
@@ -109,26 +97,19 @@ def posted(
 
     `options` names the option or argument by which a member of the body came.
     """
-    import orjson
-
-    from emulator.driving.remote import Unreachable
-
     try:
         with closing(emulator):
-            reply = emulator.ask("POST", path, json.dumps(body).encode(), _JSON)
-        told: Any = orjson.loads(reply.body)
+            told = Control(emulator).post(path, body)
     except Unreachable as error:
         raise _ended(context, f"{error}; {_MORE}") from error
-    except orjson.JSONDecodeError:
-        told = None
-    if isinstance(told, dict) and reply.status in _DONE and told.keys() >= _TOLD:
-        return told
-    problem = reply.headers.get("content-type") == "application/problem+json"
-    if not problem or not isinstance(told, dict) or "detail" not in told:
-        raise _ended(context, f"no emulator answers there (HTTP {reply.status}); {_MORE}")
-    if reply.status == HTTPStatus.BAD_REQUEST and told.get("errors"):
-        raise _wrong_usage(told["errors"], options)
-    raise _ended(context, str(told["detail"]))
+    except Refused as refused:
+        if refused.status == HTTPStatus.BAD_REQUEST and refused.errors:
+            raise _wrong_usage(refused.errors, options) from refused
+        ours = bool(refused.problem.get("title"))
+        raise _ended(context, str(refused.detail) if ours else f"{refused}; {_MORE}") from refused
+    if not isinstance(told, dict) or not told.keys() >= _TOLD:
+        raise _ended(context, f"no emulator answers there; {_MORE}")
+    return told
 
 
 def _wrong_usage(errors: Iterable[Any], options: Mapping[str, str]) -> typer.BadParameter:

@@ -1,9 +1,9 @@
 """An emulator without a server: a call is answered in this process."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from emulator.driving.remote import Reply
+from emulator.driving.remote import Reply, Unreachable
 from emulator.web.exchange import exchange
 from emulator.web.stage import Stage
 
@@ -31,6 +31,10 @@ class InThisProcess:
         told = asyncio.run(exchange(self._stage, method, url, sent, body or b""))
         answered = {name.decode(): value.decode("latin-1") for name, value in told.headers}
         return Reply(told.status, answered, bytes(told.content))
+
+    def lines(self, path: str) -> Iterator[bytes]:
+        """No command reads a stream."""
+        raise Unreachable(f"{path} is a stream, and no connection is there to send it through")
 
     def close(self) -> None:
         """Nothing was begun: each call has a loop of its own."""

@@ -40,7 +40,7 @@ def inspect(
     """
     text = _from_stdin() if token in (None, "-") else token
     emulator = chosen(context, fixture, url)
-    path = "/_emulator/tokens/inspect"
+    path = "/tokens/inspect"
     told = posted(context, emulator, path, {"token": text}, {"token": "TOKEN"})
     if as_json:
         print_json(told, sys.stdout)

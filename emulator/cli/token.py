@@ -85,7 +85,7 @@ def token(  # noqa: PLR0913 - an option each
     }
     wanted = {name: value for name, value in given.items() if value is not None}
     emulator = chosen(context, fixture, url, at)
-    told = posted(context, emulator, "/_emulator/tokens", wanted, _OPTIONS)
+    told = posted(context, emulator, "/tokens", wanted, _OPTIONS)
     if as_json:
         print_json(told, sys.stdout)
         return

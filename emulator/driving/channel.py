@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
@@ -12,8 +13,6 @@ from emulator.driving.remote import NoStream, Reply
 _BASE = "/_emulator"
 _JSON = {"Content-Type": "application/json"}
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-
-_REMEDY = "; give Emulator.connect an admin_token, or set AUTH_EMULATOR_ADMIN_TOKEN to the server's"
 
 
 class Channel(Protocol):
@@ -84,22 +83,22 @@ class Control:
 
 def read(reply: Reply) -> Any:
     """What an answer holds; Refused where it is a refusal."""
-    if reply.status < HTTPStatus.BAD_REQUEST:
+    if reply.status >= HTTPStatus.BAD_REQUEST:
+        raise refusal(reply)
+    try:
         return json.loads(reply.body) if reply.body else None
-    raise refusal(reply)
+    except ValueError:
+        raise refusal(reply) from None
 
 
 def refusal(reply: Reply) -> Refused:
-    """The refusal that an answer is."""
-    try:
-        problem = json.loads(reply.body)
-    except ValueError:
-        problem = None
+    """The refusal that an answer is, if an emulator gave it."""
+    problem = None
+    if reply.headers.get("content-type") == "application/problem+json":
+        with suppress(ValueError):
+            problem = json.loads(reply.body)
     if not isinstance(problem, dict) or "detail" not in problem:
-        said = reply.body[:200].decode(errors="replace")
-        problem = {"detail": f"status {reply.status}, which no emulator answers: {said}"}
-    elif reply.status == HTTPStatus.UNAUTHORIZED:
-        problem["detail"] += _REMEDY
+        problem = {"detail": f"no emulator answers there (HTTP {reply.status})"}
     return Refused(reply.status, problem)
 
 

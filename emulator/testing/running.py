@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from emulator.core.clock import wall
 from emulator.driving.channel import Channel, Control
-from emulator.driving.errors import EmulatorError, NotRunning, NotStarted
+from emulator.driving.errors import NotRunning, NotStarted, Refused
 from emulator.driving.remote import Remote, Unreachable
 from emulator.testing.in_process import Loop, ServedStageChannel, StageChannel
 
@@ -161,9 +161,9 @@ class Elsewhere(Running):
         asked = Remote(self.url, timeout=_HEALTHY_WITHIN, context=self._context)
         try:
             told = Control(asked).get("/health")
-        except (Unreachable, EmulatorError) as error:
+        except Unreachable as error:
             return str(error)
-        except ValueError:
+        except Refused:
             told = None
         finally:
             asked.close()
