@@ -1,6 +1,6 @@
 """Whether a client waited longer and longer while it was turned away."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -18,9 +18,9 @@ _EARLY = timedelta(milliseconds=20)
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """How pauses are to grow: at least `factor` times each, and the last `at_least` so long."""
+    """How pauses are to grow: `factor` times each (None: they need not), the last to `at_least`."""
 
-    factor: float
+    factor: float | None
     at_least: timedelta
 
 
@@ -95,6 +95,16 @@ def _faults(row: Sequence[_Pause], growth: Growth) -> list[str]:
     if free and free[-1].length < growth.at_least:
         faults.append(f"{free[-1]}, shorter than {_ms(growth.at_least)}")
     return faults
+
+
+def _not_growing(pauses: Sequence[_Pause], factor: float) -> Iterator[str]:
+    for one, following in pairwise(pauses):
+        least = max(one.length * factor, one.length + _LONGER)
+        if following.length < least:
+            yield (
+                f"{following}, and the one before was {_ms(one.length)}: they do not grow, as "
+                f"{_ms(least)} were to come"
+            )
 
 
 def _ms(length: timedelta) -> str:

@@ -7,8 +7,10 @@ from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
-from emulator.driving.errors import Refused
+from emulator.driving.errors import Refused, told_enough
 from emulator.driving.remote import NoStream, Reply
+
+__tracebackhide__ = told_enough
 
 _BASE = "/_emulator"
 _JSON = {"Content-Type": "application/json"}

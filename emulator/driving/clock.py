@@ -1,7 +1,8 @@
 """The clock of a realm, for tests: looking at it and moving it.
 
 With `process=True` the clock of the test's own process goes along (by the package `time-machine`),
-for a service under test that checks tokens in this process.
+for a service under test that checks tokens in this process: from then on with every change, until
+`release_process` or the realm's end.
 """
 
 from collections.abc import Callable
@@ -10,7 +11,9 @@ from typing import Any
 
 from emulator.driving.channel import Control
 from emulator.driving.durations import Duration, Instant, duration_text, instant_in, instant_text
-from emulator.driving.errors import EmulatorError
+from emulator.driving.errors import EmulatorError, told_enough
+
+__tracebackhide__ = told_enough
 
 _PATH = "/clock"
 
@@ -48,11 +51,13 @@ class RealmClock:
     ) -> datetime:
         """Move by a duration, by `hours=25` and the like, or by both; the new time.
 
-        What is negative goes back. `process=True` sets the clock of this process to the same time.
+        What is negative goes back. `process=True` takes the clock of this process along.
         """
         more = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
         if isinstance(by, str) and more:
             raise TypeError("give a text alone, or a timedelta or numbers with their units")
+        if not by and not more:
+            raise TypeError("say by how much: advance(hours=25), advance('25h')")
         length = by if isinstance(by, str) else by + more
         return self._change({"advance": duration_text(length)}, process=process)
 
@@ -76,7 +81,8 @@ class RealmClock:
 
     def _change(self, change: dict[str, object], *, process: bool) -> datetime:
         given = {name: value for name, value in change.items() if value is not None}
-        travel = _travel() if process else None  # before anything changes
+        along = process or self._travel is not None
+        travel = _travel() if along else None  # before anything changes
         told = self._control().put(_PATH, given)
         now = instant_in(told["now"])
         if travel is not None:

@@ -14,7 +14,7 @@ class Calls(TypedDict, total=False):
     `since` is the number of an entry (those after it), or an instant by the realm's clock.
     """
 
-    vendor: str
+    vendor: str | None
     operation: str | None
     outcome: str
     status: int | None
@@ -29,7 +29,8 @@ class Calls(TypedDict, total=False):
 class Entry:
     """One call. `at` is by the realm's clock; `ended_at` and `duration` are real time.
 
-    `status` is None where the connection broke, `operation` where the vendor has none at the path.
+    `status` is None where the connection broke, `operation` where the vendor has none at the path,
+    `vendor` where the path is no vendor's.
     `reason` is why it was refused. `told` is all that the control API tells, without secrets.
     """
 
@@ -37,7 +38,7 @@ class Entry:
     at: datetime
     ended_at: datetime
     duration: timedelta
-    vendor: str
+    vendor: str | None
     operation: str | None
     principal: str | None
     outcome: str
@@ -96,12 +97,13 @@ def table(entries: Iterable[Mapping[str, Any]]) -> str:
 def _row(entry: Mapping[str, Any]) -> Sequence[str]:
     request = entry.get("request") or entry
     at = entry["at"].replace("T", " ").removesuffix("Z")
+    named = None if entry["operation"] == "resource" else entry["operation"]
     status = "broken" if entry["status"] is None else str(entry["status"])
     return (
         f"#{entry['number']}",
         at,
-        entry["vendor"],
-        entry["operation"] or f"{request['method']} {request['path']}",
+        entry["vendor"] or "-",
+        named or f"{request['method']} {request['path']}",
         entry["principal"] or "-",
         status,
         entry["outcome"],

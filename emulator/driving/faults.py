@@ -7,6 +7,9 @@ from typing import Any, Literal, TypedDict
 
 from emulator.driving.channel import Control, segment
 from emulator.driving.durations import Duration, duration_text
+from emulator.driving.errors import told_enough
+
+__tracebackhide__ = told_enough
 
 _PATH = "/faults"
 

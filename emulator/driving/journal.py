@@ -11,7 +11,9 @@ from emulator.driving.backing_off import Growth, why_not_backed_off
 from emulator.driving.channel import Control
 from emulator.driving.durations import Duration, duration_text, instant_text, length_of
 from emulator.driving.entries import Calls, Entry, table
-from emulator.driving.errors import NotAsExpected, Refused
+from emulator.driving.errors import NotAsExpected, Refused, told_enough
+
+__tracebackhide__ = told_enough
 
 _PATH = "/journal"
 _PAGE = 1000
@@ -78,7 +80,6 @@ class Journal:
         `within`, real time of 60 seconds at the most, waits until it is so. NotAsExpected shows the
         calls that came nearest, and in what they differ.
         """
-        __tracebackhide__ = True
         if count is not None and (at_least is not None or at_most is not None):
             raise TypeError("give count, or at_least and at_most")
         bounds = {"at_least": at_least, "at_most": at_most}
@@ -92,7 +93,6 @@ class Journal:
 
     def never(self, *, during: Duration | None = None, **where: Unpack[Calls]) -> None:
         """Expect no such call, and none to come `during` so much real time."""
-        __tracebackhide__ = True
         ends = wall() + _seconds(during)
         while True:
             self.verify(count=0, **where)
@@ -106,7 +106,6 @@ class Journal:
 
         `within` is real time in which they may still come.
         """
-        __tracebackhide__ = True
         ends = wall() + _seconds(within)
         found: list[Entry] = []
         for number, step in enumerate(steps, 1):
@@ -118,15 +117,15 @@ class Journal:
         return found
 
     def backed_off(
-        self, *, factor: float = 1.0, at_least: Duration = "10ms", **where: Unpack[Calls]
+        self, *, factor: float | None = 1.0, at_least: Duration = "10ms", **where: Unpack[Calls]
     ) -> list[timedelta]:
         """Expect growing pauses after answers of 429 and 503. The pauses, in real time.
 
-        In each row of such answers every pause is longer than the one before, at least `factor`
-        times, and the last at least `at_least`. A pause after a `Retry-After` is as long as that
-        says, and need not grow.
+        In each row of such answers every pause is longer than the one before, by 5 ms and at least
+        `factor` times, and the last at least `at_least`. With `factor=None` they need not grow, as
+        where chance makes them. A pause after a `Retry-After` is as long as that says, and need not
+        grow either.
         """
-        __tracebackhide__ = True
         growth = Growth(factor, length_of(at_least))
         calls = self.entries(**where)
         pauses, why = why_not_backed_off(calls, growth)
@@ -136,7 +135,6 @@ class Journal:
 
     def signed_in_once_for(self, calls: int, **where: Unpack[Calls]) -> None:
         """Expect one sign-in, and that its token served for at least so many resource calls."""
-        __tracebackhide__ = True
         signing_in, using = where.copy(), where.copy()
         signing_in["operation"], using["operation"] = "sign_in", "resource"
         sign_ins, used = self.entries(**signing_in), self.entries(**using)
@@ -144,8 +142,8 @@ class Journal:
         if len(sign_ins) == 1 and len(good) >= calls:
             return
         said = (
-            f"expected 1 sign-in for {calls} good calls of protected resources, and there are "
-            f"{len(sign_ins)} for {len(good)}"
+            f"expected 1 sign-in, and {calls} good calls or more of protected resources by its "
+            f"token; there were {len(sign_ins)} and {len(good)}"
         )
         others = [call for call in used if call not in good]
         raise NotAsExpected(f"{said}\n{_shown(sorted([*sign_ins, *others], key=_number))}")
@@ -163,7 +161,6 @@ class Journal:
         return found[:limit][::-1]
 
     def _verified(self, expected: dict[str, object]) -> int:
-        __tracebackhide__ = True
         try:
             told = self._control().post(f"{_PATH}/verify", expected)
         except Refused as refused:
@@ -175,8 +172,9 @@ class Journal:
             return count
         sentence, nearest = problem["detail"].partition(_NEAREST)[0], problem["nearest"]
         if not nearest:
-            raise NotAsExpected(f"{sentence}; nothing else was called either")
-        raise NotAsExpected(f"{sentence}\nthe nearest calls:\n{table(nearest)}")
+            raise NotAsExpected(f"{sentence}; nothing was called at all")
+        which = "the nearest calls" if nearest[0]["differs"] else "the calls"
+        raise NotAsExpected(f"{sentence}\n{which}:\n{table(nearest)}")
 
     def _first_after(self, number: int, step: Calls, ends: float) -> Entry | None:
         where = step.copy()

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from emulator.driving.channel import Control
+from emulator.driving.errors import told_enough
+
+__tracebackhide__ = told_enough
 
 _PATH = "/keys"
 

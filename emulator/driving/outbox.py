@@ -6,7 +6,9 @@ from datetime import datetime
 
 from emulator.driving.channel import Control
 from emulator.driving.durations import Duration, duration_text, instant_in
-from emulator.driving.errors import NotAsExpected
+from emulator.driving.errors import NotAsExpected, told_enough
+
+__tracebackhide__ = told_enough
 
 _PATH = "/outbox"
 
@@ -49,7 +51,6 @@ class Outbox:
 
     def code(self, to: str, *, wait: Duration = "5s") -> str:
         """The newest code that was mailed to somebody; NotAsExpected where none comes in time."""
-        __tracebackhide__ = True
         mails = self.mails(to, wait=wait)
         if not mails:
             raise NotAsExpected(f"no code was mailed to {to} within {duration_text(wait)}")

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from emulator.driving.channel import Control, segment
+from emulator.driving.errors import told_enough
+
+__tracebackhide__ = told_enough
 
 _PAGE = 1000
 

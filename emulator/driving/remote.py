@@ -6,19 +6,26 @@ costs nothing to import.
 """
 
 import http.client
+import re
+import selectors
+import socket
 import ssl
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 TIMEOUT = 75.0
-"""How long a call may take, in seconds: longer than the longest `within` and `wait` of 60 s."""
+"""How long a call may take from its first byte to its answer's last, in seconds.
 
+It is longer than the longest `within` and `wait`, of 60 s.
+"""
+
+_TOKEN = re.compile(r"[\x21-\x7e]*")
 _LONGEST_LINE = 1 << 20
-_STALE = (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError)
-"""How a connection fails that was kept open and that the server closed meanwhile."""
+LARGEST = 64 * 1024 * 1024
+"""The largest answer that is read, in bytes: more than a server's journals hold together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,8 @@ class Remote:
     """A running emulator, or one of its realms, at its base URL.
 
     Any number of threads may ask. `admin_token` is sent with each call; `context` says which
-    certificates an https URL is trusted with. ValueError where `url` is no base URL.
+    certificates an https URL is trusted with. ValueError where `url` is no base URL, or where no
+    header can hold the token.
     """
 
     def __init__(
@@ -59,6 +67,8 @@ class Remote:
     ) -> None:
         self.url = url.rstrip("/")
         self._parts = _parts_of(self.url)
+        if not _TOKEN.fullmatch(admin_token):
+            raise ValueError("the admin token holds a character that no header may; give another")
         self._headers = {"Authorization": f"Bearer {admin_token}"} if admin_token else {}
         self._timeout = timeout
         self._context = context
@@ -74,16 +84,8 @@ class Remote:
     ) -> Reply:
         """The answer to one call; `path` follows the base URL. Raises Unreachable."""
         sent = self._headers | dict(headers or {})
-        kept = self._kept()
-        if kept is not None:
-            try:
-                return self._asked(kept, method, path, body, sent)
-            except _STALE:
-                pass  # nothing was answered; a new connection tells whether somebody is there
-            except (OSError, http.client.HTTPException) as error:
-                raise self._unreachable(error) from error
         try:
-            return self._asked(self._connection(), method, path, body, sent)
+            return self._asked(self._kept() or self._connection(), method, path, body, sent)
         except (OSError, http.client.HTTPException) as error:
             raise self._unreachable(error) from error
 
@@ -117,10 +119,11 @@ class Remote:
         headers: Mapping[str, str],
     ) -> Reply:
         try:
-            connection.request(method, self._parts.path + path, body=body, headers=headers)
-            answer = connection.getresponse()
-            told = {name.lower(): value for name, value in answer.getheaders()}
-            reply = Reply(answer.status, told, answer.read())
+            with _bounded(connection, self._timeout):
+                connection.request(method, self._parts.path + path, body=body, headers=headers)
+                answer = connection.getresponse()
+                told = {name.lower(): value for name, value in answer.getheaders()}
+                reply = Reply(answer.status, told, _whole(answer))
         except BaseException:
             connection.close()
             raise
@@ -132,8 +135,17 @@ class Remote:
         return reply
 
     def _kept(self) -> http.client.HTTPConnection | None:
-        with self._lock:
-            return self._idle.pop() if self._idle else None
+        """A connection that was kept open, and that the server has not closed meanwhile.
+
+        It is looked at beforehand: a call that failed is not made again, as it may have been heard,
+        and as a fault that broke its connection is not to go unnoticed.
+        """
+        while True:
+            with self._lock:
+                kept = self._idle.pop() if self._idle else None
+            if kept is None or not _says_something(kept):
+                return kept
+            kept.close()
 
     def _connection(self) -> http.client.HTTPConnection:
         host, port = self._parts.hostname or "", self._parts.port
@@ -160,3 +172,45 @@ def _parts_of(url: str) -> SplitResult:
     if not good or parts.query or parts.fragment or parts.username is not None:
         raise ValueError(f"{url!r} is no base URL; expected one such as http://127.0.0.1:8080")
     return parts
+
+
+def _whole(answer: http.client.HTTPResponse) -> bytes:
+    body = answer.read(LARGEST + 1)
+    if len(body) > LARGEST:
+        raise http.client.HTTPException(f"its answer has more than {LARGEST:,} bytes")
+    if answer.length:
+        raise http.client.IncompleteRead(body, answer.length)
+    return body
+
+
+@contextmanager
+def _bounded(connection: http.client.HTTPConnection, seconds: float) -> Iterator[None]:
+    """A call that is cut off after so many seconds; a socket's own timeout is for each read."""
+    if connection.sock is None:
+        connection.connect()
+    bound, over = connection.sock, threading.Event()
+
+    def cut_off() -> None:
+        over.set()
+        with suppress(OSError):
+            socket.socket.shutdown(bound, socket.SHUT_RDWR)  # as an SSLSocket's is for its reader
+
+    timer = threading.Timer(seconds, cut_off)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (OSError, http.client.HTTPException):
+        if not over.is_set():
+            raise
+    finally:
+        timer.cancel()
+    if over.is_set():
+        raise TimeoutError("timed out")
+
+
+def _says_something(idle: http.client.HTTPConnection) -> bool:
+    """Whether a connection that was left alone was closed, or says what nobody asked."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(idle.sock, selectors.EVENT_READ)
+        return bool(selector.select(0))

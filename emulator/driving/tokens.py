@@ -6,6 +6,9 @@ from typing import Any, Literal
 
 from emulator.driving.channel import Control
 from emulator.driving.durations import Duration, duration_text
+from emulator.driving.errors import told_enough
+
+__tracebackhide__ = told_enough
 
 _PATH = "/tokens"
 

@@ -5,8 +5,11 @@ from typing import Any, Literal
 
 from emulator.driving.channel import Control
 from emulator.driving.durations import Duration, duration_text
+from emulator.driving.errors import told_enough
 from emulator.driving.principals import Principal, Principals
 from emulator.driving.tokens import Tokens
+
+__tracebackhide__ = told_enough
 
 
 class Vendor:
