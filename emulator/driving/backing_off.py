@@ -86,12 +86,8 @@ def _faults(row: Sequence[_Pause], growth: Growth) -> list[str]:
         if pause.asked is not None and pause.length < pause.asked - _EARLY
     ]
     free = [pause for pause in row if pause.asked is None]
-    for one, following in pairwise(free):
-        least = max(one.length * growth.factor, one.length + _LONGER)
-        if following.length < least:
-            faults.append(
-                f"{following}, and the one before was {_ms(one.length)}: they do not grow"
-            )
+    if growth.factor is not None:
+        faults += _not_growing(free, growth.factor)
     if free and free[-1].length < growth.at_least:
         faults.append(f"{free[-1]}, shorter than {_ms(growth.at_least)}")
     return faults
