@@ -22,7 +22,7 @@ _METHOD = re.compile(r"[A-Z]{1,20}")
 _FAULT = re.compile(r"f[1-9][0-9]{0,9}")
 _DIGITS = re.compile(r"[0-9]{1,15}")
 
-_ALWAYS_THERE = ("vendor", "outcome", "method", "path", "since")
+_ALWAYS_THERE = ("outcome", "method", "path", "since")
 """What no call is without. A null among the others asks for calls that have none."""
 
 
@@ -67,7 +67,7 @@ class Filters(Strict):
 
     known: ClassVar[Sequence[Known]] = ()
 
-    vendor: Text | None = Field(None, description="Whose calls.")
+    vendor: Text | None = Field(None, description="Whose; null: calls to a path of no vendor.")
     operation: Text | None = Field(None, description="Which operation; null: calls of none.")
     outcome: Text | None = Field(None, description="How they ended.")
     status: Annotated[Number, Field(ge=100, le=599)] | None = Field(

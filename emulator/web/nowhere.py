@@ -8,6 +8,9 @@ from emulator.web.operation import Api
 from emulator.web.recording import called
 from emulator.web.visit import Visit
 
+PATH_UNKNOWN = "path_unknown"
+"""The outcome."""
+
 _TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
 
 
@@ -26,7 +29,8 @@ def nowhere(visit: Visit, apis: Sequence[Api]) -> Answer:
         f"And {where}, for people: GET /docs, and to drive it: GET /_emulator/docs\n"
     )
     answer = Answer(404, _TEXT.copy(), text.encode())
-    answer.reason = printable(f"path_unknown; {_why(visit, apis)}")
+    answer.outcome = PATH_UNKNOWN
+    answer.reason = printable(f"{PATH_UNKNOWN}; {_why(visit, apis)}")
     return answer
 
 

@@ -48,13 +48,18 @@ _SHORTEST = 4
 """A shorter value is not taken for a password: `1` stands everywhere."""
 
 
-def recorded(visit: Visit, api: Api, answer: Answer) -> dict[str, Any]:
-    """The journal's entry of a call about the vendor of `api`, and of its answer."""
+def recorded(
+    visit: Visit, api: Api | None, answer: Answer, everybody: Iterable[Api]
+) -> dict[str, Any]:
+    """The journal's entry of a call about the vendor of `api`, and of its answer.
+
+    At a path that is no vendor's, `api` is None, and the path is told by the words of `everybody`.
+    """
     took = stopwatch() - visit.began
     return {
         "at": iso_milliseconds(visit.realm.clock.now()),
         "real_at": iso_milliseconds(real_time()),
-        "vendor": api.name,
+        "vendor": None if api is None else api.name,
         "operation": answer.operation or None,
         "principal": told_name(answer.principal) or None,
         "outcome": answer.outcome,
@@ -62,7 +67,7 @@ def recorded(visit: Visit, api: Api, answer: Answer) -> dict[str, Any]:
         "status": answer.status or None,
         "duration_ms": round(took * 1000, 3),
         "fault": answer.fault,
-        "request": _request(visit, api, answer),
+        "request": _request(visit, answer, api, everybody),
         "answer": _answer(answer),
     }
 
@@ -102,14 +107,16 @@ def _misplaced(members: Members, principal: str, visit: Visit, api: Api) -> list
     return [*unknown & sent, *odd - sent, *secrets_among(sections, unknown - sent)]
 
 
-def _request(visit: Visit, api: Api, answer: Answer) -> dict[str, Any]:
+def _request(
+    visit: Visit, answer: Answer, api: Api | None, everybody: Iterable[Api]
+) -> dict[str, Any]:
     body = None
-    if visit.body_bytes and answer.members is not None:
+    if visit.body_bytes and answer.members is not None and api is not None:
         body = told_members(answer.members, api.open_members)
     query = visit.scope.get("query_string")
     return {
         "method": told_text(visit.method),
-        "path": _path(visit, api, answer.operation),
+        "path": _path(visit, everybody if api is None else [api], answer.operation),
         "query": _query(query) if query else {},
         "headers": _told_headers(visit.scope["headers"], _OF_REQUESTS),
         "body": body,
@@ -117,10 +124,10 @@ def _request(visit: Visit, api: Api, answer: Answer) -> dict[str, Any]:
     }
 
 
-def _path(visit: Visit, api: Api, operation: str) -> str:
+def _path(visit: Visit, apis: Iterable[Api], operation: str) -> str:
     if operation == RESOURCE:
         return told_resource_path(visit.path, visit.parameters)
-    return visit.path if operation else called(visit, [api])
+    return visit.path if operation else called(visit, apis)
 
 
 def called(visit: Visit, apis: Iterable[Api]) -> str:

@@ -21,7 +21,7 @@ from emulator.web.door import Door
 from emulator.web.forwarding import Forwarder
 from emulator.web.lazy_site import LazySite
 from emulator.web.messages import Answer
-from emulator.web.nowhere import nowhere
+from emulator.web.nowhere import PATH_UNKNOWN, nowhere
 from emulator.web.operation import Api, Endpoint
 from emulator.web.receiving import (
     BODY_LIMIT,
@@ -57,6 +57,9 @@ SITE_PATHS = frozenset(
 _SITE_FOLDER = "/docs/"
 _TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
 _DOTS = frozenset({".", ".."})
+_NOBODY = "-"
+"""Stands for the vendor of a call that is no vendor's."""
+
 _OURS = ("/_emulator/", "/realms/")
 
 _log = logging.getLogger("emulator")
@@ -134,7 +137,7 @@ class Stage:
             return
         visit = at_the_root(scope, receive, self.realm)
         with contextlib.suppress(RuntimeError):  # the answer had begun
-            sending = self.send(await self._told(visit, answer, "-"), visit, send)
+            sending = self.send(await self._told(visit, answer, _NOBODY), visit, send)
             await (or_cut_off(sending, visit) if self.closing else sending)
 
     async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -159,7 +162,7 @@ class Stage:
         unknown = Refusal("realm_unknown", unknown_realm(name))
         refused = self._door.refusal(visit, self._control) or unknown
         answer = self._control.refuse(self.realm, refused)
-        return await self._told(visit, answer, "-")
+        return await self._told(visit, answer, _NOBODY)
 
     async def unrouted(self, visit: Visit) -> Answer:
         """The answer to a path or method that no endpoint has, in the dialect of its API."""
@@ -170,7 +173,7 @@ class Stage:
                     return await self._told(visit, api.refuse(visit.realm, refused), api.name)
                 answer = api.unrouted(visit.realm, visit.request())
                 return await self._told(visit, answer, api.name)
-        return await self._told(visit, nowhere(visit, self.apis), "-")
+        return await self._told(visit, nowhere(visit, self.apis), _NOBODY)
 
     async def site(self) -> AsgiApp:
         """The FastAPI application, made in a thread at its first use."""
@@ -264,11 +267,14 @@ class Stage:
         if answer.reason is not None:
             make_discreet(answer, visit, about)
             what = answer.operation or f"{visit.method} {called(visit, self.apis)}"
-            _log.info("%s %s %d %s", vendor, printable(what), answer.status, answer.reason)
+            status = answer.status or "-"  # the connection broke
+            _log.info("%s %s %s %s", vendor, printable(what), status, answer.reason)
             if self._reasons:
                 answer.headers.append((b"x-emulator-reason", answer.reason.encode("ascii")))
-        if about is not None and not visit.realm.life.over:
-            await visit.realm.journal.write(recorded(visit, about, answer))
+        of_nobody = vendor == _NOBODY and answer.outcome == PATH_UNKNOWN
+        if (about is not None or of_nobody) and not visit.realm.life.over:
+            entry = recorded(visit, about, answer, self._vendors.values())
+            await visit.realm.journal.write(entry)
         return answer
 
     async def send(self, answer: Answer, visit: Visit, send: Send) -> None:

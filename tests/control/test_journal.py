@@ -1,5 +1,6 @@
 """The journal: what an entry tells, reading, clearing, and verifying what was called."""
 
+import json
 import threading
 import time
 from typing import Any
@@ -11,6 +12,7 @@ from driving import (
     ACCOUNTS,
     NBCGATE,
     OMNIOMNI,
+    PASSWORD,
     VAULT,
     nbcgate,
     omniomni,
@@ -94,7 +96,7 @@ def entry_user_id(http: httpx.Client) -> str:
     return user_id
 
 
-def test_every_call_to_a_vendor_has_an_entry_and_no_other_has(http: httpx.Client) -> None:
+def test_every_call_to_a_vendor_or_astray_has_an_entry_and_no_other_has(http: httpx.Client) -> None:
     base = "/_emulator/vault"
     tokens = pair(http)
     use(http, tokens["access_token"])
@@ -121,8 +123,25 @@ def test_every_call_to_a_vendor_has_an_entry_and_no_other_has(http: httpx.Client
         ("introspect", "told"),
         ("introspect", "body_too_large"),
         ("revoke", "revoked"),
+        (None, "path_unknown"),
     ]
-    assert {entry["vendor"] for entry in read(http)} == {"vault"}
+    assert {entry["vendor"] for entry in read(http)[1:]} == {"vault"}
+
+
+def test_a_call_astray_is_of_no_vendor_and_says_where_it_might_have_gone(
+    http: httpx.Client,
+) -> None:
+    secret = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJlLW9mLWl0"
+    http.post(f"/sign-in?token={secret}", json={"email": "me@x", "password": PASSWORD})
+    http.get(f"/{secret}")
+    astray, first = read(http)
+    assert (first["vendor"], first["operation"], first["status"]) == (None, None, 404)
+    assert first["reason"].endswith("NBC Gate has /auth/sign-in")
+    assert (first["request"]["path"], first["request"]["body"]) == ("/sign-in", None)
+    assert astray["request"]["path"] == "/***"
+    assert secret not in json.dumps([astray, first])
+    where = {"where": {"vendor": None}, "count": 2}
+    assert http.post("/_emulator/journal/verify", json=where).json()["verified"]
 
 
 def test_each_realm_has_a_journal_of_its_own(http: httpx.Client) -> None:
@@ -391,7 +410,7 @@ def test_calls_that_are_cleared_away_while_it_waits_do_not_count(
         ({"whre": {}}, 'did you mean "where"?'),
         ({"where": {"vendr": "vault"}}, 'where.vendr: unknown key; did you mean "vendor"?'),
         ({"where": {"vendor": "valt"}}, 'did you mean "vault"?'),
-        ({"where": {"vendor": None}}, "no entry is without vendor"),
+        ({"where": {"outcome": None}}, "no entry is without outcome"),
         ({"where": {"limit": 3}}, "where.limit: unknown key"),
         ({"where": []}, "where: expected a mapping"),
         ({"count": "one"}, "expected a whole number from 0 on, or at_least and at_most"),
