@@ -231,4 +231,4 @@ def _beside(node: pytest.Item | pytest.Collector, given: Path) -> Path:
 
 def _fail(why: str) -> NoReturn:
     """Let the test fail for a reason that is not in its own code."""
-    raise pytest.fail.Exception(why, pytrace=False)
+    raise pytest.fail.Exception(why, pytrace=False) from None

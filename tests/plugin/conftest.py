@@ -28,10 +28,8 @@ class Away:
     folder: Path
     cache: Path
 
-    def run(
-        self, *arguments: str | Path, strict: bool = False
-    ) -> subprocess.CompletedProcess[str]:
-        """Run Python there, knowing nothing of the source tree; `strict` shows what is left open."""
+    def run(self, *arguments: str | Path, strict: bool = False) -> subprocess.CompletedProcess[str]:
+        """Run Python there, away from the source tree; `strict` shows what is left open."""
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "CI") if name in os.environ}
         more = {"PYTHONDEVMODE": "1"} if strict else {}
         return subprocess.run(

@@ -23,8 +23,9 @@ def test_the_emulator_there_is_the_installed_one(away: Away) -> None:
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_it_holds_where_users_have_it(away: Away, name: str) -> None:
-    pytest_there = ("-m", "pytest", "-p", "pytester", "-W", "error", "-rA", f"{name}.py")
+    shown = "-rP" if name == TIMED else "-ra"
+    pytest_there = ("-m", "pytest", "-p", "pytester", "-W", "error", shown, f"{name}.py")
     done = away.run(*pytest_there, strict=name != TIMED)
     if done.returncode:
         pytest.fail(done.stdout, pytrace=False)
-    print(done.stdout)  # noqa: T201 - numbers, for who asks for them by -rP
+    print(done.stdout)  # noqa: T201 - the numbers; -rP shows them

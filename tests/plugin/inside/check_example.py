@@ -9,7 +9,9 @@ EXAMPLE = """
         client = MyVaultClient(auth_emulator.url, "alice@example.com", "A9#bL8@z")
         client.accounts()
         auth_emulator.clock.advance(hours=25)
-        auth_emulator.faults.add(vendor="vault", operation="refresh", outcome="server_error", times=1)
+        auth_emulator.faults.add(
+            vendor="vault", operation="refresh", outcome="server_error", times=1
+        )
         client.accounts()
         auth_emulator.journal.verify(vendor="vault", operation="refresh", count=2)
         client.close()

@@ -1,7 +1,5 @@
 """Suites as users write them, run by pytester: in this process, or in one of their own."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 import requests
@@ -63,13 +61,12 @@ def used() -> None:
 
 
 @pytest.fixture(autouse=True)
-def as_users_have_it(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def as_users_have_it(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """Warnings are errors in their suites too; the client under test is there as `mine`."""
     options = "-W error -p no:cacheprovider -o asyncio_default_fixture_loop_scope=function"
     monkeypatch.setenv("PYTEST_ADDOPTS", options)
     monkeypatch.setenv("PYTHONPATH", str(pytester.path))
     monkeypatch.syspath_prepend(pytester.path)
-    for name in ("AUTH_EMULATOR_URL", "AUTH_EMULATOR_ADMIN_TOKEN"):
-        monkeypatch.delenv(name, raising=False)
+    # What is left open shows in this process; it makes others slow.
+    monkeypatch.delenv("PYTHONDEVMODE", raising=False)
     pytester.makepyfile(mine=CLIENT)
-    yield
