@@ -1,73 +1,18 @@
-"""Two hundred tests that sign in, move the clock and check the journal: alone, and what they cost.
-
-The same two hundred ask pytest-httpserver for a constant, in the same run of this file.
-"""
+"""What two hundred tests pay for an emulator, beside as many that pytest-httpserver answers."""
 
 import json
 from dataclasses import dataclass
 from statistics import median
 
 import pytest
+from two_hundred import CONSTANT, EMULATED, TESTS
 
-TESTS = 200
 ROUNDS = 2
 COST_AT_MOST = 8e-3
 """Of a test, in seconds: its realm made and removed, its clock moved, its journal checked."""
 
 REALM_AT_MOST = 5e-3
 
-SIGN_INS = """
-import time
-from datetime import timedelta
-import httpx, pytest
-
-SIGN_INS = [
-    ("omniomni", "/omni-omni/v1/auth/client-token", {"clientId": "demo-client"}),
-    ("nbcgate", "/auth/sign-in", {"email": "alice@example.com", "password": "correct-horse"}),
-    ("vault", "/reg/auth/token", {
-        "grant_type": "password", "client_id": "haequi3Aah8lie2r", "scope": "accounts:read",
-        "username": "alice@example.com", "password": "A9#bL8@z"}),
-]
-EACH = [(number, *SIGN_INS[number % 3]) for number in range(TESTS)]
-NAMES = ("number", "vendor", "path", "body")
-
-@pytest.fixture(scope="session")
-def client():
-    with httpx.Client(trust_env=False) as client:
-        yield client
-""".replace("TESTS", str(TESTS))
-
-EMULATED = (
-    SIGN_INS
-    + """
-@pytest.mark.parametrize(NAMES, EACH)
-def test_each(auth_emulator, client, record_property, number, vendor, path, body):
-    began = time.perf_counter()
-    before = auth_emulator.clock.now()
-    moved = auth_emulator.clock.advance(hours=number)
-    control = time.perf_counter() - began
-    assert timedelta(0) <= moved - before - timedelta(hours=number) < timedelta(seconds=30)
-
-    assert client.post(auth_emulator.url + path, json=body).status_code == 200
-
-    began = time.perf_counter()
-    (entry,) = auth_emulator.journal.entries()
-    auth_emulator.journal.verify(vendor=vendor, operation="sign_in", outcome="signed_in", count=1)
-    record_property("control", control + time.perf_counter() - began)
-    assert timedelta(0) <= entry.at - moved < timedelta(seconds=30)
-"""
-)
-CONSTANT = (
-    SIGN_INS
-    + """
-@pytest.mark.parametrize(NAMES, EACH)
-def test_each(httpserver, client, number, vendor, path, body):
-    httpserver.expect_request(path, method="POST").respond_with_json({"accessToken": "constant"})
-    assert client.post(httpserver.url_for(path), json=body).status_code == 200
-    assert len(httpserver.log) == 1
-    httpserver.check()
-"""
-)
 MEASURES = """
     import json, pathlib, time
 
@@ -117,16 +62,9 @@ def measured(pytester: pytest.Pytester, suite: str) -> Measured:
     )
 
 
-@pytest.mark.parametrize(
-    "options",
-    [("-n4",), ("-n4", "-p", "no:randomly"), ()],
-    ids=["-n4 at random", "-n4", "at random"],
-)
-def test_two_hundred_tests_see_nothing_of_one_another(
-    pytester: pytest.Pytester, options: tuple[str, ...]
-) -> None:
+def test_two_hundred_tests_at_random_see_nothing_of_one_another(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(EMULATED)
-    result = pytester.runpytest_subprocess("-q", *options)
+    result = pytester.runpytest_subprocess("-q")
     result.assert_outcomes(passed=TESTS)
 
 

@@ -15,12 +15,12 @@ TABLE = [
 ]
 
 
-@pytest.mark.parametrize("more", [[], ["-n2"]], ids=["alone", "xdist"])
+@pytest.mark.parametrize("more", [[], ["-n1"]], ids=["alone", "xdist"])
 def test_a_failed_tests_report_holds_the_journal_with_its_reasons(
     pytester: pytest.Pytester, more: list[str]
 ) -> None:
     pytester.makepyfile(FAILS)
-    result = pytester.runpytest_subprocess(*more, "--junitxml=report.xml")
+    result = pytester.runpytest_inprocess(*more)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(TABLE, consecutive=True)
     result.stdout.no_fnmatch_line("*a-wrong-password*401*")

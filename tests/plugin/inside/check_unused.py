@@ -1,7 +1,9 @@
 """What the plugin costs a run of pytest that has no use for it: next to nothing."""
 
+import importlib.metadata
 import re
 import sys
+import time
 
 import pytest
 
@@ -48,7 +50,7 @@ def test_the_server_starts_at_the_first_use(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=3)
 
 
-def test_importing_the_plugin_takes_less_than_five_milliseconds(pytester: pytest.Pytester) -> None:
+def test_a_start_of_pytest_pays_less_than_five_milliseconds(pytester: pytest.Pytester) -> None:
     program = "import pytest, emulator.testing.plugin"
     fastest = 1e9
     for _ in range(3):
@@ -57,5 +59,14 @@ def test_importing_the_plugin_takes_less_than_five_milliseconds(pytester: pytest
         after_pytest = rows[[name for _, name in rows].index("pytest") + 1 :]
         names = {name for _, name in after_pytest if not name.startswith("_")}
         assert names <= {"emulator", "emulator.testing", "emulator.testing.plugin"}
-        fastest = min(fastest, sum(int(microseconds) for microseconds, _ in after_pytest))
-    assert fastest < 5_000
+        fastest = min(fastest, sum(int(microseconds) for microseconds, _ in after_pytest) / 1e6)
+    # pytest also reads the names of a plugin's files, for its assertions.
+    assert fastest + min(_listing() for _ in range(5)) < 5e-3
+
+
+def _listing() -> float:
+    began = time.process_time()
+    files = importlib.metadata.distribution("auth-emulator").files
+    assert files
+    assert any(str(file) == "emulator/testing/plugin.py" for file in files)
+    return time.process_time() - began

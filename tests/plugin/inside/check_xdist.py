@@ -10,58 +10,40 @@ from contextlib import suppress
 
 import httpx
 import pytest
+from two_hundred import EMULATED, TESTS
 
 SAYS_WHERE = """
-    import pytest
-
     def pytest_runtest_logreport(report):
         for name, value in report.user_properties:
-            if report.when == "call":
-                print("\\n" + name, value)
-
-    @pytest.fixture
-    def tell(record_property):
-        return lambda where: record_property("SERVER", where)
+            if report.when == "call" and name == "server":
+                print("\\nserver", value)
 """
-MANY = """
-    import os, time, pytest
-    from mine import sign_in
-
-    @pytest.mark.parametrize("number", range(16))
-    def test_each(auth_emulator, auth_emulator_server, tell, number):
-        tell(auth_emulator_server.url)
-        auth_emulator.clock.advance(hours=number)
-        assert sign_in(auth_emulator).status_code == 200
-        auth_emulator.journal.verify(count=1)
-        time.sleep(0.05)  # so that every worker has some
-"""
-
-
-def servers(result: pytest.RunResult) -> list[str]:
-    return [line.split()[1] for line in result.outlines if line.startswith("SERVER")]
 
 
 @pytest.mark.parametrize(
     ("options", "different"),
     [
-        (("-n4",), 4),
-        (("-n4", "--auth-emulator-xdist=shared"), 1),
-        (("-n0", "--auth-emulator-xdist=shared"), 1),
+        (("-p", "no:randomly"), 4),
+        (("--auth-emulator-xdist=shared",), 1),
     ],
-    ids=["own", "shared", "no workers"],
+    ids=["own, in order", "shared, at random"],
 )
-def test_workers_have_a_server_each_or_share_one(
+def test_two_hundred_tests_see_nothing_of_one_another(
     pytester: pytest.Pytester, options: tuple[str, ...], different: int
 ) -> None:
     pytester.makeconftest(SAYS_WHERE)
-    pytester.makepyfile(MANY)
-    result = pytester.runpytest_subprocess("-s", *options)
-    result.assert_outcomes(passed=16)
-    found = set(servers(result))
-    assert len(found) == different
-    for url in found:  # none outlives the run
-        with pytest.raises(httpx.ConnectError):
-            httpx.get(url, trust_env=False)
+    pytester.makepyfile(EMULATED)
+    result = pytester.runpytest_subprocess("-qs", "-n4", *options)
+    result.assert_outcomes(passed=TESTS)
+    servers = {line.split()[1] for line in result.outlines if line.startswith("server")}
+    assert len(servers) == different
+    for url in servers:  # none outlives the run
+        assert not answers(url)
+
+
+def test_without_workers_nothing_is_shared(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it(auth_emulator_server): assert auth_emulator_server.app")
+    pytester.runpytest_inprocess("-n0", "--auth-emulator-xdist=shared").assert_outcomes(passed=1)
 
 
 def test_the_shared_server_has_the_fixture_and_tests_may_have_their_own(
@@ -96,7 +78,7 @@ def test_a_shared_server_that_cannot_start_is_told_by_the_tests_that_need_it(
 ) -> None:
     (pytester.path / "mistaken.yaml").write_text("\nvaullt: {}\n")
     pytester.makepyfile("def test_it(auth_emulator): pass\ndef test_without(): pass")
-    options = ("--auth-emulator-fixture=mistaken.yaml", "--auth-emulator-xdist=shared", "-n2")
+    options = ("--auth-emulator-fixture=mistaken.yaml", "--auth-emulator-xdist=shared", "-n1")
     result = pytester.runpytest_subprocess(*options)
     result.assert_outcomes(passed=1, errors=1)
     result.stdout.fnmatch_lines('*mistaken.yaml:2: *did you mean "vault"?')
@@ -104,7 +86,6 @@ def test_a_shared_server_that_cannot_start_is_told_by_the_tests_that_need_it(
 
 
 def test_the_shared_server_ends_with_a_run_that_is_killed(pytester: pytest.Pytester) -> None:
-    pytester.makeconftest(SAYS_WHERE)
     pytester.makepyfile(
         """
         import pathlib, time
