@@ -133,7 +133,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
-    call: pytest.CallInfo[None],  # noqa: ARG001 - pytest's names
+    call: pytest.CallInfo[None],
 ) -> Any:
     """A failed test's report holds the journal of the realm that it used."""
     report = yield
@@ -145,6 +145,8 @@ def pytest_runtest_makereport(
         used = {id(value): value for value in values if isinstance(value, realms.Realm)}
         told = (journal_of(realm) for realm in used.values())
         report.sections += [section for section in told if section is not None]
+    if call.when == "teardown" and _PROVISION in item.config.stash:
+        _provision(item.config).remove_what_is_over()
     return report
 
 

@@ -60,6 +60,7 @@ class Provision:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._had: dict[object, Realm | str] = {}
+        self._over: list[Realm] = []
 
     def emulator(self, url: str = "") -> Emulator:
         """The server at `url`; without one the session's: where it was told to find it, or ours."""
@@ -85,18 +86,31 @@ class Provision:
         kind = _NODES.get(wanted.scope)
         node = request.node.getparent(kind) if kind is not None else None
         if node is None:
-            with self._made(request.node.name, wanted) as realm:
+            realm = self._made(request.node.name, wanted)
+            try:
                 yield realm
+            finally:
+                self._end(realm)
             return
         kept = node.stash.setdefault(_KEPT, {})
         if wanted.key not in kept:
-            kept[wanted.key] = realm = self._made(node.name, wanted)
-            node.addfinalizer(lambda: kept.pop(wanted.key))
-            node.addfinalizer(realm.close)
+            kept[wanted.key] = self._made(node.name, wanted)
+            node.addfinalizer(lambda: self._end(kept.pop(wanted.key)))
         yield kept[wanted.key]
+
+    def remove_what_is_over(self) -> None:
+        """Remove the realms that have ended, once the last report that tells of them is made."""
+        while self._over:
+            self._over.pop().close()
+
+    def _end(self, realm: Realm) -> None:
+        # Another fixture may still fail: its report shows what was called.
+        realm.clock.release_process()
+        self._over.append(realm)
 
     def close(self) -> None:
         """Stop the servers, and remove what was made on those of others."""
+        self.remove_what_is_over()
         while self._had:
             _, had = self._had.popitem()
             if isinstance(had, Realm):

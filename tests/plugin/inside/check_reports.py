@@ -40,22 +40,37 @@ def test_a_client_that_never_came_is_seen_by_an_empty_journal(pytester: pytest.P
     result.stdout.fnmatch_lines([TABLE[0], "no calls"], consecutive=True)
 
 
-def test_a_fixture_that_fails_before_the_test_shows_it_too(pytester: pytest.Pytester) -> None:
+@pytest.mark.parametrize("scope", ["function", "class", "module", "session"])
+def test_fixtures_that_fail_before_or_after_the_test_show_it_too(
+    pytester: pytest.Pytester, scope: str
+) -> None:
     pytester.makepyfile(
         """
         import pytest
         from mine import sign_in
 
         @pytest.fixture
-        def token(auth_emulator):
-            return sign_in(auth_emulator, "wrong").raise_for_status()
+        def before(auth_emulator):
+            sign_in(auth_emulator, "wrong").raise_for_status()
 
-        def test_it(token): pass
+        @pytest.fixture
+        def after(auth_emulator):
+            yield
+            auth_emulator.journal.never(status=401)
+
+        class TestIt:
+            def test_it_is_over(self, after, auth_emulator):
+                sign_in(auth_emulator, "wrong")
+
+        def test_it_has_not_begun(before): pass
         """
     )
-    result = pytester.runpytest_inprocess()
-    result.assert_outcomes(errors=1)
-    result.stdout.fnmatch_lines(TABLE, consecutive=True)
+    result = pytester.runpytest_inprocess("-p", "no:randomly", f"--auth-emulator-scope={scope}")
+    result.assert_outcomes(passed=1, errors=2)
+    shown = ["*auth-emulator: calls in realm *", *TABLE[1:]]
+    result.stdout.fnmatch_lines(
+        ["_* ERROR at teardown of *test_it_is_over _*", *shown, "_* ERROR at setup of *", *shown]
+    )
 
 
 def test_an_emulator_of_a_users_own_is_shown_as_well(pytester: pytest.Pytester) -> None:

@@ -1,5 +1,7 @@
 """Suites as users write them, run by pytester: in this process, or in one of their own."""
 
+from pathlib import Path
+
 import httpx
 import pytest
 import requests
@@ -8,6 +10,8 @@ import time_machine
 from emulator.testing import Emulator, provision  # all of it once: a suite's imports are forgotten
 
 __all__ = ["provision", "requests", "time_machine"]
+
+TWO_HUNDRED = Path(__file__).with_name("two_hundred.py")
 
 CLIENT = '''
 import httpx
@@ -51,6 +55,13 @@ def sign_in(realm, password="A9#bL8@z"):
     body = {**BODY, "username": "alice@example.com", "password": password}
     return httpx.post(f"{realm.url}/reg/auth/token", json=body, trust_env=False)
 '''
+
+
+@pytest.fixture
+def two_hundred(pytester: pytest.Pytester) -> int:
+    """The file of two hundred tests, to be run; how many they are."""
+    (pytester.path / "test_two_hundred.py").write_text(TWO_HUNDRED.read_text())
+    return 200
 
 
 @pytest.fixture(scope="session", autouse=True)
