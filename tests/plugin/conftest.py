@@ -4,11 +4,11 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from clients.installing import missing
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -17,7 +17,8 @@ BESIDE = ("httpx", "pytest", "pytest-xdist", "requests", "time-machine")
 """What users have beside the emulator, as well as the dependency group `plugins`."""
 
 LONGEST_CHECK = 120
-"""How long the checks of one file may take, in seconds."""
+LONGEST_INSTALL = 120
+"""How long the checks of one file, and an installation, may take, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +61,12 @@ def away(wheel: Path, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def _called(*command: str | Path) -> None:
-    done = subprocess.run(
-        [*map(str, command)], capture_output=True, text=True, timeout=LONGEST_CHECK, check=False
-    )
+    words = [*map(str, command)]
+    try:
+        done = subprocess.run(
+            words, capture_output=True, text=True, timeout=LONGEST_INSTALL, check=False
+        )
+    except subprocess.TimeoutExpired:
+        missing(f"{' '.join(words)} took longer than {LONGEST_INSTALL} seconds")
     if done.returncode:
-        pytest.fail(f"{_words(command)}\n{done.stdout}{done.stderr}", pytrace=False)
-
-
-def _words(command: Sequence[str | Path]) -> str:
-    return " ".join(map(str, command))
+        missing(f"{' '.join(words)}\n{done.stdout}{done.stderr}")

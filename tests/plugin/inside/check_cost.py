@@ -64,13 +64,6 @@ def measured(pytester: pytest.Pytester, name: str, count: int) -> Measured:
     )
 
 
-def test_two_hundred_tests_at_random_see_nothing_of_one_another(
-    pytester: pytest.Pytester, two_hundred: int
-) -> None:
-    result = pytester.runpytest_subprocess("-k", "test_emulated")
-    result.assert_outcomes(passed=two_hundred, deselected=two_hundred)
-
-
 def test_a_realm_takes_less_than_five_milliseconds_and_a_test_pays_less_than_eight(
     pytester: pytest.Pytester, two_hundred: int
 ) -> None:

@@ -97,7 +97,7 @@ def test_the_suites_fixture_is_sent_there(pytester: pytest.Pytester, url: str) -
 
 def test_workers_share_it(pytester: pytest.Pytester, url: str) -> None:
     pytester.makepyfile(TEST.replace("URL", repr(url)))
-    options = (f"--auth-emulator-url={url}", "-n2", "--auth-emulator-xdist=shared")
+    options = (f"--auth-emulator-url={url}", "-n1", "--auth-emulator-xdist=shared")
     pytester.runpytest_subprocess(*options).assert_outcomes(passed=1)
 
 

@@ -64,7 +64,7 @@ def test_files_are_named_on_the_command_line_relative_to_where_it_was_given(
     pytester.runpytest_inprocess("..", *named).assert_outcomes(passed=1)
 
 
-@pytest.mark.parametrize("scope", ["function", "class", "module", "package", "session"])
+@pytest.mark.parametrize("scope", ["function", "package", "session"])
 def test_a_markers_file_stands_beside_the_test_or_below_the_root(
     pytester: pytest.Pytester, write: Write, scope: str
 ) -> None:

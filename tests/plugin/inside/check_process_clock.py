@@ -93,7 +93,9 @@ def test_it_moves_along_and_is_put_back_also_when_a_test_fails(
 
 def test_it_moves_along_with_a_server_that_workers_share(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(MOVES)
-    result = pytester.runpytest_subprocess("-n2", "--auth-emulator-xdist=shared")
+    result = pytester.runpytest_subprocess(
+        "-n1", "-p", "no:randomly", "--auth-emulator-xdist=shared"
+    )
     result.assert_outcomes(passed=4, failed=1)
 
 

@@ -74,10 +74,15 @@ def test_a_realm_is_gone_after_its_test_also_when_that_failed(pytester: pytest.P
     result.assert_outcomes(passed=1, failed=1)
 
 
-@pytest.mark.parametrize("how", ["option", "ini"])
 @pytest.mark.parametrize(
-    ("scope", "different", "kept"),
-    [("function", 3, 3), ("class", 2, 3), ("module", 1, 0), ("package", 1, 0), ("session", 1, 0)],
+    ("how", "scope", "different", "kept"),
+    [
+        ("option", "function", 3, 3),
+        ("ini", "class", 2, 3),
+        ("option", "module", 1, 0),
+        ("ini", "package", 1, 0),
+        ("option", "session", 1, 0),
+    ],
 )
 def test_a_realm_lasts_as_the_option_says(
     pytester: pytest.Pytester, how: str, scope: str, different: int, kept: int

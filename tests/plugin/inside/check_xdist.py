@@ -67,7 +67,7 @@ def test_the_shared_server_has_the_fixture_and_tests_may_have_their_own(
         }
     )
     monkeypatch.chdir("below")
-    result = pytester.runpytest_subprocess("-n2", "--auth-emulator-fixture=eve.yaml")
+    result = pytester.runpytest_subprocess("-n1", "--auth-emulator-fixture=eve.yaml")
     result.assert_outcomes(passed=2)
 
 
