@@ -24,10 +24,10 @@ def test_it_moves(auth_emulator):
     auth_emulator.clock.advance(hours=25, process=True)
     assert 25 * 3600 <= time.time() - STARTED < 25 * 3600 + 60
     assert datetime.now(UTC) - datetime.fromtimestamp(STARTED, UTC) >= timedelta(hours=25)
-    assert apart(auth_emulator) < 1
+    assert apart(auth_emulator) < 5
     auth_emulator.clock.advance(hours=1, process=True)
     assert 26 * 3600 <= time.time() - STARTED < 26 * 3600 + 60
-    assert apart(auth_emulator) < 1
+    assert apart(auth_emulator) < 5
 
 def test_it_fails_meanwhile(auth_emulator):
     auth_emulator.clock.advance(days=-400, process=True)
@@ -44,7 +44,7 @@ def test_it_is_set_and_stands(auth_emulator):
     auth_emulator.clock.resume(process=True)
     time.sleep(0.05)
     assert time.time() > first
-    assert apart(auth_emulator) < 1
+    assert apart(auth_emulator) < 5
 
 def test_a_service_in_this_process_checks_tokens(auth_emulator):
     token = sign_in(auth_emulator).json()["access_token"]
@@ -68,7 +68,7 @@ def test_a_service_in_this_process_checks_tokens(auth_emulator):
 
 def test_it_was_put_back(auth_emulator):
     assert 0 <= time.time() - STARTED < 60
-    assert apart(auth_emulator) < 1
+    assert apart(auth_emulator) < 5
 """
 )
 

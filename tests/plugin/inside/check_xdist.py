@@ -103,7 +103,7 @@ def test_the_shared_server_ends_with_a_run_that_is_killed(pytester: pytest.Pytes
     )
     try:
         told = pytester.path / "where"
-        assert until(told.exists, 20)
+        assert until(told.exists, 60)
         url = told.read_text()
         assert answers(url)
         run.send_signal(signal.SIGKILL)
