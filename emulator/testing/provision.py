@@ -4,13 +4,14 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, cast
 
 import pytest
 
 from emulator.core.fixture.mistakes import FixtureError
-from emulator.driving.errors import EmulatorError
+from emulator.driving.errors import EmulatorError, Refused
 from emulator.driving.journal import NO_CALLS
 from emulator.driving.remote import Unreachable
 from emulator.testing.emulator import Emulator, Runs
@@ -132,7 +133,7 @@ class Provision:
         try:
             return server.realm(name, like=like, ttl=ttl)
         except (EmulatorError, Unreachable) as error:
-            _fail(str(error))
+            _fail(_sentence(error))
 
     def _template(self, server: Emulator, fixture: Any) -> Realm:
         """A realm made from a fixture once: others are made like it in no time."""
@@ -147,7 +148,7 @@ class Provision:
             try:
                 self._had[key] = make()
             except (EmulatorError, FixtureError, Unreachable, ValueError) as error:
-                self._had[key] = str(error)
+                self._had[key] = _sentence(error)
         had = self._had[key]
         if isinstance(had, str):
             _fail(had)
@@ -241,6 +242,13 @@ def _beside(node: pytest.Item | pytest.Collector, given: Path) -> Path:
     """A marker's file: it is looked for beside the test, then below the root."""
     beside, below = node.path.parent / given, node.config.rootpath / given
     return below if not beside.exists() and below.exists() else beside
+
+
+def _sentence(error: Exception) -> str:
+    """What went wrong; where a server elsewhere wants its admin token, how tests give it."""
+    if isinstance(error, Refused) and error.status == HTTPStatus.UNAUTHORIZED:
+        return f"{error}; set AUTH_EMULATOR_ADMIN_TOKEN to the server's"
+    return str(error)
 
 
 def _fail(why: str) -> NoReturn:
