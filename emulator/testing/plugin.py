@@ -19,6 +19,9 @@ SCOPES = ("function", "class", "module", "package", "session")
 SHARING = ("own", "shared")
 
 _PROVISION = pytest.StashKey["Provision"]()
+_REALM = pytest.StashKey["Realm"]()
+"""That of a test, also where it asked for it while it ran."""
+
 _MARKER = (
     "auth_emulator(fixture=None, scope=None, url=None): another fixture for this test (a file "
     "beside it, or a dict), a realm that lasts longer, or a server elsewhere"
@@ -59,11 +62,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known, and refuse what the options cannot be."""
     config.addinivalue_line("markers", _MARKER)
-    _scope("auth_emulator", config)
+    _lasts(config)
     _sharing(config)
 
 
 def _scope(fixture_name: str, config: pytest.Config) -> Any:  # noqa: ARG001 - pytest's names
+    lasts = _lasts(config)
+    # A plugin's fixture that lasts a package lasts the whole session in pytest.
+    return "function" if lasts == "package" else lasts
+
+
+def _lasts(config: pytest.Config) -> str:
+    """How long a realm lasts."""
     return _one_of(SCOPES, config, "scope")
 
 
@@ -105,14 +115,25 @@ def auth_emulator(request: pytest.FixtureRequest) -> Iterator["Realm"]:
 
     Its `url` is a base URL for all three vendors.
     """
-    with _provision(request.config).realm(request) as realm:
+    config = request.config
+    with _provision(config).realm(request, _lasts(config)) as realm:
+        request.node.stash[_REALM] = realm
         yield realm
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuse a marker that a realm of a longer life would not heed."""
+    if item.get_closest_marker("auth_emulator") and _scope("", item.config) != "function":
+        from emulator.testing.provision import refuse_late_markers
+
+        refuse_late_markers(item, _lasts(item.config))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
-    call: pytest.CallInfo[None],  # noqa: ARG001 - pytest's names
+    call: pytest.CallInfo[None],
 ) -> Any:
     """A failed test's report holds the journal of the realm that it used."""
     report = yield
@@ -120,10 +141,12 @@ def pytest_runtest_makereport(
     if report.failed and realms is not None:
         from emulator.testing.provision import journal_of
 
-        values = (getattr(item, "funcargs", None) or {}).values()
+        values = [*(getattr(item, "funcargs", None) or {}).values(), item.stash.get(_REALM, None)]
         used = {id(value): value for value in values if isinstance(value, realms.Realm)}
         told = (journal_of(realm) for realm in used.values())
         report.sections += [section for section in told if section is not None]
+    if call.when == "teardown" and _PROVISION in item.config.stash:
+        _provision(item.config).remove_what_is_over()
     return report
 
 

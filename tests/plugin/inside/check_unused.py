@@ -1,0 +1,72 @@
+"""What the plugin costs a run of pytest that has no use for it: next to nothing."""
+
+import importlib.metadata
+import re
+import sys
+import time
+
+import pytest
+
+TELLS = """
+    import sys, threading
+
+    def pytest_unconfigure():
+        ours = sorted(name for name in sys.modules if name.partition(".")[0] == "emulator")
+        heavy = {"httpx", "fastapi", "pydantic", "uvicorn", "cryptography", "yaml", "rich"}
+        threads = [thread.name for thread in threading.enumerate() if "emulator" in thread.name]
+        print("imported:", *ours, *sorted(heavy & set(sys.modules)), *threads, file=sys.stderr)
+"""
+LIGHT = "imported: emulator emulator.testing emulator.testing.plugin"
+
+
+def test_a_run_without_it_imports_nothing_of_the_emulator(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(TELLS)
+    pytester.makepyfile("def test_it(): pass\ndef test_fails(): assert False")
+    result = pytester.runpytest_subprocess("-p", "no:httpserver")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stderr.fnmatch_lines(LIGHT)
+
+
+def test_the_server_starts_at_the_first_use(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import sys, threading
+
+        def running():
+            return "auth-emulator" in {thread.name for thread in threading.enumerate()}
+
+        def test_before():
+            assert not running()
+            assert "emulator.app" not in sys.modules
+
+        def test_first(auth_emulator):
+            assert running()
+
+        def test_after():
+            assert running()
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "no:randomly")
+    result.assert_outcomes(passed=3)
+
+
+def test_a_start_of_pytest_pays_less_than_five_milliseconds(pytester: pytest.Pytester) -> None:
+    program = "import pytest, emulator.testing.plugin"
+    fastest = 1e9
+    for _ in range(3):
+        told = pytester.run(sys.executable, "-X", "importtime", "-c", program).stderr.str()
+        rows = re.findall(r"^import time: +(\d+) \| +\d+ \| +(\S+)$", told, re.MULTILINE)
+        after_pytest = rows[[name for _, name in rows].index("pytest") + 1 :]
+        names = {name for _, name in after_pytest if not name.startswith("_")}
+        assert names <= {"emulator", "emulator.testing", "emulator.testing.plugin"}
+        fastest = min(fastest, sum(int(microseconds) for microseconds, _ in after_pytest) / 1e6)
+    # pytest also reads the names of a plugin's files, for its assertions.
+    assert fastest + min(_listing() for _ in range(5)) < 5e-3
+
+
+def _listing() -> float:
+    began = time.process_time()
+    files = importlib.metadata.distribution("auth-emulator").files
+    assert files
+    assert any(str(file) == "emulator/testing/plugin.py" for file in files)
+    return time.process_time() - began
