@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
 
@@ -12,6 +12,7 @@ _TURNED_AWAY = frozenset({429, 503})
 _LONGER = timedelta(milliseconds=5)
 """By how much a pause must be longer to count as longer: less is the machine's own."""
 
+_MANY_DIGITS = 9
 _EARLY = timedelta(milliseconds=20)
 """How much too early a call may come after a Retry-After: clocks are read at either end."""
 
@@ -41,12 +42,13 @@ class _Pause:
         said = self.after.answer["headers"].get("retry-after")
         if said is None:
             return None
-        if said.isascii() and said.isdigit():
+        if said.isascii() and said.isdigit() and len(said) < _MANY_DIGITS:
             return timedelta(seconds=int(said))
         try:
-            return parsedate_to_datetime(said) - self.after.at
-        except ValueError:
+            at = parsedate_to_datetime(said)
+        except (ValueError, OverflowError):
             return None
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)) - self.after.at
 
     def __str__(self) -> str:
         return f"the pause before number {self.before.number} is {_ms(self.length)}"

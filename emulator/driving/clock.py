@@ -9,9 +9,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from emulator.core.clock import stopwatch
 from emulator.driving.channel import Control
 from emulator.driving.durations import Duration, Instant, duration_text, instant_in, instant_text
-from emulator.driving.errors import EmulatorError, told_enough
+from emulator.driving.errors import told_enough
+from emulator.driving.process_clock import LEAD, PROCESS_CLOCK
 
 __tracebackhide__ = told_enough
 
@@ -23,7 +25,6 @@ class RealmClock:
 
     def __init__(self, control: Callable[[], Control]) -> None:
         self._control = control
-        self._travel: Any = None
 
     def now(self) -> datetime:
         """The realm's time, in UTC, to the millisecond."""
@@ -72,37 +73,20 @@ class RealmClock:
 
     def release_process(self) -> None:
         """Let the clock of this process go its own way again. A realm's end does it too."""
-        if self._travel is not None:
-            self._travel.stop()
-            self._travel = None
+        PROCESS_CLOCK.release(self)
 
     def _told(self) -> Any:
         return self._control().get(_PATH)
 
     def _change(self, change: dict[str, object], *, process: bool) -> datetime:
         given = {name: value for name, value in change.items() if value is not None}
-        along = process or self._travel is not None
-        travel = _travel() if along else None  # before anything changes
+        along = process or PROCESS_CLOCK.goes_with(self)
+        if along:
+            PROCESS_CLOCK.take(self)  # or raise, before anything changes
+        began = stopwatch()
         told = self._control().put(_PATH, given)
-        now = instant_in(told["now"])
-        if travel is not None:
-            self.release_process()
-            # It is told to the millisecond, and an hour on may not be less than an hour.
-            now = now if told["frozen"] else now + timedelta(milliseconds=1)
-            self._travel = travel(now, tick=not told["frozen"])
-            self._travel.start()
-            # An emulator in this very process reads the clock that was just moved.
-            self._control().put(_PATH, {"now": instant_text(now)})
+        now, frozen = instant_in(told["now"]), told["frozen"]
+        if along:
+            lead = timedelta(seconds=stopwatch() - began) + LEAD
+            PROCESS_CLOCK.show(now if frozen else now + lead, frozen=frozen)
         return now
-
-
-def _travel() -> Callable[..., Any]:
-    try:
-        import time_machine
-    except ImportError as error:
-        raise EmulatorError(
-            "process=True moves the clock of this process by time-machine, which is not "
-            "installed; pip install time-machine"
-        ) from error
-    travel: Callable[..., Any] = time_machine.travel
-    return travel

@@ -11,6 +11,7 @@ Instant: TypeAlias = datetime | str
 """A `datetime` that knows its zone, or a text such as `2031-01-01T00:00:00Z`."""
 
 _MILLISECOND = timedelta(milliseconds=1)
+_NO_DURATION = " is no duration; give a timedelta, or a text such as 90s, 15m, 25h, 250ms"
 _TEXT = re.compile(r"([0-9]{1,15})(ms|s|m|h|d)")
 _UNITS = {
     "ms": _MILLISECOND,
@@ -25,10 +26,16 @@ def duration_text(length: Duration) -> str:
     """A duration as the control API reads it; what is below a millisecond is left out."""
     if isinstance(length, str):
         return length
+    _check(length)
     sign = "-" if length < timedelta(0) else ""
     whole = abs(length) - abs(length) % _MILLISECOND
     unit = next(name for name, one in reversed(_UNITS.items()) if not whole % one)
     return f"{sign}{whole // _UNITS[unit]}{unit}"
+
+
+def _check(length: object) -> None:
+    if not isinstance(length, timedelta):
+        raise TypeError(f"{length!r}{_NO_DURATION}")
 
 
 def instant_text(instant: Instant) -> str:
@@ -47,11 +54,10 @@ def instant_in(text: str) -> datetime:
 
 def length_of(length: Duration) -> timedelta:
     """A duration as a timedelta. ValueError where a text is none."""
-    if isinstance(length, timedelta):
+    if not isinstance(length, str):
+        _check(length)
         return length
     found = _TEXT.fullmatch(length)
     if found is None:
-        raise ValueError(
-            f"{length!r} is no duration; give a timedelta, or a text such as 90s, 15m, 25h, 250ms"
-        )
+        raise ValueError(f"{length!r}{_NO_DURATION}")
     return int(found[1]) * _UNITS[found[2]]

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any, TypedDict
 
 from emulator.driving.durations import instant_in
@@ -55,6 +56,11 @@ class Entry:
     def began_at(self) -> datetime:
         """When it came, in real time."""
         return self.ended_at - self.duration
+
+    @property
+    def good(self) -> bool:
+        """Whether it was answered, and not refused."""
+        return self.status is not None and self.status < HTTPStatus.BAD_REQUEST
 
     @classmethod
     def of(cls, told: Mapping[str, Any]) -> "Entry":

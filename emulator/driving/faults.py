@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, Literal, TypedDict
 
 from emulator.driving.channel import Control, segment
@@ -114,6 +113,4 @@ def _delay(delay: Duration | tuple[Duration, Duration] | None) -> object:
     if isinstance(delay, tuple):
         least, most = delay
         return {"min": duration_text(least), "max": duration_text(most)}
-    if isinstance(delay, timedelta | str):
-        return duration_text(delay)
-    return None
+    return None if delay is None else duration_text(delay)

@@ -57,9 +57,12 @@ class Journal:
 
         It has no end of its own. It needs an emulator that is served, not one in process.
         """
+        absent = _absent(where)
         for line in self._control().lines(f"{_PATH}/events", _query(where)):
             if line.startswith(b"data: ") and b'"number"' in line:
-                yield Entry.of(json.loads(line.removeprefix(b"data: ")))
+                told = json.loads(line.removeprefix(b"data: "))
+                if all(_of(told, name) is None for name in absent):
+                    yield Entry.of(told)
 
     def table(self, *, limit: int = _LAST, **where: Unpack[Calls]) -> str:
         """The newest calls as a table, with the reasons of those that were refused."""
@@ -134,11 +137,16 @@ class Journal:
         return pauses
 
     def signed_in_once_for(self, calls: int, **where: Unpack[Calls]) -> None:
-        """Expect one sign-in, and that its token served for at least so many resource calls."""
+        """Expect one sign-in, and that its token served for at least so many resource calls.
+
+        They are calls that came after it, of its principal. A sign-in that was refused is not
+        counted.
+        """
         signing_in, using = where.copy(), where.copy()
         signing_in["operation"], using["operation"] = "sign_in", "resource"
-        sign_ins, used = self.entries(**signing_in), self.entries(**using)
-        good = [call for call in used if call.status is not None and call.status < 400]
+        sign_ins = [call for call in self.entries(**signing_in) if call.good]
+        used = self.entries(**using)
+        good = [call for call in used if call.good and _follows(call, sign_ins)]
         if len(sign_ins) == 1 and len(good) >= calls:
             return
         said = (
@@ -151,7 +159,7 @@ class Journal:
     def _told(self, where: Calls, limit: int | None = None) -> list[Mapping[str, Any]]:
         """The entries as the API tells them, oldest first, a page at a time."""
         query, found = _query(where), list[Mapping[str, Any]]()
-        absent = [name for name, value in where.items() if value is None]
+        absent = _absent(where)
         while limit is None or len(found) < limit:
             page = self._control().get(_PATH, {**query, "limit": _PAGE})["entries"]
             found += [entry for entry in page if all(_of(entry, name) is None for name in absent)]
@@ -203,8 +211,23 @@ class Journal:
 
 
 def _where(where: Calls) -> dict[str, object]:
+    """Filters as the API reads them; a `since` of None is none."""
+    told: dict[str, object] = {**where}
     since = where.get("since")
-    return {**where, "since": instant_text(since)} if isinstance(since, datetime) else {**where}
+    if isinstance(since, datetime):
+        told["since"] = instant_text(since)
+    elif since is None:
+        told.pop("since", None)
+    return told
+
+
+def _absent(where: Calls) -> list[str]:
+    """What the calls that are meant have none of."""
+    unknown = sorted(set(where) - set(Calls.__annotations__))
+    if unknown:
+        known = ", ".join(Calls.__annotations__)
+        raise TypeError(f"calls are told apart by {known}, not by {', '.join(unknown)}")
+    return [name for name, value in where.items() if value is None and name != "since"]
 
 
 def _query(where: Calls) -> dict[str, object]:
@@ -214,6 +237,10 @@ def _query(where: Calls) -> dict[str, object]:
 
 def _of(entry: Mapping[str, Any], name: str) -> object:
     return entry["request"][name] if name in ("method", "path") else entry[name]
+
+
+def _follows(call: Entry, sign_ins: list[Entry]) -> bool:
+    return any(one.number < call.number and one.principal == call.principal for one in sign_ins)
 
 
 def _number(entry: Entry) -> int:

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from emulator.driving.channel import Control, segment
+from emulator.driving.durations import duration_text
 from emulator.driving.errors import told_enough
 
 __tracebackhide__ = told_enough
@@ -39,11 +41,11 @@ class Principals:
 
         Raises Refused, with every mistake.
         """
-        return _principal(name, self._control().put(self._one(name), members))
+        return _principal(name, self._control().put(self._one(name), _sent(members)))
 
     def change(self, name: str, **members: object) -> Principal:
         """Change the members that are given; None takes one back to its default (RFC 7396)."""
-        return _principal(name, self._control().patch(self._one(name), members))
+        return _principal(name, self._control().patch(self._one(name), _sent(members)))
 
     def get(self, name: str) -> Principal:
         """One of them, without its secrets."""
@@ -82,6 +84,14 @@ class Principals:
 
     def _one(self, name: str) -> str:
         return f"{self._path}/{segment(name)}"
+
+
+def _sent(members: Mapping[str, object]) -> dict[str, object]:
+    """Members as JSON has them: what is a duration is written as one."""
+    return {
+        name: duration_text(value) if isinstance(value, timedelta) else value
+        for name, value in members.items()
+    }
 
 
 def _principal(name: str, told: Mapping[str, Any]) -> Principal:

@@ -6,6 +6,7 @@ costs nothing to import.
 """
 
 import http.client
+import os
 import re
 import selectors
 import socket
@@ -21,6 +22,9 @@ TIMEOUT = 75.0
 
 It is longer than the longest `within` and `wait`, of 60 s.
 """
+
+_NEXT_TIME = 5.0
+"""How long a call may take once another was waited for in vain, in seconds."""
 
 _TOKEN = re.compile(r"[\x21-\x7e]*")
 _LONGEST_LINE = 1 << 20
@@ -74,6 +78,7 @@ class Remote:
         self._context = context
         self._idle: list[http.client.HTTPConnection] = []
         self._lock = threading.Lock()
+        self._process = os.getpid()
 
     def ask(
         self,
@@ -86,6 +91,9 @@ class Remote:
         sent = self._headers | dict(headers or {})
         try:
             return self._asked(self._kept() or self._connection(), method, path, body, sent)
+        except TimeoutError as error:
+            self._timeout = min(self._timeout, _NEXT_TIME)
+            raise self._unreachable(error) from error
         except (OSError, http.client.HTTPException) as error:
             raise self._unreachable(error) from error
 
@@ -142,6 +150,8 @@ class Remote:
         """
         while True:
             with self._lock:
+                if self._process != os.getpid():  # forked off: they are the other process's
+                    self._idle, self._process = [], os.getpid()
                 kept = self._idle.pop() if self._idle else None
             if kept is None or not _says_something(kept):
                 return kept

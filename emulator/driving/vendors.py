@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from emulator.driving.channel import Control
-from emulator.driving.durations import Duration, duration_text
+from emulator.driving.durations import Duration
 from emulator.driving.errors import told_enough
 from emulator.driving.principals import Principal, Principals
 from emulator.driving.tokens import Tokens
@@ -97,7 +97,7 @@ class _HasClients(Vendor):
 
     def add_client(self, client_id: str, **members: object) -> Principal:
         """Add a client, or put it in the place of its namesake; `members` are a fixture's."""
-        return self.clients.add(client_id, **_sent(members))
+        return self.clients.add(client_id, **members)
 
 
 class _HasUsers(Vendor):
@@ -108,7 +108,7 @@ class _HasUsers(Vendor):
 
     def add_user(self, name: str, password: str, **members: object) -> Principal:
         """Add a user, or put it in the place of its namesake; `members` are a fixture's."""
-        return self.users.add(name, password=password, **_sent(members))
+        return self.users.add(name, password=password, **members)
 
     def lock(self, name: str) -> Principal:
         """Lock a user: sign-ins and tokens are refused until it is unlocked."""
@@ -152,14 +152,3 @@ class Vault(_HasClients, _HasUsers):
     """Vault; its users sign in, through its clients."""
 
     name = "vault"
-
-
-def _sent(members: Mapping[str, object]) -> dict[str, object]:
-    """Members as JSON has them: a lifetime may be a timedelta."""
-    lengths = ("lifetime", "refresh_lifetime")
-    return {
-        name: duration_text(value)  # type: ignore[arg-type]  # the API tells what is none
-        if name in lengths and value is not None
-        else value
-        for name, value in members.items()
-    }

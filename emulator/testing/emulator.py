@@ -1,5 +1,6 @@
 """An emulator for tests: started in this process or another, or found where it runs."""
 
+import json
 import os
 import re
 import ssl
@@ -25,6 +26,10 @@ Runs: TypeAlias = Literal["in a thread", "in a subprocess", "in process"]
 
 _WAITS = timedelta(seconds=30)
 _LONGEST_STEM = 50
+_LARGEST = 64 * 1024
+DEFAULT = "default"
+"""The realm that answers at the root."""
+
 _UNFIT = re.compile("[^A-Za-z0-9_-]+")
 
 
@@ -53,7 +58,7 @@ class Emulator(Realm):
     def _begin(self, running: Running) -> None:
         self._running = running
         self._started = False
-        self.name = "default"
+        self.name = DEFAULT
         self._address = None
         self._set_up()
 
@@ -68,7 +73,8 @@ class Emulator(Realm):
     ) -> Self:
         """One that runs elsewhere (in compose, say), once it is healthy: at most `wait` from now.
 
-        `url` is its base URL (else AUTH_EMULATOR_URL). `admin_token` (else
+        `url` is its base URL, or that of a realm, which it then is (else AUTH_EMULATOR_URL).
+        `admin_token` (else
         AUTH_EMULATOR_ADMIN_TOKEN) is needed where it is bound to a network. `ca_file` is the
         certificate that an https URL is trusted by. It can be used at once, and as a context
         manager; what ends is the connection alone. Raises NotStarted, ValueError.
@@ -81,7 +87,9 @@ class Emulator(Realm):
         )
         context = None if ca_file is None else ssl.create_default_context(cafile=ca_file)
         emulator = cls.__new__(cls)
-        emulator._begin(Elsewhere(where, token, length_of(wait).total_seconds(), context))  # noqa: SLF001 - it is being made
+        base, _, realm = where.rstrip("/").partition("/realms/")
+        emulator._begin(Elsewhere(base, token, length_of(wait).total_seconds(), context))  # noqa: SLF001 - it is being made
+        emulator.name = realm or DEFAULT
         emulator.start()
         return emulator
 
@@ -99,8 +107,8 @@ class Emulator(Realm):
     def close(self) -> None:
         """Answer what was begun, and stop; one that runs elsewhere runs on."""
         self.clock.release_process()
-        if self._address is not None:
-            self._address = None
+        address, self._address = self._address, None
+        if address is not None and address.process == os.getpid():
             self._running.stop()
 
     def __enter__(self) -> Self:
@@ -131,16 +139,22 @@ class Emulator(Realm):
         if ttl is not None:
             made["ttl"] = duration_text(ttl)
         address = self._where()
+        if len(json.dumps(made)) > _LARGEST:
+            raise ValueError(
+                f"a realm's own fixture has {_LARGEST // 1024} KiB at the most; for a larger one, "
+                "start an Emulator with it"
+            )
         Control(address.channel).put(f"/realms/{named}", made)
         return Realm(named, address)
 
     def realms(self) -> list[RealmState]:
         """Every realm, the default one first."""
-        return [RealmState.of(told) for told in self._control().get("/realms")["realms"]]
+        told = Control(self._where().channel).get("/realms")
+        return [RealmState.of(each) for each in told["realms"]]
 
     def health(self) -> Health:
         """That it answers."""
-        told = self._control().get("/health")
+        told = Control(self._where().channel).get("/health")
         return Health(told["version"], told["realms"])
 
     def transport(self) -> "Transport":
@@ -155,11 +169,11 @@ class Emulator(Realm):
     @property
     def url(self) -> str:
         """The base URL of all three vendors; NotRunning outside of `with`."""
-        return self._where().url
+        return f"{self._where().url}{self._prefix}"
 
     @property
     def _prefix(self) -> str:
-        return ""
+        return "" if self.name == DEFAULT else f"/realms/{self.name}"
 
     @property
     def app(self) -> "Stage":

@@ -4,7 +4,7 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -14,6 +14,8 @@ from emulator.driving.remote import TIMEOUT, Remote, Reply, Unreachable
 if TYPE_CHECKING:
     from emulator.web.stage import Stage
 
+OVER = "the emulator is not running any more"
+
 T = TypeVar("T")
 
 
@@ -22,21 +24,32 @@ class Loop:
 
     def __init__(self, make: Callable[[], asyncio.AbstractEventLoop]) -> None:
         self._loop = make()
+        self._process = os.getpid()
+        self._open = True
+        self._lock = threading.Lock()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="auth-emulator", daemon=True
         )
         self._thread.start()
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Begin some work there. NotRunning once the loop was closed."""
-        if self._loop.is_closed():
-            work.close()
-            raise NotRunning("the emulator is not running any more")
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        """Begin some work there. NotRunning once the loop closes, and in a forked process."""
+        with self._lock:
+            if self._open and self._process == os.getpid():
+                return asyncio.run_coroutine_threadsafe(work, self._loop)
+        work.close()
+        raise NotRunning(
+            OVER if self._process == os.getpid() else "the emulator runs in the parent process"
+        )
 
     def close(self) -> None:
         """End the loop, and what still runs in it."""
-        self.submit(_wind_down(self._loop)).result()
+        if self._process != os.getpid():
+            return  # the loop is the parent's
+        ending = self.submit(_wind_down(self._loop))
+        with self._lock:
+            self._open = False
+        ending.result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -77,6 +90,8 @@ class StageChannel:
         call = exchange(self._stage, method, self._base_url + path, sent, body or b"")
         try:
             told = self._loop.submit(call).result(TIMEOUT)
+        except CancelledError:
+            raise NotRunning(OVER) from None
         except TimeoutError as error:
             raise Unreachable(f"the emulator did not answer within {TIMEOUT:.0f} s") from error
         answered = {n.decode("latin-1"): v.decode("latin-1") for n, v in told.headers}

@@ -127,27 +127,37 @@ class Provision:
             server, given = self._once(repr(given), lambda: _started(wanted.fixture)), None
         else:
             server = self.emulator(wanted.url)
-        like = None if given is None else self._template(server, given)
         # Realms of our own servers end with these.
         ttl = _LASTS.get(wanted.scope, _LASTS_LONGER) if foreign else None
         try:
-            return server.realm(name, like=like, ttl=ttl)
-        except (EmulatorError, Unreachable) as error:
+            if given is None:
+                return server.realm(name, ttl=ttl)
+            return self._of_fixture(server, name, given, ttl)
+        except (EmulatorError, Unreachable, TypeError, ValueError) as error:
             _fail(_sentence(error))
 
-    def _template(self, server: Emulator, fixture: Any) -> Realm:
-        """A realm made from a fixture once: others are made like it in no time."""
-        return self._once(
-            (server.url, repr(fixture)),
-            lambda: server.realm("template", fixture=fixture, ttl=_LASTS_LONGER),
-        )
+    def _of_fixture(self, server: Emulator, name: str, fixture: Any, ttl: str | None) -> Realm:
+        """A realm of a fixture's: made like one that was made from it, which takes no time."""
+        if isinstance(fixture, Mapping) and "clock" in fixture:
+            return server.realm(name, fixture=fixture, ttl=ttl)  # the other's clock has run on
+        key = (server.url, repr(fixture))
+        try:
+            return server.realm(name, like=self._template(key, server, fixture), ttl=ttl)
+        except Refused as refused:
+            if refused.status != HTTPStatus.NOT_FOUND:
+                raise
+        self._had.pop(key)  # its server was started anew, and knows nothing of it
+        return server.realm(name, like=self._template(key, server, fixture), ttl=ttl)
+
+    def _template(self, key: object, server: Emulator, fixture: Any) -> Realm:
+        return self._once(key, lambda: server.realm("template", fixture=fixture, ttl=_LASTS_LONGER))
 
     def _once(self, key: object, make: Callable[[], _R]) -> _R:
         """What was made, or why it could not be: every test that needs it says so."""
         if key not in self._had:
             try:
                 self._had[key] = make()
-            except (EmulatorError, FixtureError, Unreachable, ValueError) as error:
+            except (EmulatorError, FixtureError, Unreachable, TypeError, ValueError) as error:
                 self._had[key] = _sentence(error)
         had = self._had[key]
         if isinstance(had, str):
@@ -221,7 +231,8 @@ def _wanted(node: pytest.Item | pytest.Collector, lasts: str) -> _Wanted:
         if marker.args or unknown:
             what = ", ".join([*map(repr, marker.args), *unknown])
             _fail(f"the marker auth_emulator takes {', '.join(_OPTIONS)} by name, not {what}")
-        said = {**{name: value for name, value in marker.kwargs.items() if value}, **said}
+        given = {name: value for name, value in marker.kwargs.items() if value is not None}
+        said = {**given, **said}
     scope = said.get("scope", lasts)
     if scope != "function" and scope not in _NODES:
         _fail(f"the marker auth_emulator has scope={scope!r}; give function, {', '.join(_NODES)}")

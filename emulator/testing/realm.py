@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
@@ -43,13 +43,15 @@ class RealmState:
 class Address:
     """Where an emulator is, the way to its control API, and what calls of it have to bring.
 
-    Where it is not `served`, its URL leads there only within httpx's transport.
+    Where it is not `served`, its URL leads there only within httpx's transport. `process` is whose
+    it is: one that was forked off ends nothing.
     """
 
     url: str
     channel: Channel
-    admin_token: str = ""
+    admin_token: str = field(default="", repr=False)
     served: bool = True
+    process: int = field(default_factory=os.getpid)
 
 
 class Realm:
@@ -134,7 +136,7 @@ class Realm:
         """Remove the realm, with all that is its; it may be gone already."""
         self.clock.release_process()
         address, self._address = self._address, None
-        if address is not None:
+        if address is not None and address.process == os.getpid():
             with suppress(NotRunning, Unreachable, Refused):
                 Control(address.channel).delete(f"/realms/{self.name}")
 

@@ -16,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 from emulator.core.clock import wall
 from emulator.driving.channel import Channel, Control
 from emulator.driving.errors import NotRunning, NotStarted, Refused
+from emulator.driving.process_clock import escape_from
 from emulator.driving.remote import Remote, Unreachable
 from emulator.testing.in_process import Loop, ServedStageChannel, StageChannel
 
@@ -30,7 +31,9 @@ STARTS_WITHIN = 30.0
 _LAST_CALL = 0.02
 """A test that ends has had its answers: nobody else is at the door. In seconds."""
 
-_STOPS_WITHIN = 10.0
+_STOPS_WITHIN = 6.0
+"""How long a stop may take before it is urged on, in seconds: the server gives itself 5."""
+
 _LOOKS_EVERY = 0.05
 _HEALTHY_WITHIN = 5.0
 """How long an answer about its health may take, in seconds."""
@@ -80,7 +83,16 @@ class InProcess(Running):
         self._loop: Loop | None = None
 
     def start(self) -> None:
-        """Start the loop."""
+        """Start the loop. NotStarted where gevent has made threads into something else."""
+        if "gevent.monkey" in sys.modules and sys.modules["gevent.monkey"].is_module_patched(
+            "threading"
+        ):
+            raise NotStarted(
+                "gevent has patched this process, in which no event loop can run in a thread; give "
+                'Emulator(runs="in a subprocess")'
+            )
+        if "time_machine" in sys.modules:
+            escape_from(sys.modules["time_machine"])
         assert self.stage is not None  # noqa: S101 - it was made above
         self._loop = Loop(_loop_factory())
         self.url = IN_PROCESS_URL
@@ -186,8 +198,10 @@ class InSubprocess(Running):
 
     def start(self) -> None:
         """Start the process, and wait until it says where it is."""
+        settings = json.dumps(self._settings)
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "emulator.testing.child"],
+            # -P: a folder of the project's that is called emulator, or secrets.py, is not ours.
+            [sys.executable, "-P", "-m", "emulator.testing.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -196,7 +210,7 @@ class InSubprocess(Running):
         assert self._child.stdin is not None  # noqa: S101 - both are pipes
         assert self._child.stdout is not None  # noqa: S101 - the same
         with suppress(BrokenPipeError):
-            self._child.stdin.write(json.dumps(self._settings) + "\n")
+            self._child.stdin.write(settings + "\n")
             self._child.stdin.flush()
         impatient = threading.Timer(STARTS_WITHIN, self._child.kill)
         impatient.start()
@@ -218,11 +232,14 @@ class InSubprocess(Running):
             if pipe is not None:
                 with suppress(BrokenPipeError):
                     pipe.close()
-        try:
-            self._child.wait(_STOPS_WITHIN)
-        except subprocess.TimeoutExpired:
-            self._child.kill()
-            self._child.wait()
+        # A process that was forked off meanwhile may still hold the pipe.
+        for urge in (self._child.terminate, self._child.kill):
+            try:
+                self._child.wait(_STOPS_WITHIN)
+                break
+            except subprocess.TimeoutExpired:
+                urge()
+        self._child.wait()
         self._child = None
 
 

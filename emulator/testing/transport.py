@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import CancelledError
 
 import anyio.to_thread
 import httpx
 
-from emulator.testing.in_process import Loop
+from emulator.driving.errors import NotRunning
+from emulator.testing.in_process import OVER, Loop
 from emulator.web.exchange import Exchange, exchange
 from emulator.web.stage import Stage
 
@@ -26,7 +28,10 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """Answer a request of a Client."""
         request.read()
         future = self._loop().submit(self._exchanged(request))
-        return _response(future.result(), request)
+        try:
+            return _response(future.result(), request)
+        except CancelledError:
+            raise NotRunning(OVER) from None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of an AsyncClient, whatever runs its tasks."""
@@ -36,7 +41,15 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             asyncio.get_running_loop()
         except RuntimeError:  # trio runs it
             return _response(await anyio.to_thread.run_sync(future.result), request)
-        return _response(await asyncio.wrap_future(future), request)
+        # Shielded, and waited for: what ended with the emulator is not this task cancelled.
+        waiting = asyncio.wrap_future(future)
+        try:
+            await asyncio.wait((waiting,))
+        finally:
+            waiting.cancel()
+        if future.cancelled():
+            raise NotRunning(OVER)
+        return _response(waiting.result(), request)
 
     async def _exchanged(self, request: httpx.Request) -> Exchange:
         headers = [(name.lower(), value) for name, value in request.headers.raw]

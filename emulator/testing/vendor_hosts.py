@@ -102,7 +102,7 @@ def at_vendor_hosts(url: str) -> AbstractContextManager[None]:
 def emulator_for(scheme: str, host: str, port: int | None) -> EmulatorAddress | None:
     """Where a call to this origin is to go instead, if anywhere."""
     blocks = _open
-    if not blocks or host not in HOSTS or scheme not in _USUAL_PORTS:
+    if not blocks or host.removesuffix(".") not in HOSTS or scheme not in _USUAL_PORTS:
         return None
     return blocks[-1].emulator if port in (None, _USUAL_PORTS[scheme]) else None
 

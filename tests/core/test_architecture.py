@@ -52,7 +52,7 @@ def test_a_file_is_short_named_for_what_it_holds_and_says_what_it_is_for(source:
 
 
 def test_one_file_reads_the_machines_time_and_one_makes_random_ids() -> None:
-    reads = re.compile(r"time\.(time|monotonic)\(|datetime\.(now|utcnow)\(")
+    reads = re.compile(r"(?<!\.)\btime\.(time|monotonic)\b|datetime\.(now|utcnow)\(")
     random = re.compile(r"^import random|uuid4\(", re.MULTILINE)
     assert [s.name for s in SOURCES if reads.search(s.read_text())] == ["clock.py"]
     assert [s.name for s in SOURCES if random.search(s.read_text())] == ["ids.py"]
