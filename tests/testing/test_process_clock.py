@@ -30,7 +30,8 @@ def realm(emulator: Emulator) -> Iterator[Realm]:
 
 def apart(realm: Realm) -> timedelta:
     """By how much the clock of this process is ahead of a realm's."""
-    return datetime.now(UTC) - realm.clock.now()
+    shows = realm.clock.now()
+    return datetime.now(UTC) - shows
 
 
 def test_it_goes_along_with_each_change_and_back_at_the_realms_end(emulator: Emulator) -> None:
