@@ -57,8 +57,6 @@ class RealmClock:
         more = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
         if isinstance(by, str) and more:
             raise TypeError("give a text alone, or a timedelta or numbers with their units")
-        if not by and not more:
-            raise TypeError("say by how much: advance(hours=25), advance('25h')")
         length = by if isinstance(by, str) else by + more
         return self._change({"advance": duration_text(length)}, process=process)
 

@@ -91,8 +91,8 @@ class InProcess(Running):
                 "gevent has patched this process, in which no event loop can run in a thread; give "
                 'Emulator(runs="in a subprocess")'
             )
-        if "time_machine" in sys.modules:
-            escape_from(sys.modules["time_machine"])
+        if time_machine := sys.modules.get("time_machine"):
+            escape_from(time_machine)
         assert self.stage is not None  # noqa: S101 - it was made above
         self._loop = Loop(_loop_factory())
         self.url = IN_PROCESS_URL
