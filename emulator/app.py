@@ -13,7 +13,7 @@ from pydantic import Field, create_model
 from emulator.config import Config as Config  # noqa: PLC0414 - callers know it from here
 from emulator.config import Source as Source  # noqa: PLC0414 - the same
 from emulator.control.operations import control_api, verifying_endpoints
-from emulator.control.outcomes import OUTCOMES
+from emulator.control.outcomes import ABOUT_VENDORS
 from emulator.core import fixture as fixtures
 from emulator.core.clock import Clock
 from emulator.core.defects import aimed
@@ -214,7 +214,7 @@ def _refusals() -> dict[str, dict[str, list[str]]]:
         for endpoint in api.endpoints:
             found[api.name].update({operation.name: names for operation in endpoint.operations})
         found[api.name][RESOURCE] = names
-    ours = [outcome.name for outcome in OUTCOMES if not outcome.succeeds]
+    ours = sorted(ABOUT_VENDORS)
     for endpoint in verifying_endpoints(vendors):
         about = found[endpoint.about or ""]
         about.update({operation.name: ours for operation in endpoint.operations})

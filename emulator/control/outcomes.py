@@ -137,3 +137,6 @@ OUTCOMES = (
     _problem("method_not_allowed", 405, "a method that the path does not take"),
     _problem("body_too_large", 413, "a body over 64 KiB"),
 )
+
+ABOUT_VENDORS = frozenset({"invalid_request", "server_error", "store_full", "body_too_large"})
+"""The refusals that calls about a vendor can end in, and so a fault may let them end in."""

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from emulator.core.fixture.mistakes import FixtureError
     from emulator.driving.entries import Calls, Entry
     from emulator.driving.errors import (
         EmulatorError,
@@ -28,6 +29,7 @@ __all__ = [
     "Emulator",
     "EmulatorError",
     "Entry",
+    "FixtureError",
     "NotAsExpected",
     "NotRunning",
     "NotStarted",
@@ -41,6 +43,7 @@ _MODULES = {
     "Calls": "emulator.driving.entries",
     "Emulator": "emulator.testing.emulator",
     "Entry": "emulator.driving.entries",
+    "FixtureError": "emulator.core.fixture.mistakes",
     "OmniOmniSignature": "emulator.testing.signing",
     "Realm": "emulator.testing.realm",
     "Unreachable": "emulator.driving.remote",
