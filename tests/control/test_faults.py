@@ -194,6 +194,7 @@ def test_no_fault_ever_strikes_the_control_api(http: httpx.Client) -> None:
         ({}, "it does nothing"),
         ({"vendor": "vualt", "delay": "1s"}, 'did you mean "vault"?'),
         ({"outcome": "server_error", "token": {"defect": "expired"}}, "expected one of outcome"),
+        ({"vendor": "vault", "outcome": "realm_kept"}, "is no outcome of any of these calls"),
         ({"connection": "rest"}, 'did you mean "reset"?'),
         ({"connection": "reset", "phase": "later"}, "phase"),
         ({"connection": "truncate", "phase": "before"}, "need phase: after"),
