@@ -74,10 +74,9 @@ class Emulator(Realm):
         """One that runs elsewhere (in compose, say), once it is healthy: at most `wait` from now.
 
         `url` is its base URL, or that of a realm, which it then is (else AUTH_EMULATOR_URL).
-        `admin_token` (else
-        AUTH_EMULATOR_ADMIN_TOKEN) is needed where it is bound to a network. `ca_file` is the
-        certificate that an https URL is trusted by. It can be used at once, and as a context
-        manager; what ends is the connection alone. Raises NotStarted, ValueError.
+        `admin_token` (else AUTH_EMULATOR_ADMIN_TOKEN) is needed where it is bound to a network.
+        `ca_file` is the certificate that an https URL is trusted by. It can be used at once, and as
+        a context manager; what ends is the connection alone. Raises NotStarted, ValueError.
         """
         where = url or os.environ.get("AUTH_EMULATOR_URL", "")
         if not where:
@@ -127,7 +126,7 @@ class Emulator(Realm):
     ) -> Realm:
         """A realm of its own, made anew; as a context manager it goes at the end.
 
-        It is made from the emulator's fixture, or from `fixture` (which names no other file), or
+        Its name is `name` and a random part, so that no two runs share one. It is made from the emulator's fixture, or from `fixture` (which names no other file), or
         `like` another realm is now. After `ttl`, real time, it goes by itself. Raises Refused.
         """
         named = f"{_UNFIT.sub('-', name or 'realm')[:_LONGEST_STEM]}-{Ids().unique(48)}"

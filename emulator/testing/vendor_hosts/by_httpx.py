@@ -11,7 +11,7 @@ from typing import cast
 
 import httpx
 
-from emulator.testing.vendor_hosts import EmulatorAddress, Patch, emulator_for
+from emulator.testing.vendor_hosts.leading import EmulatorAddress, Patch, emulator_for
 
 _Handle = Callable[[httpx.HTTPTransport, httpx.Request], httpx.Response]
 _HandleAsync = Callable[[httpx.AsyncHTTPTransport, httpx.Request], Awaitable[httpx.Response]]

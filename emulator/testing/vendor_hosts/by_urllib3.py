@@ -12,7 +12,7 @@ from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.util import parse_url
 
-from emulator.testing.vendor_hosts import EmulatorAddress, Patch, emulator_for
+from emulator.testing.vendor_hosts.leading import EmulatorAddress, Patch, emulator_for
 
 _UrlOpen = Callable[..., Any]
 
