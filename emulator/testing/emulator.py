@@ -126,8 +126,9 @@ class Emulator(Realm):
     ) -> Realm:
         """A realm of its own, made anew; as a context manager it goes at the end.
 
-        Its name is `name` and a random part, so that no two runs share one. It is made from the emulator's fixture, or from `fixture` (which names no other file), or
-        `like` another realm is now. After `ttl`, real time, it goes by itself. Raises Refused.
+        Its name is `name` and a random part, so that no two runs share one. It is made from the
+        emulator's fixture, or from `fixture` (which names no other file), or `like` another realm
+        is now. After `ttl`, real time, it goes by itself. Raises Refused.
         """
         named = f"{_UNFIT.sub('-', name or 'realm')[:_LONGEST_STEM]}-{Ids().unique(48)}"
         made: dict[str, object] = {}
