@@ -23,25 +23,33 @@ class Https:
     secured: Secured
     ca_certificate: str
     told: str
+    ca_file: Path | None
+
+    def write(self) -> None:
+        """Write the authority's certificate where it is wanted; exits with 1 where that fails.
+
+        For when nothing else is in the way: that of a server which runs may be there.
+        """
+        if self.ca_file is not None:
+            _write(self.ca_file, self.ca_certificate)
 
 
 def https(plain: socket.socket, port: int, hosts: Sequence[str], ca_file: Path | None) -> Https:
     """HTTPS at the address of a plain socket; `hosts` are names beside the vendors' and its own.
 
-    Writes the authority's certificate to `ca_file`. Where something is in the way, says so and
-    exits with 1.
+    Where something is in the way, says so and exits with 1.
     """
     address = plain.getsockname()[0]
     bound = listening(address, port, "--tls-port")
     vendors = {api.title: api.hosts for api, _ in VENDORS}
     tls = Tls(vendors, own_names(address, hosts))
+    tls.hear_of_all_names()
     where = f"{address_of(plain)}/_emulator/ca.pem"
     if ca_file is not None:
-        _write(ca_file, tls.ca_certificate)
         where = f"{where}, and in {ca_file}"
     names = ", ".join([*(name for names in vendors.values() for name in names), *hosts])
     told = f"https: {address_of(bound, 'https')} as {names}; its CA certificate is at {where}"
-    return Https(Secured(bound, tls.context), tls.ca_certificate, told)
+    return Https(Secured(bound, tls.context), tls.ca_certificate, told, ca_file)
 
 
 def _write(file: Path, certificate: str) -> None:

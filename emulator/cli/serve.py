@@ -61,6 +61,7 @@ def _checked(value: list[str] | None, check: Callable[[list[str]], object]) -> l
 
 
 def serve(  # noqa: PLR0913 - each is an option of the command
+    context: typer.Context,
     fixture: Annotated[
         list[Path] | None,
         typer.Argument(
@@ -191,8 +192,10 @@ def serve(  # noqa: PLR0913 - each is an option of the command
     from emulator.web.logs import log_to_stderr
 
     log_to_stderr(as_json=log_format is LogFormat.JSON)
-    if (tls_host or ca_file) and not tls:
-        raise typer.BadParameter("--tls-host and --ca-file are for --tls; give it too")
+    port_source = context.get_parameter_source("tls_port")
+    port_given = port_source is not None and port_source.name == "COMMANDLINE"
+    if (port_given or tls_host or ca_file) and not tls:
+        raise typer.BadParameter("--tls-port, --tls-host and --ca-file are for --tls; give it too")
     bound = listening(host, port, "--port")
     https = _https(bound, tls_port, tls_host or (), ca_file) if tls else None
     watcher = _watch(fixture) if watch else None
@@ -212,6 +215,8 @@ def serve(  # noqa: PLR0913 - each is an option of the command
             "journal_mib": journal_size,
         }
     )
+    if https is not None:
+        https.write()
     _run(stage, bound, fixture, watcher, https)
 
 

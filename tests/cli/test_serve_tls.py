@@ -1,5 +1,6 @@
 """`serve --tls` and `ca`, as a user runs them."""
 
+import json
 import os
 import re
 import signal
@@ -46,7 +47,8 @@ def serving_tls(*arguments: str | Path, **environment: str) -> Iterator[tuple[st
 def test_the_ca_that_is_printed_told_and_written_is_the_one_to_trust(tmp_path: Path) -> None:
     file = tmp_path / "ca.pem"
     file.write_text("of an earlier start")
-    with serving_tls("--tls-host", "vault.test", AUTH_EMULATOR_CA_FILE=str(file)) as (url, tls, _):
+    hosts = ("--tls-host", "vault.test.", "--tls-host", "my_service")
+    with serving_tls(*hosts, AUTH_EMULATOR_CA_FILE=str(file)) as (url, tls, _):
         printed = ran("ca", url)
         assert (printed.returncode, printed.stderr) == (0, "")
         assert CA.fullmatch(printed.stdout)
@@ -56,7 +58,7 @@ def test_the_ca_that_is_printed_told_and_written_is_the_one_to_trust(tmp_path: P
         assert list(tmp_path.iterdir()) == [file]
         context = ssl.create_default_context(cafile=str(file))
         with httpx.Client(verify=context, trust_env=False) as http:
-            for host in ("127.0.0.1", "vault.test"):
+            for host in ("127.0.0.1", "vault.test", "my_service"):
                 sni = {"sni_hostname": host}
                 assert http.get(f"{tls}/_emulator/health", extensions=sni).status_code == 200
 
@@ -103,13 +105,51 @@ def test_a_ca_file_that_cannot_be_written_is_one_line_with_the_remedy(
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--ca-file", "ca.pem"], ["--tls-host", "a.test"], ["--tls", "--tls-host", "a b"]]
+    "arguments",
+    [
+        ["--ca-file", "ca.pem"],
+        ["--tls-host", "a.test"],
+        ["--tls-port", "8443"],
+        ["--tls", "--tls-host", "a b"],
+    ],
 )
 def test_wrong_usage_of_tls_is_one_line_and_status_2(arguments: list[str]) -> None:
     done = ran("serve", "--port", "0", *arguments)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert line.endswith("auth-emulator serve --help")
+
+
+def test_a_tls_port_of_the_environment_waits_for_tls() -> None:
+    with serving(AUTH_EMULATOR_TLS_PORT="9443") as (_, _, lines):
+        assert not any("https:" in line for line in lines)
+
+
+def test_a_start_that_fails_leaves_the_ca_of_a_server_that_runs(tmp_path: Path) -> None:
+    file, fixture = tmp_path / "keep.pem", tmp_path / "bad.yaml"
+    file.write_text("of a server that runs")
+    fixture.write_text("valt: {}")
+    done = ran("serve", fixture, "--port", "0", "--tls", "--tls-port", "0", "--ca-file", file)
+    assert done.returncode == 1
+    assert done.stderr.endswith("not started: the fixture has mistakes\n")
+    assert file.read_text() == "of a server that runs"
+
+
+def test_a_name_that_is_not_ascii_is_one_line_in_the_logs_format() -> None:
+    hello, known = ssl.MemoryBIO(), b"caller.test"
+    client = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), hello, False, known.decode())
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    sent = hello.read().replace(known, b"call\xe9r.test")
+    with serving_tls("--log-format", "json") as (_, tls, lines):
+        address = ("127.0.0.1", httpx.URL(tls).port or 0)
+        for _ in range(3):
+            with socket.create_connection(address, timeout=10) as caller:
+                caller.sendall(sent)
+                assert caller.recv(65536)
+    assert "call?r.test, and no certificate here has that name" in "".join(lines)
+    told = [json.loads(line) for line in lines if json.loads(line)["level"] == "warning"]
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -106,6 +106,18 @@ def test_a_name_that_nobody_has_fails_and_the_log_says_the_remedy(
     assert "--tls-host" in caplog.text
 
 
+def test_a_name_with_a_dot_at_its_end_is_that_name(
+    https: Https, caplog: pytest.LogCaptureFixture
+) -> None:
+    context = https.trusting()
+    context.check_hostname = False
+    raw = socket.create_connection(("127.0.0.1", https.port), timeout=10)
+    with context.wrap_socket(raw, server_hostname=f"{VAULT}.") as connection:
+        certificate: Any = connection.getpeercert()
+    assert certificate["subjectAltName"] == (("DNS", VAULT),)
+    assert not caplog.messages
+
+
 def test_each_vendor_has_a_certificate_of_its_own(https: Https) -> None:
     shown = {host: names_shown(https, host) for host in HOSTS}
     assert shown["backend.ecrop.de"] == {name for name in HOSTS if name.endswith("ecrop.de")}
@@ -360,10 +372,20 @@ def test_a_stop_waits_for_no_idle_caller_and_answers_who_has_asked() -> None:
 
 
 def test_names_that_are_none_are_refused() -> None:
-    for name in ("a b", "10.0.0.0/8", "a@b.test", "", "ä.test", "x" * 64 + ".test"):
+    for name in (
+        "a b",
+        "10.0.0.0/8",
+        "10.0.0.0/8_",
+        "a@b.test",
+        "",
+        ".",
+        "a..",
+        "ä.test",
+        "x" * 64 + ".test",
+    ):
         with pytest.raises(ValueError, match="is no host name"):
             tls.check_names([name])
-    tls.check_names(["vault.test", "*.test.example", "10.0.0.7", "fd00::1"])
+    tls.check_names(["my_service", "vault.test.", "*.test.example", "10.0.0.7", "fd00::1"])
 
 
 def until(holds: Callable[[], bool], within: float = 5) -> bool:
