@@ -58,6 +58,25 @@ def test_it_says_in_one_line_that_no_emulator_answers(walk: Walk, language: str)
 
 
 @EVERY_LANGUAGE
+@pytest.mark.parametrize("url", ["127.0.0.1:9", "", "http://[::1"])
+def test_a_url_that_is_none_is_one_line(walk: Walk, language: str, url: str) -> None:
+    done = walk(language, url)
+
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
+    assert "EMULATOR_URL" in done.stderr
+
+
+@EVERY_LANGUAGE
+def test_a_token_that_no_header_can_hold_is_one_line(
+    walk: Walk, emulator_of_the_stack: str, language: str
+) -> None:
+    done = walk(language, emulator_of_the_stack, AUTH_EMULATOR_ADMIN_TOKEN="gehe\u20acim")
+
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1), done.stderr
+    assert "gehe" not in done.stderr
+
+
+@EVERY_LANGUAGE
 def test_a_wrong_admin_token_is_refused_with_the_emulators_reason(
     walk: Walk, emulator_of_the_stack: str, language: str
 ) -> None:

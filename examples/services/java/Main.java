@@ -96,6 +96,8 @@ public class Main {
       return;
     } catch (Unexpected error) {
       System.err.println(error.getMessage());
+    } catch (IllegalArgumentException error) { // its message may hold the token
+      System.err.println("EMULATOR_URL is no base URL, or AUTH_EMULATOR_ADMIN_TOKEN no token");
     } catch (GeneralSecurityException error) {
       System.err.println("the token does not verify: " + error.getMessage());
     } catch (IOException error) {
