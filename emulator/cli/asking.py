@@ -42,7 +42,8 @@ FROM_URL = Annotated[
     str | None,
     typer.Option(
         "--url",
-        help="A running emulator, or one of its realms, by its base URL.",
+        help="A running emulator, or one of its realms, by its base URL; "
+        "AUTH_EMULATOR_ADMIN_TOKEN opens one that the network can reach.",
         envvar="AUTH_EMULATOR_URL",
         show_default=False,
     ),
