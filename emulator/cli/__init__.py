@@ -1,7 +1,11 @@
 """The command line. Each command is a file; what a command does not need is not imported."""
 
+import errno
 import io
+import os
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,10 +26,13 @@ app = typer.Typer(
     name="auth-emulator",
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich" if sys.stdout.isatty() else None,
+    rich_markup_mode="rich" if sys.stdout is not None and sys.stdout.isatty() else None,
 )
 for command in (serve, init, check, schema, token, inspect, sign, ca, doctor):
     app.command()(command)
+
+_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+"""What is wrong where stdout takes no more: a full disk above all."""
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with the flag
@@ -52,6 +59,7 @@ def main(
 
 def run() -> None:
     """The entry point of the command `auth-emulator`: wrong usage is one line and status 2."""
+    _open_what_is_closed()
     if isinstance(sys.stdout, io.TextIOWrapper):  # what its encoding lacks is no reason to fail
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
@@ -63,5 +71,21 @@ def run() -> None:
             f"{command}: {error.format_message().rstrip('.')}; see {command} --help", err=True
         )
         sys.exit(error.exit_code)
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
+    except OSError as error:
+        if not isinstance(error, io.UnsupportedOperation) and error.errno not in _UNWRITABLE:
+            raise
+        why = error.strerror or "stdout is closed"
+        typer.echo(f"auth-emulator: cannot write: {why}; give stdout another place", err=True)
+        with suppress(OSError):  # or Python tries to write the rest once more, as it ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _open_what_is_closed() -> None:
+    """Python has None where a stream was closed: writing to stdout fails, stderr is lost."""
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - it stays open
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - it stays open

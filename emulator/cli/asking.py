@@ -3,6 +3,7 @@
 Both answer the same calls of the control API, so that a command says the same of both.
 """
 
+import json
 import logging
 import os
 import re
@@ -15,12 +16,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 import typer
 
 from emulator.cli.terminal import clean
-from emulator.driving.channel import Channel, Control
-from emulator.driving.errors import Refused
-from emulator.driving.remote import Unreachable
 
 if TYPE_CHECKING:
     from emulator.core.clock import Clock
+    from emulator.driving.channel import Channel
+
+    class Emulator(Channel, Protocol):
+        """Whoever answers calls of the control API."""
+
+        def close(self) -> None:
+            """End what was begun for it."""
+            ...
+
 
 FROM_FIXTURE = Annotated[
     list[Path] | None,
@@ -35,7 +42,8 @@ FROM_URL = Annotated[
     str | None,
     typer.Option(
         "--url",
-        help="A running emulator, or one of its realms, by its base URL.",
+        help="A running emulator, or one of its realms, by its base URL; "
+        "AUTH_EMULATOR_ADMIN_TOKEN opens one that the network can reach.",
         envvar="AUTH_EMULATOR_URL",
         show_default=False,
     ),
@@ -47,23 +55,15 @@ _TOLD = {"header", "claims"}
 """What is told of every token, whether it was minted or explained."""
 
 
-class Emulator(Channel, Protocol):
-    """Whoever answers calls of the control API."""
-
-    def close(self) -> None:
-        """End what was begun for it."""
-        ...
-
-
 def chosen(
     context: typer.Context, fixture: Sequence[Path] | None, url: str | None, at: str | None = None
-) -> Emulator:
+) -> "Emulator":
     """The emulator that the options name: that of `url`, or one made from `fixture`.
 
     Of two that the command line and the environment name, the command line's; of two that the
     environment names, the running one. `at` is what the clock of a fixture's shows.
     """
-    given = [name for name in ("fixture", "url") if _on_command_line(context, name)]
+    given = [name for name in ("fixture", "url") if on_command_line(context, name)]
     if len(given) > 1:
         raise typer.BadParameter("give --fixture or --url, not both", param_hint="'--url'")
     if url is None or given == ["fixture"]:
@@ -75,20 +75,33 @@ def chosen(
         )
     from emulator.driving.remote import Remote
 
+    token = admin_token()
     try:
-        return Remote(url, admin_token=os.environ.get("AUTH_EMULATOR_ADMIN_TOKEN", "").strip())
+        return Remote(url, admin_token=token)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="'--url'") from error
 
 
-def _on_command_line(context: typer.Context, name: str) -> bool:
+def admin_token() -> str:
+    """What opens the control API, as the environment has it; wrong usage where no header can."""
+    token = os.environ.get("AUTH_EMULATOR_ADMIN_TOKEN", "").strip()
+    if not re.fullmatch(r"[\x21-\x7e]*", token):
+        raise typer.BadParameter(
+            "it holds a character that no header may; give another",
+            param_hint="AUTH_EMULATOR_ADMIN_TOKEN",
+        )
+    return token
+
+
+def on_command_line(context: typer.Context, name: str) -> bool:
+    """Whether the command line gives the option, and not the environment or a default."""
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
 
 
 def posted(
     context: typer.Context,
-    emulator: Emulator,
+    emulator: "Emulator",
     path: str,
     body: Mapping[str, Any],
     options: Mapping[str, str],
@@ -97,6 +110,13 @@ def posted(
 
     `options` names the option or argument by which a member of the body came.
     """
+    from emulator.driving.channel import Control
+    from emulator.driving.errors import Refused
+    from emulator.driving.remote import Unreachable
+
+    for member, value in body.items():
+        if not _is_unicode(value):
+            raise typer.BadParameter("it is no text in UTF-8", param_hint=f"'{options[member]}'")
     try:
         with closing(emulator):
             told = Control(emulator).post(path, body)
@@ -110,6 +130,15 @@ def posted(
     if not isinstance(told, dict) or not told.keys() >= _TOLD:
         raise _ended(context, f"no emulator answers there; {_MORE}")
     return told
+
+
+def _is_unicode(value: object) -> bool:
+    """Whether every text in it is one: an argument's bytes may be none."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _wrong_usage(errors: Iterable[Any], options: Mapping[str, str]) -> typer.BadParameter:
@@ -131,7 +160,7 @@ def _ended(context: typer.Context, said: str) -> typer.Exit:
     return typer.Exit(1)
 
 
-def _made(fixture: Sequence[Path] | None, at: str | None) -> Emulator:
+def _made(fixture: Sequence[Path] | None, at: str | None) -> "Emulator":
     from emulator.app import Config, create_app
     from emulator.cli.in_process import InThisProcess
     from emulator.core.fixture import FixtureError

@@ -40,7 +40,8 @@ def init(
             err=True,
         )
         raise typer.Exit(1) from None
-    named, schema = shlex.quote(str(file)), shlex.quote(str(file.parent / "fixture.schema.json"))
+    to_serve = f"./{file}" if str(file).startswith("-") else str(file)
+    named, schema = shlex.quote(to_serve), shlex.quote(str(file.parent / "fixture.schema.json"))
     say(f"wrote {file}", sys.stderr, "green")
     say(f"serve it:          auth-emulator serve {named} --watch", sys.stderr)
     say(f"for your editor:   auth-emulator schema > {schema}", sys.stderr)

@@ -54,6 +54,9 @@ def inspect(
 
 
 def _from_stdin() -> str:
+    if sys.stdin is None:
+        typer.echo("auth-emulator inspect: stdin is closed; give a token, or pipe one in", err=True)
+        raise typer.Exit(1)
     if on_terminal(sys.stdin):
         raise typer.BadParameter("give a token, or pipe one in", param_hint="'TOKEN'")
     return sys.stdin.buffer.read(_LARGEST).decode(errors="replace").strip()

@@ -184,6 +184,9 @@ def serve(  # noqa: PLR0913 - each is an option of the command
 ) -> None:
     """Serve the three vendors at one address.
 
+    AUTH_EMULATOR_ADMIN_TOKEN is what opens the control API where the network can reach it;
+    AUTH_EMULATOR_CACHE_DIR is where made keys are kept.
+
     Example: auth-emulator serve my-fixture.yaml --port 9000
     """
     # Until the server listens for them; as process 1 of a container they would be ignored.

@@ -1,6 +1,7 @@
 """`auth-emulator sign`: the headers that sign a request to OmniOmni."""
 
 import os
+import re
 import sys
 from hashlib import sha256
 from pathlib import Path
@@ -9,6 +10,11 @@ from typing import Annotated
 import typer
 
 from emulator.cli.terminal import print_json, say
+
+_METHOD = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+"""A token (RFC 9110 §5.6.2)."""
+
+_IN_NO_PATH = re.compile(r"[\x00-\x20\x7f#]")
 
 
 def sign(  # noqa: PLR0913 - an option each
@@ -56,12 +62,18 @@ def sign(  # noqa: PLR0913 - an option each
 
     if not path.startswith("/"):
         raise typer.BadParameter(f"{path!r} does not begin with /", param_hint="'--path'")
+    if found := _IN_NO_PATH.search(path):
+        raise typer.BadParameter(
+            f"{found[0]!r} is in no path that is sent; encode it", param_hint="'--path'"
+        )
+    if not _METHOD.fullmatch(method):
+        raise typer.BadParameter(f"{method!r} is no method of HTTP", param_hint="'--method'")
     if body is not None and body_file is not None:
         raise typer.BadParameter("give --body or --body-file, not both", param_hint="'--body'")
     request = SignedRequest(
         method,
         os.fsencode(path),
-        body_file.read_bytes() if body_file is not None else os.fsencode(body or ""),
+        _bytes_of(body_file) if body_file is not None else os.fsencode(body or ""),
         timestamp=iso_milliseconds(Clock().now()) if at is None else at,
         device_id=device_id,
     )
@@ -80,3 +92,12 @@ def sign(  # noqa: PLR0913 - an option each
         return
     for name, value in headers.items():
         say(f"{name}: {value}", sys.stdout, "cyan")
+
+
+def _bytes_of(body_file: Path) -> bytes:
+    try:
+        return body_file.read_bytes()
+    except OSError as error:
+        raise typer.BadParameter(
+            f"cannot read {body_file}: {error.strerror}", param_hint="'--body-file'"
+        ) from error

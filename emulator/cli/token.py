@@ -1,6 +1,7 @@
 """`auth-emulator token`: a token to order."""
 
 import json
+import math
 import sys
 from typing import Annotated, Any
 
@@ -104,10 +105,26 @@ def _members(given: list[str] | None, option: str) -> dict[str, Any] | None:
         if not equals or not name:
             raise typer.BadParameter(f"{text!r} is not NAME=VALUE", param_hint=f"'{option}'")
         try:
-            members[name] = json.loads(value, parse_constant=_no_number)
+            members[name] = json.loads(value, parse_float=_finite, parse_constant=_no_number)
+        except OverflowError as error:
+            raise typer.BadParameter(
+                f"{name}: {error} is more than a number can hold", param_hint=f"'{option}'"
+            ) from error
+        except RecursionError as error:
+            raise typer.BadParameter(
+                f"{name}: its value is nested too deep", param_hint=f"'{option}'"
+            ) from error
         except ValueError:
             members[name] = value
     return members
+
+
+def _finite(digits: str) -> float:
+    """A number that JSON can hold again; OverflowError where it would be Infinity."""
+    number = float(digits)
+    if math.isinf(number):
+        raise OverflowError(digits)
+    return number
 
 
 def _no_number(name: str) -> None:

@@ -1,9 +1,11 @@
 import socket
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from fronts import HOST, nobody_listening
 
-from emulator.cli.doctor import reaching
+from emulator.cli.doctor import ports
 
 _VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _TRUSTED = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
@@ -13,8 +15,8 @@ _TRUSTED = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_C
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
     """No proxy, no CA and no server of this machine's; no DNS is waited for either."""
     # Whoever runs the tests may serve at the usual ports.
-    ports = {"http": ("AUTH_EMULATOR_PORT", 1), "https": ("AUTH_EMULATOR_TLS_PORT", 1)}
-    monkeypatch.setattr(reaching, "_USUAL_PORTS", ports)
+    usual = {"http": ("AUTH_EMULATOR_PORT", 1), "https": ("AUTH_EMULATOR_TLS_PORT", 1)}
+    monkeypatch.setattr(ports, "_USUAL_PORTS", usual)
     for name in (*_VARIABLES, *map(str.lower, _VARIABLES), *_TRUSTED):
         monkeypatch.delenv(name, raising=False)
     real = socket.getaddrinfo
@@ -25,3 +27,10 @@ def offline(monkeypatch: pytest.MonkeyPatch) -> None:
         return real(host, *rest, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+
+@pytest.fixture
+def dead() -> Iterator[str]:
+    """Where nobody listens."""
+    with nobody_listening() as port:
+        yield f"{HOST}:{port}"

@@ -10,7 +10,7 @@ import pytest
 from commands import on_a_terminal, ran, ran_here
 from commands import serving as serving_process
 from doctoring import examined, found, named, wrongs
-from fronts import HOST, Front, fronting, listening, nobody_listening, not_accepting, tls
+from fronts import HOST, Front, fronting, listening, not_accepting, tls
 from serving import Served, client
 
 pytestmark = pytest.mark.usefixtures("offline")
@@ -62,7 +62,7 @@ def test_a_terminal_shows_it_in_colours_and_in_columns(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["localhost:8080", "ftp://x", "http://", "http://h/a b", "http://h/ä"]
+    "url", ["localhost:x", "ftp://x", "http://", "http://h/a b", "http://h/ä", "[::1"]
 )
 def test_what_is_no_base_url_is_wrong_usage(url: str) -> None:
     done = ran_here("doctor", url)
@@ -74,12 +74,6 @@ def test_a_name_that_nobody_knows() -> None:
     finding = found("http://nobody.invalid:8080")["name_unknown"]
     assert finding["seen"] == "nobody.invalid cannot be looked up here"
     assert "the name of the emulator's service" in finding["remedy"]
-
-
-@pytest.fixture
-def dead() -> Iterator[str]:
-    with nobody_listening() as port:
-        yield f"{HOST}:{port}"
 
 
 def test_a_port_at_which_nobody_listens(dead: str) -> None:
@@ -194,9 +188,24 @@ def certificate() -> Any:
     return trustme.CA().issue_cert(HOST)
 
 
-def test_a_vendors_base_path_is_no_base_url(demo: Served) -> None:
-    finding = found(f"{demo.url}/ecrop-command")["no_base_url"]
-    assert finding["remedy"] == f"use {demo.url}, or {demo.url}/realms/NAME"
+def test_an_address_without_a_scheme_is_one_of_http(demo: Served) -> None:
+    assert wrongs(demo.url.removeprefix("http://")) == []
+
+
+def test_the_base_url_of_a_vendors_client_is_good(demo: Served) -> None:
+    told = json.loads(ran_here("doctor", f"{demo.url}/ecrop-command", "--json").stdout)
+    assert (told["url"], told["verdict"]) == (demo.url, "good")
+    assert wrongs(f"{demo.url}/realms/default/ecrop-command/") == []
+    assert wrongs(f"{demo.url}/realms/none/ecrop-command") == ["realm_unknown"]
+
+
+@pytest.mark.parametrize(
+    ("path", "good"),
+    [("/reg", ""), ("/realms/default/foo", "/realms/default"), ("/a/realms/default", "")],
+)
+def test_a_path_behind_a_base_url_is_none(demo: Served, path: str, good: str) -> None:
+    finding = found(demo.url + path)["no_base_url"]
+    assert finding["remedy"].partition(",")[0] == f"use {demo.url}{good}"
 
 
 def test_a_realms_base_url_is_good_until_the_realm_is_gone(demo: Served) -> None:
@@ -254,42 +263,3 @@ def test_a_name_whose_first_address_is_not_the_emulators(
     named(monkeypatch, "localhost", "127.0.0.2", HOST)
     finding = found(f"http://localhost:{demo.port}")["other_address_first"]
     assert finding["seen"] == f"localhost is first 127.0.0.2, where nobody answers; {HOST} does"
-
-
-@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "ALL_PROXY"])
-def test_a_proxy_in_the_way(
-    demo: Served, dead: str, variable: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv(variable, f"http://me:a-password@{dead}")
-    finding = found(demo.url)["proxy_in_the_way"]
-    assert finding["level"] == "wrong"
-    assert variable in finding["seen"]
-    assert "a-password" not in json.dumps(finding)
-    assert f"NO_PROXY={HOST}" in finding["remedy"]
-    monkeypatch.setenv("NO_PROXY", f"localhost,{HOST}")
-    assert found(demo.url).keys() == {"issuer_unknown"}
-
-
-def test_a_proxy_of_socks_is_in_the_way(
-    demo: Served, dead: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ALL_PROXY", f"socks5://{dead}")
-    assert found(demo.url)["proxy_in_the_way"]["level"] == "wrong"
-
-
-def test_a_proxy_for_other_schemes_is_in_nobodys_way(
-    demo: Served, dead: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", f"http://{dead}")
-    assert "proxy_in_the_way" not in found(demo.url)
-
-
-def test_a_proxy_that_leads_to_the_emulator_is_a_warning(
-    demo: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with fronting(Front(demo.url)) as proxy:
-        monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        finding = found(demo.url)["proxy_in_the_way"]
-        assert proxy.asked == [f"{demo.url}/_emulator/health"]
-    assert finding["level"] == "warning"
-    assert finding["seen"].endswith("; it does reach the emulator")

@@ -52,7 +52,28 @@ def test_a_certificate_that_nobody_trusts_here(secured: Front) -> None:
     for variable in VARIABLES:
         assert f"{variable} is not set" in finding["seen"]
         assert variable in finding["remedy"]
-    assert finding["remedy"].startswith(f"auth-emulator ca http://{HOST}:8080 > ca.pem")
+    assert finding["remedy"].startswith("auth-emulator ca URL > ca.pem (URL: its plain HTTP port;")
+
+
+def test_the_plain_port_is_named_where_it_is_known(
+    secured: Front, demo: Served, dead: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for at in (f"{HOST}:{demo.port}", dead):
+        monkeypatch.setenv("AUTH_EMULATOR_PORT", at.partition(":")[2])
+        remedy = found(secured.https)["certificate_untrusted"]["remedy"]
+        assert remedy.startswith(f"auth-emulator ca http://{at} > ca.pem (its plain HTTP port;")
+
+
+def test_an_admin_token_that_is_withheld_is_not_asked_for(
+    authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = {"/_emulator/clock": (401, b'{"detail": "none was sent"}')}
+    health = b'{"status": "ok", "version": "1", "realms": []}'
+    front = Front(kept={"/_emulator/health": (200, health), **closed})
+    monkeypatch.setenv("AUTH_EMULATOR_ADMIN_TOKEN", "only-for-tests")
+    with fronting(front, tls(authority.issue_cert(HOST))):
+        remedy = found(front.https)["control_closed"]["remedy"]
+    assert remedy == "AUTH_EMULATOR_ADMIN_TOKEN is withheld until the certificate is trusted"
 
 
 def test_the_rest_is_looked_at_and_no_admin_token_goes_that_way(
@@ -74,6 +95,16 @@ def test_variables_that_name_the_wrong_file_are_told(
     seen = found(secured.https)["certificate_untrusted"]["seen"]
     assert f"REQUESTS_CA_BUNDLE names {other}, which does not hold its CA" in seen
     assert f"NODE_EXTRA_CA_CERTS names {tmp_path / 'none.pem'}, which is no file" in seen
+
+
+def test_variables_that_name_what_cannot_be_read_are_told(
+    secured: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/proc/1/mem/x")
+    monkeypatch.setenv("NODE_EXTRA_CA_CERTS", "x" * 300)
+    seen = found(secured.https)["certificate_untrusted"]["seen"]
+    assert "REQUESTS_CA_BUNDLE names /proc/1/mem/x, which is no file" in seen
+    assert f"{'x' * 300}, which cannot be read here (File name too long)" in seen
 
 
 def test_a_variable_that_python_does_not_read_is_told_apart(

@@ -78,6 +78,19 @@ def test_a_clock_that_stands_still(driven: httpx.Client) -> None:
     assert '{"frozen": false}' in finding["remedy"]
 
 
+def test_a_clock_that_stands_still_at_the_real_time(driven: httpx.Client) -> None:
+    finding = moved(driven, frozen=True)["clock_stands"]
+    assert finding["seen"].endswith(", which is the real time by now")
+    assert finding["remedy"].startswith("it falls behind the clocks of services that verify")
+
+
+def test_metadata_without_members(driven: httpx.Client) -> None:
+    fault = {"vendor": "vault", "operation": "metadata", "respond": {"body": {}}}
+    driven.post("/_emulator/faults", json=fault).raise_for_status()
+    seen = found(str(driven.base_url))["metadata_unusable"]["seen"]
+    assert seen == "vault's metadata cannot be read: it has no members"
+
+
 def test_a_realm_has_a_clock_of_its_own(driven: httpx.Client) -> None:
     driven.put("/_emulator/realms/later").raise_for_status()
     driven.put("/realms/later/_emulator/clock", json={"advance": "25h"}).raise_for_status()

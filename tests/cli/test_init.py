@@ -133,3 +133,10 @@ def test_a_file_that_cannot_be_written_is_one_line_with_the_remedy(
     assert done.status == 1
     (line,) = done.stderr.splitlines()
     assert line.endswith("; name a file in a folder that is there")
+
+
+def test_a_name_that_looks_like_an_option_is_hinted_as_a_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "auth-emulator serve ./-x.yaml --watch" in ran_here("init", "--", "-x.yaml").stderr

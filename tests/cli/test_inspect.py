@@ -95,8 +95,8 @@ def test_more_than_the_emulator_takes_is_one_line() -> None:
 
 def test_bytes_that_are_no_text_are_no_traceback() -> None:
     done = ran("inspect", "\udcff\udcfe")
-    assert done.status == 1
-    assert len(done.stderr.splitlines()) <= 1
+    assert (done.status, len(done.stderr.splitlines())) == (2, 1)
+    assert "'TOKEN': it is no text in UTF-8" in done.stderr
 
 
 def test_on_a_terminal_it_does_not_wait_for_somebody_to_type_a_token() -> None:

@@ -16,6 +16,7 @@ from threading import Thread
 import httpx
 import pytest
 from commands import COMMAND, serving
+from fronts import Front, fronting
 
 CA = re.compile(r"-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----\n")
 
@@ -165,9 +166,27 @@ def test_ca_says_where_nobody_answers_and_what_to_do(scheme: str) -> None:
 def test_ca_says_that_a_server_has_no_https() -> None:
     with serving() as (_, url, _):
         done = ran("ca", url)
+        no_realm = ran("ca", f"{url}/realms/gone")
     assert (done.returncode, done.stdout) == (1, "")
     said = f"the emulator at {url} serves no HTTPS; start it with auth-emulator serve --tls\n"
     assert done.stderr == said
+    assert (no_realm.returncode, no_realm.stdout) == (1, "")
+    assert "refuses: there is no realm 'gone'" in no_realm.stderr
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (404, b'{"title": "No", "detail": "not \\u001b[31mhere"}'),
+        (200, b"-----BEGIN CERTIFICATE-----\n\x1b[31mMII=\n-----END CERTIFICATE-----\n"),
+    ],
+)
+def test_ca_prints_nothing_that_a_terminal_obeys(status: int, body: bytes) -> None:
+    with fronting(Front(kept={"/_emulator/ca.pem": (status, body)})) as front:
+        done = ran("ca", front.url)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "is no auth-emulator" in done.stderr
+    assert "\x1b" not in done.stderr
 
 
 def test_ca_says_that_another_program_answers() -> None:

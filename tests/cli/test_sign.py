@@ -133,3 +133,22 @@ def test_wrong_usage_is_one_line_with_the_remedy(arguments: list[str | Path], sa
 
 def test_its_help_shows_an_example() -> None:
     assert "Example: auth-emulator sign --key key.pem" in ran("--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (["--path", "/x", "--method", ""], "--method"),
+        (["--path", "/x", "--method", "PO\nST"], "--method"),
+        (["--path", "/x#frag"], "--path"),
+        (["--path", "/x y"], "--path"),
+        (["--path", "/x", "--body-file", "/proc/self/mem"], "--body-file"),
+    ],
+)
+def test_what_is_in_no_request_is_one_line_of_wrong_usage(
+    arguments: list[str], option: str
+) -> None:
+    done = ran("--key", KEY, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert f"'{option}'" in line

@@ -131,6 +131,8 @@ def test_the_command_line_outweighs_the_environment(
         (["vault", "x", "--lifetime", "1 h"], "'--lifetime': expected a duration: a whole"),
         (["vault", "x", "--scope", "a b"], "'--scope': "),
         (["vault", "x", "--claim", "tenant"], "'--claim': 'tenant' is not NAME=VALUE"),
+        (["vault", "x", "--claim", f"x={'[' * 10_000}"], "'--claim': x: its value is nested too"),
+        (["vault", "x", "--claim", "x=[1e999]"], "'--claim': x: 1e999 is more than a number"),
         (["vault", "x", "--header", "alg=none"], "'--header': alg cannot be set here"),
         (["vault", "x", "--at", "noon"], "'--at': expected an instant such as 2026-01-01T00"),
         (["vault", ""], "'SUBJECT': expected a text that is not empty"),
@@ -196,10 +198,28 @@ def test_warnings_leave_stdout_to_the_token(tmp_path: Path) -> None:
     assert done.stderr.startswith(f"warning: {file}:1: vault.users[0].password: ")
 
 
-def test_an_argument_that_is_no_text_is_no_traceback() -> None:
-    done = ran_here("token", "vault", "x\udcff")
-    assert done.status in (1, 2)
-    assert len(done.stderr.splitlines()) == 1
+@pytest.mark.parametrize(
+    ("arguments", "option"), [(["x\udcff"], "SUBJECT"), (["x", "--claim", "a=\udcff"], "--claim")]
+)
+def test_an_argument_that_is_no_text_is_wrong_usage(arguments: list[str], option: str) -> None:
+    done = ran_here("token", "vault", *arguments)
+    assert (done.status, len(done.stderr.splitlines())) == (2, 1)
+    assert f"'{option}': it is no text in UTF-8" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command", [["token", "vault", "x", "--url"], ["inspect", "x", "--url"], ["doctor"]]
+)
+def test_an_admin_token_that_no_header_holds_is_wrong_usage_and_not_shown(
+    command: list[str], demo: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for token in ("geh\N{LATIN SMALL LETTER E WITH DIAERESIS}im", "a\nb", "\udcff"):
+        monkeypatch.setenv("AUTH_EMULATOR_ADMIN_TOKEN", token)
+        done = ran_here(*command, demo.url)
+        assert (done.status, done.stdout) == (2, "")
+        (line,) = done.stderr.splitlines()
+        assert "AUTH_EMULATOR_ADMIN_TOKEN: it holds a character that no header may" in line
+        assert token not in line
 
 
 def test_a_terminal_shows_the_token_on_one_line() -> None:
@@ -211,3 +231,22 @@ def test_a_terminal_shows_the_token_on_one_line() -> None:
 def test_a_secret_signs_as_the_fixture_has_it(fixture: Path) -> None:
     token = ran_here("token", "nbcgate", "me@x", "--fixture", fixture).stdout.strip()
     assert jwt.decode(token, SECRET_OF_NBCGATE, algorithms=["HS256"])["email"] == "me@x"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["token", "vault", "x", "--url", "http://h"],
+        ["inspect", "x", "--url", "http://h"],
+        ["doctor"],
+    ],
+)
+def test_an_admin_token_that_no_header_may_hold_is_wrong_usage(
+    command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTH_EMULATOR_ADMIN_TOKEN", "a secret")
+    done = ran_here(*command)
+    assert (done.status, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert "AUTH_EMULATOR_ADMIN_TOKEN" in line
+    assert "a secret" not in line

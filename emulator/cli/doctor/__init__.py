@@ -1,6 +1,5 @@
 """`auth-emulator doctor`: what keeps a client from an emulator, and what to do about it."""
 
-import os
 import sys
 from collections import Counter
 from collections.abc import Iterable
@@ -8,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emulator.cli.terminal import columns, console, on_terminal, print_json, say, styled
+from emulator.cli.asking import admin_token
+from emulator.cli.terminal import clean, columns, console, on_terminal, print_json, say, styled
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -50,8 +50,7 @@ def doctor(
         place = Place.of(url, timeout)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="'URL'") from error
-    token = os.environ.get("AUTH_EMULATOR_ADMIN_TOKEN", "").strip()
-    found = examined(place, [api.name for api, _ in VENDORS], token)
+    found = examined(place, [api.name for api, _ in VENDORS], admin_token())
     counts = _told_as_json(place.url, found) if as_json else _told(found)
     if counts["wrong"]:
         raise typer.Exit(1)
@@ -75,8 +74,14 @@ def _told(found: "Iterable[Finding]") -> Counter[str]:
             console(sys.stdout).print(_row(finding))
         else:
             remedy = f"; {finding.remedy}" if finding.remedy else ""
-            say(f"{finding.level}: {finding.about}: {finding.seen}{remedy}", sys.stdout)
-    said = ", ".join(f"{counts[level]} {level}" for level in _LOOKS if counts[level])
+            said = clean(f"{finding.level}: {finding.about}: {finding.seen}{remedy}")
+            say(said, sys.stdout)
+    plural = {"warning": "warnings"}
+    said = ", ".join(
+        f"{count} {level if count == 1 else plural.get(level, level)}"
+        for level in _LOOKS
+        if (count := counts[level])
+    )
     say(said, sys.stderr, _LOOKS["wrong" if counts["wrong"] else "ok"])
     return counts
 

@@ -3,9 +3,11 @@
 import os
 import socket
 import ssl
+import stat
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from cryptography.x509 import (
@@ -17,8 +19,10 @@ from cryptography.x509 import (
     load_der_x509_certificate,
 )
 
+from emulator.cli.doctor.bounds import at_once, within
 from emulator.cli.doctor.finding import Finding, Kind, ok, warning, wrong
 from emulator.cli.doctor.place import Place, unverified
+from emulator.cli.doctor.ports import plain
 from emulator.core.outcomes import printable
 
 _ABOUT = "certificate"
@@ -30,28 +34,24 @@ _CLIENTS = {
 }
 """The variables that name a file of certificates to trust, and who reads each."""
 
+_HOLDS = "does hold its CA"
+
 # X509_V_ERR_..., of OpenSSL's x509_vfy.h
 _NOT_YET_VALID, _EXPIRED = 9, 10
 _OTHER_NAME, _OTHER_ADDRESS = 62, 64
 
 
-@contextmanager
-def trusted(place: Place, file: str | None = None) -> Iterator[ssl.SSLSocket]:
-    """A connection that this machine trusts, or who trusts what `file` holds alone.
+def shake_hands(place: Place, context: ssl.SSLContext | None = None) -> bytes:
+    """Make a connection that this machine trusts, or that `context` does: the certificate (DER).
 
     Raises ssl.SSLCertVerificationError, or another OSError where no connection comes about.
     """
-    with _connected(place, ssl.create_default_context(cafile=file)) as secure:
-        yield secure
-
-
-@contextmanager
-def _connected(place: Place, context: ssl.SSLContext) -> Iterator[ssl.SSLSocket]:
+    context = context or ssl.create_default_context()
     with (
         socket.create_connection((place.host, place.port), place.timeout) as plain,
         closing(context.wrap_socket(plain, server_hostname=place.host)) as secure,
     ):
-        yield secure
+        return secure.getpeercert(binary_form=True) or b""
 
 
 def certificate_findings(
@@ -71,26 +71,27 @@ def certificate_findings(
 
 
 def _untrusted(place: Place, error: ssl.SSLCertVerificationError) -> Finding:
-    states = "; ".join(_state(place, variable) for variable in _CLIENTS)
-    plain = place.moved(scheme="http", port=8080, path="")
+    told = plain(place)
+    where = f"{told.url} > ca.pem (" if told else "URL > ca.pem (URL: "
     return wrong(
         _ABOUT,
         Kind.CERTIFICATE_UNTRUSTED,
-        f"not trusted here ({error.verify_message}): {states}",
-        f"auth-emulator ca {plain.url} > ca.pem (its plain HTTP port; the CA is another after each "
+        f"not trusted here ({error.verify_message}): {'; '.join(_states(place).values())}",
+        f"auth-emulator ca {where}its plain HTTP port; the CA is another after each "
         f"start), and name that file in {_readers(_CLIENTS)}; Java takes it into a trust store",
     )
 
 
 def _not_everywhere(place: Place) -> Iterator[Finding]:
     """Python trusts it by a variable; others read others."""
-    missing = [name for name in _CLIENTS if name != "SSL_CERT_FILE" and not _trusts(place, name)]
+    states = _states(place)
+    missing = [name for name in _CLIENTS if name != "SSL_CERT_FILE" and _HOLDS not in states[name]]
     if missing:
-        states = "; ".join(_state(place, variable) for variable in missing)
         yield warning(
             _ABOUT,
             Kind.CA_NOT_EVERYWHERE,
-            f"trusted by SSL_CERT_FILE or SSL_CERT_DIR, which not everybody reads: {states}",
+            "trusted by SSL_CERT_FILE or SSL_CERT_DIR, which not everybody reads: "
+            + "; ".join(states[name] for name in missing),
             f"name the CA's file in {_readers(missing)} too",
         )
 
@@ -99,27 +100,33 @@ def _readers(variables: Iterable[str]) -> str:
     return ", ".join(f"{name} ({_CLIENTS[name]})" for name in variables)
 
 
-def _trusts(place: Place, variable: str) -> bool:
-    """Whether the file that a variable names holds what makes the certificate trusted."""
-    file = os.environ.get(variable)
-    if not file:
-        return False
-    try:
-        with trusted(place, file):
-            return True
-    except OSError:
-        return False
+def _states(place: Place) -> dict[str, str]:
+    """What each variable does for clients that read it; all are tried at once."""
+    looks = {variable: partial(_state, place, variable) for variable in _CLIENTS}
+    told = at_once(looks, place.timeout)
+    return {
+        variable: state if isinstance(state, str) else f"{variable} could not be tried in time"
+        for variable, state in told.items()
+    }
 
 
 def _state(place: Place, variable: str) -> str:
     file = os.environ.get(variable)
     if not file:
         return f"{variable} is not set"
-    if not Path(file).is_file():
+    try:
+        if not stat.S_ISREG(Path(file).stat().st_mode):
+            return f"{variable} names {file}, which is no file"
+        Path(file).open("rb").close()
+    except (FileNotFoundError, NotADirectoryError):
         return f"{variable} names {file}, which is no file"
-    if _trusts(place, variable):
-        return f"{variable} does hold its CA"
-    return f"{variable} names {file}, which does not hold its CA"
+    except OSError as error:
+        return f"{variable} names {file}, which cannot be read here ({error.strerror})"
+    try:
+        shake_hands(place, ssl.create_default_context(cafile=file))
+    except OSError:
+        return f"{variable} names {file}, which does not hold its CA"
+    return f"{variable} {_HOLDS}"
 
 
 def _of_another(place: Place) -> Finding:
@@ -163,5 +170,5 @@ def _names(place: Place) -> list[str]:
 
 
 def _certificate(place: Place) -> Certificate:
-    with _connected(place, unverified()) as secure:
-        return load_der_x509_certificate(secure.getpeercert(binary_form=True) or b"")
+    shown = within(place.timeout, partial(shake_hands, place, unverified()))
+    return load_der_x509_certificate(shown)

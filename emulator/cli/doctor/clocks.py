@@ -15,6 +15,7 @@ _NEAR = 2.0
 """So far may clocks be apart, in seconds: `Date` tells no parts of them (RFC 9110 §5.6.7)."""
 
 _MACHINE, _CLOCK = "machine", "clock"
+_FALLS_BEHIND = "it falls behind the clocks of services that verify by themselves"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,14 @@ def _own_clock(now: float, real: float, *, frozen: bool) -> Finding:
     moved = now - real
     back = "take it back: POST .../_emulator/reset, or PUT .../_emulator/clock; or move theirs too"
     if frozen:
+        near = abs(moved) <= _NEAR
+        stands = "which is the real time by now" if near else f"{_said(moved)} the real time"
         return warning(
             _CLOCK,
             Kind.CLOCK_STANDS,
-            f"the emulator's clock stands still at {iso_milliseconds(now)}, {_said(moved)} the "
-            "real time",
-            f'{_consequence(moved)}; let it run: PUT .../_emulator/clock {{"frozen": false}}',
+            f"the emulator's clock stands still at {iso_milliseconds(now)}, {stands}",
+            f"{_FALLS_BEHIND if near else _consequence(moved)}; "
+            'let it run: PUT .../_emulator/clock {"frozen": false}',
         )
     if abs(moved) <= _NEAR:
         return ok(_CLOCK, "the emulator's clock shows the real time")

@@ -1,8 +1,10 @@
 """Looking up names, for no longer than one waits."""
 
 import socket
-import threading
 from collections.abc import Iterable
+from functools import partial
+
+from emulator.cli.doctor.bounds import at_once
 
 
 def addresses_of(names: Iterable[str], within: float) -> dict[str, list[str]]:
@@ -10,19 +12,10 @@ def addresses_of(names: Iterable[str], within: float) -> dict[str, list[str]]:
 
     All are looked up at once. A name that takes longer than `within` seconds is unknown.
     """
-    found: dict[str, list[str]] = {name: [] for name in names}
+    found = at_once({name: partial(_looked_up, name) for name in names}, within)
+    return {name: told if isinstance(told, list) else [] for name, told in found.items()}
 
-    def look_up(name: str) -> None:
-        try:
-            told = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
-        except (OSError, UnicodeError):
-            return
-        found[name] = list(dict.fromkeys(str(address[0]) for *_, address in told))
 
-    # Daemons: the system's own look-up takes as long as it likes.
-    threads = [threading.Thread(target=look_up, args=(name,), daemon=True) for name in found]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(within)
-    return dict(found)
+def _looked_up(name: str) -> list[str]:
+    told = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in told))

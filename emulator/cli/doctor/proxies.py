@@ -3,15 +3,24 @@
 import http.client
 import os
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
+from functools import partial
+from ipaddress import ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
-from urllib.request import getproxies_environment, proxy_bypass
+from urllib.request import (  # type: ignore[attr-defined]  # typeshed lacks the last
+    getproxies_environment,
+    proxy_bypass,
+    proxy_bypass_environment,
+)
 
+from emulator.cli.doctor.bounds import within
 from emulator.cli.doctor.finding import Finding, Kind, ok, warning, wrong
 from emulator.cli.doctor.place import HEALTH, Place, health_in, unverified
 from emulator.driving.remote import Reply
 
 _ABOUT = "proxy"
+_LARGEST = 1 << 20
+"""No more of what comes through a proxy is read, in bytes."""
 
 
 def proxy_findings(place: Place) -> Iterator[Finding]:
@@ -20,10 +29,32 @@ def proxy_findings(place: Place) -> Iterator[Finding]:
     proxy = named.get(place.scheme) or named.get("all")
     if not proxy:
         yield ok(_ABOUT, "no variable of the environment names one")
-    elif proxy_bypass(place.at) or proxy_bypass(place.host):
+    elif proxy_bypass(place.host):
         yield ok(_ABOUT, f"NO_PROXY keeps {place.host} out of it")
+    elif (entry := _read_by_some(place, named.get("no", ""))) is not None:
+        yield warning(
+            _ABOUT,
+            Kind.PROXY_IN_THE_WAY,
+            f"NO_PROXY has {entry}, which not every client reads: some go through {_shown(proxy)}",
+            f"name the host alone too: NO_PROXY={place.host} (and no_proxy, for some)",
+        )
     else:
         yield _in_the_way(place, proxy)
+
+
+def _read_by_some(place: Place, no_proxy: str) -> str | None:
+    """The entry that keeps some clients out of the proxy.
+
+    With the port: httpx and urllib, and not curl. A network: requests, curl and Go, and neither
+    httpx nor urllib.
+    """
+    for entry in filter(None, map(str.strip, no_proxy.split(","))):
+        if proxy_bypass_environment(place.at, {"no": entry}):
+            return entry
+        with suppress(ValueError):
+            if "/" in entry and ip_address(place.host) in ip_network(entry, strict=False):
+                return entry
+    return None
 
 
 def _in_the_way(place: Place, proxy: str) -> Finding:
@@ -45,9 +76,11 @@ def _shown(proxy: str) -> str:
 
 def _reached_through(proxy: str, place: Place) -> bool:
     """Whether a call through the proxy finds an emulator; one of SOCKS is not tried."""
-    parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
     try:
-        return parts.scheme == "http" and bool(health_in(_asked(parts, place)))
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        if parts.scheme != "http":
+            return False
+        return bool(health_in(within(place.timeout, partial(_asked, parts, place))))
     except (OSError, ValueError, http.client.HTTPException):
         return False
 
@@ -67,4 +100,4 @@ def _asked(proxy: SplitResult, place: Place) -> Reply:
     with closing(connection):
         connection.request("GET", target, headers={"Host": place.at})
         answer = connection.getresponse()
-        return Reply(answer.status, {}, answer.read())
+        return Reply(answer.status, {}, answer.read(_LARGEST))

@@ -1,35 +1,27 @@
 """Whether an emulator can be reached at a place; if not, who or what is in the way."""
 
 import http.client
-import os
-import re
 import socket
 import ssl
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from ipaddress import ip_address
+from itertools import takewhile
 
-from emulator.cli.doctor.certificates import certificate_findings, trusted
+from emulator.cli.doctor.bounds import at_once, within
+from emulator.cli.doctor.certificates import certificate_findings, shake_hands
 from emulator.cli.doctor.clocks import Asked
 from emulator.cli.doctor.finding import Finding, Kind, ok, warning, wrong
 from emulator.cli.doctor.names import addresses_of
 from emulator.cli.doctor.place import HEALTH, Place, health_in, unverified
+from emulator.cli.doctor.ports import instead
 from emulator.core.clock import real_time
 from emulator.core.outcomes import printable
 from emulator.driving.remote import Reply, Unreachable
 
-_USUAL_PORTS = {
-    "http": ("AUTH_EMULATOR_PORT", 8080),
-    "https": ("AUTH_EMULATOR_TLS_PORT", 8443),
-}
-"""The ports of `serve`, and the variables of the environment that set others."""
-
-_LOOK = 2.0
-"""How long a look at another port may take, in seconds."""
-
 _SERVER = "server"
-_ANOTHER_PROGRAM = "another program has this port: name the emulator's in the URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +43,9 @@ def reaching(place: Place) -> Generator[Finding, None, Reached | None]:
         return None
     if not _is_address(place.host):
         yield ok("name", f"{place.host} is {', '.join(addresses)}")
-    failures = list(_failures(place, addresses))
+    failures = _failures(place, addresses)
     if len(failures) == len(addresses):
-        yield _not_connected(place, failures[0][1])
+        yield _not_connected(place, failures[addresses[0]])
         return None
     if failures:
         yield _another_first(place, addresses[0], addresses[len(failures)])
@@ -80,28 +72,29 @@ def _name_unknown(place: Place) -> Finding:
     )
 
 
-def _failures(place: Place, addresses: list[str]) -> Iterator[tuple[str, OSError]]:
-    """The addresses at which nobody takes a connection, until one does."""
-    for address in addresses:
-        try:
-            socket.create_connection((address, place.port), place.timeout).close()
-        except OSError as error:
-            yield address, error
-        else:
-            return
+def _failures(place: Place, addresses: list[str]) -> Mapping[str, Exception]:
+    """The addresses at which nobody takes a connection, up to the first at which somebody does."""
+    looks = {address: partial(_connect, place, address) for address in addresses}
+    seen = at_once(looks, place.timeout)
+    failed = takewhile(lambda address: seen[address] is not None, addresses)
+    return {address: error for address in failed if (error := seen[address]) is not None}
 
 
-def _not_connected(place: Place, error: OSError) -> Finding:
+def _connect(place: Place, address: str) -> None:
+    socket.create_connection((address, place.port), place.timeout).close()
+
+
+def _not_connected(place: Place, error: Exception) -> Finding:
     if isinstance(error, ConnectionRefusedError):
         seen = f"nobody listens at {place.at}"
-        return wrong(_SERVER, Kind.NOBODY_LISTENS, seen, _instead(place, _start(place)))
-    within = f" within {place.timeout:g} s" if isinstance(error, TimeoutError) else ""
-    said = "" if within else f": {error.strerror or error}"
+        return wrong(_SERVER, Kind.NOBODY_LISTENS, seen, instead(place, _start(place)))
+    in_time = f" within {place.timeout:g} s" if isinstance(error, TimeoutError) else ""
+    said = "" if in_time else f": {getattr(error, 'strerror', None) or error}"
     return wrong(
         _SERVER,
         Kind.UNREACHABLE,
-        f"{place.at} does not take a connection{within}{said}",
-        _instead(
+        f"{place.at} does not take a connection{in_time}{said}",
+        instead(
             place, "look for a firewall, another network, or an address of a container that is gone"
         ),
     )
@@ -128,12 +121,14 @@ def _another_first(place: Place, first: str, good: str) -> Finding:
 
 def _over_tls(place: Place) -> Generator[Finding, None, Reached | None]:
     try:
-        with trusted(place):
-            pass
+        within(place.timeout, partial(shake_hands, place))
     except ssl.SSLCertVerificationError as error:
         yield from certificate_findings(place, error)
         # Who cannot trust it is told the rest as well, without a secret going that way.
         return (yield from _asked(place, unverified()))
+    except TimeoutError as error:
+        yield _not_answered(place, error)
+        return None
     except OSError as error:
         yield _no_tls(place, error)
         return None
@@ -151,7 +146,7 @@ def _no_tls(place: Place, error: OSError) -> Finding:
         _SERVER,
         Kind.SPEAKS_NO_TLS,
         f"what listens at {place.at} makes no TLS connection ({said})",
-        _instead(place),
+        instead(place),
     )
 
 
@@ -178,7 +173,7 @@ def _asked(
 
 
 def _not_answered(place: Place, error: BaseException | None) -> Finding:
-    elsewhere = _instead(place)
+    elsewhere = instead(place)
     if isinstance(error, TimeoutError):
         seen = f"what listens at {place.at} did not answer within {place.timeout:g} s"
         return wrong(_SERVER, Kind.SILENT, seen, elsewhere)
@@ -186,20 +181,21 @@ def _not_answered(place: Place, error: BaseException | None) -> Finding:
         return _tls_spoken(place)
     said = printable(str(error) or type(error).__name__, 80)
     seen = f"what listens at {place.at} does not speak HTTP ({said})"
+    if isinstance(error, http.client.IncompleteRead):
+        seen = f"what listens at {place.at} breaks off in the middle of its answer"
     return wrong(_SERVER, Kind.NOT_HTTP, seen, elsewhere)
 
 
 def _tls_spoken(place: Place) -> Finding:
     seen = f"what listens at {place.at} speaks TLS"
     secure = place.moved(scheme="https")
-    remedy = f"use {secure.url}" if secure.health() else _instead(place)
+    remedy = f"use {secure.url}" if secure.health() else instead(place)
     return wrong(_SERVER, Kind.SPEAKS_TLS, seen, remedy)
 
 
 def _speaks_tls(place: Place) -> bool:
     try:
-        with socket.create_connection((place.host, place.port), place.timeout) as plain:
-            unverified().wrap_socket(plain, server_hostname=place.host).close()
+        within(place.timeout, partial(shake_hands, place, unverified()))
     except OSError:
         return False
     return True
@@ -207,24 +203,33 @@ def _speaks_tls(place: Place) -> bool:
 
 def _no_realm(place: Place) -> Finding | None:
     """What is wrong with the path of a base URL, where an emulator does answer at its root."""
-    base, below, name = place.path.partition("/realms/")
+    base, below, behind = place.path.partition("/realms/")
     root = place.moved(path=base)
     told = root.health() if below else None
-    if told is not None and name not in told["realms"]:
-        return wrong(
-            "realm",
-            Kind.REALM_UNKNOWN,
-            f"the emulator has no realm {name!r} (any more)",
-            f"make it: PUT {root.url}/_emulator/realms/{name}; one with a ttl goes by itself",
-        )
-    root = place.moved(path="")
-    if not place.path or root.health() is None:
-        return None
+    if told is None:
+        root = place.moved(path="")
+        told = root.health() if place.path and base else None
+        if told is None:
+            return None
+        return _no_base_url(place, root, f"{root.url}, or {root.url}/realms/NAME")
+    name, more, _ = behind.partition("/")
+    if name in told["realms"]:
+        good = place.moved(path=f"{base}/realms/{name}") if more else root
+        return _no_base_url(place, root, good.url)
+    return wrong(
+        "realm",
+        Kind.REALM_UNKNOWN,
+        f"the emulator has no realm {name!r} (any more)",
+        f"make it: PUT {root.url}/_emulator/realms/{name}; one with a ttl goes by itself",
+    )
+
+
+def _no_base_url(place: Place, root: Place, remedy: str) -> Finding:
     return wrong(
         _SERVER,
         Kind.NO_BASE_URL,
         f"an emulator answers at {root.url}, but not below {place.path}",
-        f"use {root.url}, or {root.url}/realms/NAME",
+        f"use {remedy}",
     )
 
 
@@ -237,25 +242,5 @@ def _other_program(place: Place, reply: Reply) -> Finding:
         _SERVER,
         Kind.OTHER_PROGRAM,
         f"what answers at {place.url} is no emulator (HTTP {reply.status}{named})",
-        _instead(place),
+        instead(place),
     )
-
-
-def _instead(place: Place, remedy: str = _ANOTHER_PROGRAM) -> str:
-    """Where an emulator answers instead, at this host and a usual port; else `remedy`."""
-    for near in _usual_places(place):
-        if near.health() is not None:
-            return f"wrong port: an emulator answers at {near.url}"
-    return remedy
-
-
-def _usual_places(place: Place) -> Iterator[Place]:
-    """Where `serve` listens at this host, by the scheme that was asked for first."""
-    for scheme in sorted(_USUAL_PORTS, key=lambda scheme: scheme != place.scheme):
-        variable, usual = _USUAL_PORTS[scheme]
-        named = os.environ.get(variable, "")
-        set_here = int(named) if re.fullmatch("[1-9][0-9]{0,4}", named) else usual
-        for port in dict.fromkeys((set_here, usual)):
-            if (scheme, port) != (place.scheme, place.port) and port < 1 << 16:
-                within = min(place.timeout, _LOOK)
-                yield place.moved(scheme=scheme, port=port, path="", timeout=within)

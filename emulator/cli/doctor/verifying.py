@@ -2,18 +2,22 @@
 
 import http.client
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
+from emulator.cli.doctor.bounds import at_once
 from emulator.cli.doctor.finding import Finding, Kind, ok, warning, wrong
 from emulator.cli.doctor.names import addresses_of
-from emulator.cli.doctor.place import Place, members_of
+from emulator.cli.doctor.place import Place, object_in
 from emulator.core.outcomes import printable
 from emulator.driving.remote import Remote, Unreachable
 
-_ISSUER, _JWKS, _METADATA = "issuer", "jwks", "metadata"
+_ISSUER, _JWKS, _METADATA, _TOKEN = "issuer", "jwks", "metadata", "token"
+_LATE = "no answer in time"
+_JSON = {"Content-Type": "application/json"}
 _NOBODY = "auth-emulator-doctor"
 """The subject of the tokens that are minted to look at their signature."""
 
@@ -21,17 +25,56 @@ _LONGEST = 200
 _CALLER = "set issuer: caller in the fixture, or tell the library the JWKS address, not the issuer"
 
 
-def issuer_findings(place: Place, remote: Remote, vendors: Collection[str]) -> Iterator[Finding]:
+Told: TypeAlias = dict[str, Any] | str
+"""The members of a document, or why there are none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """What is told of a vendor; of a token nothing where none was to be had."""
+
+    metadata: Told
+    jwks: Told
+    minted: Told
+
+
+def documents(
+    remote: Remote, vendors: Collection[str], within: float, *, mints: bool
+) -> dict[str, Documents]:
+    """What the vendors tell, all of them asked at once; `mints`: tokens can be had."""
+    looks: dict[tuple[str, str], Callable[[], Told]] = {}
+    for vendor in vendors:
+        of = f"/_emulator/{vendor}/.well-known"
+        looks[vendor, _METADATA] = partial(_told, remote, "GET", f"{of}/openid-configuration")
+        looks[vendor, _JWKS] = partial(_told, remote, "GET", f"{of}/jwks.json")
+        if mints:
+            body = json.dumps({"vendor": vendor, "subject": _NOBODY}).encode()
+            looks[vendor, _TOKEN] = partial(_told, remote, "POST", "/_emulator/tokens", body)
+    told = at_once(looks, within)
+
+    def of_it(vendor: str, what: str) -> Told:
+        found = told.get((vendor, what), "none was asked for")
+        return _LATE if isinstance(found, Exception) else found
+
+    return {
+        vendor: Documents(*(of_it(vendor, what) for what in (_METADATA, _JWKS, _TOKEN)))
+        for vendor in vendors
+    }
+
+
+def issuer_findings(place: Place, told_of: Mapping[str, Documents]) -> Iterator[Finding]:
     """Whether who goes by the metadata finds it all, seen from here."""
     issuers: dict[str, str] = {}
-    for vendor in vendors:
-        told = _told(remote, f"{_of(vendor)}/openid-configuration")
+    for vendor, documents in told_of.items():
+        told = documents.metadata
+        if not told:
+            told = "it has no members"
         if isinstance(told, str):
             yield _metadata_unusable(vendor, told)
             continue
         issuers[vendor] = str(told.get("issuer", ""))
         jwks = str(told.get("jwks_uri", ""))
-        if jwks != f"{place.url}{_of(vendor)}/jwks.json":
+        if jwks != f"{place.url}/_emulator/{vendor}/.well-known/jwks.json":
             yield warning(
                 _METADATA,
                 Kind.METADATA_ELSEWHERE,
@@ -91,11 +134,11 @@ def _metadata_unusable(vendor: str, why: str) -> Finding:
     )
 
 
-def jwks_findings(remote: Remote, vendors: Collection[str], *, mints: bool) -> Iterator[Finding]:
-    """Whether each vendor's JWKS verifies its tokens; `mints`: tokens can be had."""
+def jwks_findings(told_of: Mapping[str, Documents]) -> Iterator[Finding]:
+    """Whether each vendor's JWKS verifies its tokens, where one was to be had."""
     good = []
-    for vendor in vendors:
-        told = _told(remote, f"{_of(vendor)}/jwks.json")
+    for vendor, documents in told_of.items():
+        told = documents.jwks
         keys = told.get("keys") if isinstance(told, dict) else None
         if not isinstance(keys, list):
             why = told if isinstance(told, str) else "it is no JWKS (RFC 7517)"
@@ -105,12 +148,11 @@ def jwks_findings(remote: Remote, vendors: Collection[str], *, mints: bool) -> I
                 f"{vendor}'s JWKS cannot be read: {why}",
                 "look for a fault: GET .../_emulator/faults",
             )
-        elif mints:
-            token = _minted(remote, vendor)
-            found = None if token is None else _fault(vendor, token, keys)
+        elif token := _minted(documents.minted):
+            found = _fault(vendor, token, keys)
             if found is not None:
                 yield found
-            elif token is not None:
+            else:
                 good.append(f"{vendor} ({token.algorithm})")
     if good:
         yield ok(_JWKS, f"fits the tokens of {', '.join(good)}")
@@ -123,19 +165,12 @@ class _Token:
     kid: str | None
 
 
-def _minted(remote: Remote, vendor: str) -> _Token | None:
+def _minted(told: Told) -> _Token | None:
     """A token of the vendor's; None where none is to be had."""
-    body = json.dumps({"vendor": vendor, "subject": _NOBODY}).encode()
-    try:
-        told = members_of(
-            remote.ask("POST", "/_emulator/tokens", body, {"Content-Type": "application/json"})
-        )
-    except Unreachable:
+    header = told.get("header") if isinstance(told, dict) else None
+    if not isinstance(told, dict) or not isinstance(header, dict) or "token" not in told:
         return None
-    header = told.get("header", {})
-    if "token" not in told:
-        return None
-    return _Token(told["token"], str(header.get("alg")), header.get("kid"))
+    return _Token(str(told["token"]), str(header.get("alg")), header.get("kid"))
 
 
 def _fault(vendor: str, token: _Token, keys: list[Any]) -> Finding | None:
@@ -174,23 +209,21 @@ def _verifies(token: _Token, jwk: Mapping[str, Any]) -> bool:
     return True
 
 
-def _of(vendor: str) -> str:
-    return f"/_emulator/{vendor}/.well-known"
-
-
-def _told(remote: Remote, path: str) -> dict[str, Any] | str:
-    """The members of a document, or why there are none."""
+def _told(remote: Remote, method: str, path: str, body: bytes | None = None) -> Told:
     try:
-        reply = remote.ask("GET", path)
+        reply = remote.ask(method, path, body, _JSON if body else None)
     except Unreachable as error:
         return _why(error)
-    if reply.status != http.client.OK:
+    if reply.status >= http.client.MULTIPLE_CHOICES:
         return f"HTTP {reply.status}"
-    return members_of(reply) or "it is no JSON object"
+    told = object_in(reply)
+    return "it is no JSON object" if told is None else told
 
 
 def _why(error: Unreachable) -> str:
     cause = error.__cause__
     if isinstance(cause, TimeoutError):
-        return "no answer in time"
+        return _LATE
+    if isinstance(cause, http.client.IncompleteRead):
+        return "its answer breaks off in the middle"
     return printable(str(cause) or type(cause).__name__, 80)
