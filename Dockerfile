@@ -15,10 +15,8 @@ RUN --mount=type=secret,id=pip.conf --mount=type=secret,id=ca-certificates \
     /opt/pip/bin/pip --python /opt/auth-emulator/bin/python3 install --no-compile -c constraints.txt . \
     && python3 -m compileall -q --invalidation-mode unchecked-hash /opt/auth-emulator/lib
 
-# What the compose file's `example` service runs: the same, and httpx.
+# What the compose file's `example` service runs: a client, with httpx, which the emulator has too.
 FROM build AS example
-RUN --mount=type=secret,id=pip.conf --mount=type=secret,id=ca-certificates \
-    /opt/pip/bin/pip --python /opt/auth-emulator/bin/python3 install -c constraints.txt httpx
 ENV PATH=/opt/auth-emulator/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001

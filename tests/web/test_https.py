@@ -115,7 +115,7 @@ def test_a_name_with_a_dot_at_its_end_is_that_name(
     with context.wrap_socket(raw, server_hostname=f"{VAULT}.") as connection:
         certificate: Any = connection.getpeercert()
     assert certificate["subjectAltName"] == (("DNS", VAULT),)
-    assert not caplog.messages
+    assert "asks for" not in caplog.text  # another test's caller may be told of late
 
 
 def test_each_vendor_has_a_certificate_of_its_own(https: Https) -> None:
