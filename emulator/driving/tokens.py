@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 from emulator.driving.channel import Control
 from emulator.driving.durations import Duration, duration_text
@@ -11,6 +11,20 @@ from emulator.driving.errors import told_enough
 __tracebackhide__ = told_enough
 
 _PATH = "/tokens"
+
+
+class Order(TypedDict, total=False):
+    """What a token is to be like; what is not given is as a sign-in would make it.
+
+    In `claims` and `headers` a None takes a member out.
+    """
+
+    use: Literal["access", "refresh"] | None
+    lifetime: Duration | None
+    scopes: Sequence[str] | None
+    claims: Mapping[str, object] | None
+    headers: Mapping[str, object] | None
+    defect: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +67,16 @@ class Tokens:
     def __init__(self, control: Callable[[], Control]) -> None:
         self._control = control
 
-    def mint(  # noqa: PLR0913 - a token has these members
-        self,
-        vendor: str,
-        subject: str,
-        *,
-        use: Literal["access", "refresh"] | None = None,
-        lifetime: Duration | None = None,
-        scopes: Sequence[str] | None = None,
-        claims: Mapping[str, object] | None = None,
-        headers: Mapping[str, object] | None = None,
-        defect: str | None = None,
-    ) -> Minted:
+    def mint(self, vendor: str, subject: str, **order: Unpack[Order]) -> Minted:
         """A token of a vendor's for a principal, or for anybody, without a sign-in.
 
-        In `claims` and `headers` a None takes a member out. Raises Refused.
+        Raises Refused, which tells what of the order cannot be.
         """
-        given = {
-            "vendor": vendor,
-            "subject": subject,
-            "use": use,
-            "lifetime": None if lifetime is None else duration_text(lifetime),
-            "scopes": None if scopes is None else list(scopes),
-            "claims": claims,
-            "headers": headers,
-            "defect": defect,
-        }
+        given: dict[str, object] = {"vendor": vendor, "subject": subject, **order}
+        if (lifetime := order.get("lifetime")) is not None:
+            given["lifetime"] = duration_text(lifetime)
+        if (scopes := order.get("scopes")) is not None:
+            given["scopes"] = list(scopes)
         sent = {name: value for name, value in given.items() if value is not None}
         told = self._control().post(_PATH, sent)
         return Minted(told["token"], told["header"], told["claims"], told.get("note"))

@@ -1,13 +1,12 @@
 """The vendors of a realm, for tests: where each is, who can sign in there, and its tokens."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any, Unpack
 
 from emulator.driving.channel import Control
-from emulator.driving.durations import Duration
 from emulator.driving.errors import told_enough
 from emulator.driving.principals import Principal, Principals
-from emulator.driving.tokens import Tokens
+from emulator.driving.tokens import Order, Tokens
 
 __tracebackhide__ = told_enough
 
@@ -38,32 +37,9 @@ class Vendor:
         """Where its public keys are."""
         return f"{self.issuer_url}/.well-known/jwks.json"
 
-    def token(
-        self,
-        subject: str,
-        *,
-        use: Literal["access", "refresh"] | None = None,
-        lifetime: Duration | None = None,
-        scopes: Sequence[str] | None = None,
-        claims: Mapping[str, object] | None = None,
-        headers: Mapping[str, object] | None = None,
-        defect: str | None = None,
-    ) -> str:
+    def token(self, subject: str, **order: Unpack[Order]) -> str:
         """A token for a principal, or anybody, without a sign-in; see `Tokens.mint` for more."""
-        return (
-            Tokens(self._control)
-            .mint(
-                self.name,
-                subject,
-                use=use,
-                lifetime=lifetime,
-                scopes=scopes,
-                claims=claims,
-                headers=headers,
-                defect=defect,
-            )
-            .token
-        )
+        return Tokens(self._control).mint(self.name, subject, **order).token
 
     def jwks(self) -> dict[str, Any]:
         """Its public keys (RFC 7517)."""

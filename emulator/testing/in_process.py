@@ -14,7 +14,7 @@ from emulator.driving.remote import TIMEOUT, Remote, Reply, Unreachable
 if TYPE_CHECKING:
     from emulator.web.stage import Stage
 
-OVER = "the emulator is not running any more"
+_OVER = "the emulator is not running any more"
 
 T = TypeVar("T")
 
@@ -32,27 +32,38 @@ class Loop:
         )
         self._thread.start()
 
+    @property
+    def here(self) -> bool:
+        """Whether it runs in this process; one that was forked off has not its thread."""
+        return self._process == os.getpid()
+
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Begin some work there. NotRunning once the loop closes, and in a forked process."""
         with self._lock:
-            if self._open and self._process == os.getpid():
+            if self._open and self.here:
                 return asyncio.run_coroutine_threadsafe(work, self._loop)
         work.close()
-        raise NotRunning(
-            OVER if self._process == os.getpid() else "the emulator runs in the parent process"
-        )
+        raise NotRunning(_OVER if self.here else "the emulator runs in the parent process")
 
     def close(self) -> None:
         """End the loop, and what still runs in it."""
-        if self._process != os.getpid():
-            return  # the loop is the parent's
-        ending = self.submit(_wind_down(self._loop))
-        with self._lock:
+        if not self.here:
+            return
+        with self._lock:  # so that nothing begins behind what ends it all
+            ending = asyncio.run_coroutine_threadsafe(_wind_down(self._loop), self._loop)
             self._open = False
         ending.result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+def result_of(work: Future[T], within: float | None = None) -> T:
+    """What came of some work, waited for. NotRunning where the loop was closed meanwhile."""
+    try:
+        return work.result(within)
+    except CancelledError:
+        raise NotRunning(_OVER) from None
 
 
 async def _wind_down(loop: asyncio.AbstractEventLoop) -> None:
@@ -89,9 +100,7 @@ class StageChannel:
         sent += [(n.lower().encode(), v.encode()) for n, v in (headers or {}).items()]
         call = exchange(self._stage, method, self._base_url + path, sent, body or b"")
         try:
-            told = self._loop.submit(call).result(TIMEOUT)
-        except CancelledError:
-            raise NotRunning(OVER) from None
+            told = result_of(self._loop.submit(call), TIMEOUT)
         except TimeoutError as error:
             raise Unreachable(f"the emulator did not answer within {TIMEOUT:.0f} s") from error
         answered = {n.decode("latin-1"): v.decode("latin-1") for n, v in told.headers}
@@ -110,7 +119,6 @@ class ServedStageChannel(StageChannel):
 
     def __init__(self, stage: "Stage", loop: Loop, base_url: str) -> None:
         super().__init__(stage, loop, base_url)
-        self._process = os.getpid()
         self._remote = Remote(base_url)
 
     def ask(
@@ -121,7 +129,7 @@ class ServedStageChannel(StageChannel):
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """The answer to one call; in a process that was forked off, where no loop runs, too."""
-        if os.getpid() != self._process:
+        if not self._loop.here:
             return self._remote.ask(method, path, body, headers)
         return super().ask(method, path, body, headers)
 

@@ -2,13 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import CancelledError
 
 import anyio.to_thread
 import httpx
 
-from emulator.driving.errors import NotRunning
-from emulator.testing.in_process import OVER, Loop
+from emulator.testing.in_process import Loop, result_of
 from emulator.web.exchange import Exchange, exchange
 from emulator.web.stage import Stage
 
@@ -28,10 +26,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         """Answer a request of a Client."""
         request.read()
         future = self._loop().submit(self._exchanged(request))
-        try:
-            return _response(future.result(), request)
-        except CancelledError:
-            raise NotRunning(OVER) from None
+        return _response(result_of(future), request)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of an AsyncClient, whatever runs its tasks."""
@@ -40,16 +35,14 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         try:
             asyncio.get_running_loop()
         except RuntimeError:  # trio runs it
-            return _response(await anyio.to_thread.run_sync(future.result), request)
+            return _response(await anyio.to_thread.run_sync(result_of, future), request)
         # Shielded, and waited for: what ended with the emulator is not this task cancelled.
         waiting = asyncio.wrap_future(future)
         try:
             await asyncio.wait((waiting,))
         finally:
             waiting.cancel()
-        if future.cancelled():
-            raise NotRunning(OVER)
-        return _response(waiting.result(), request)
+        return _response(result_of(future) if future.cancelled() else waiting.result(), request)
 
     async def _exchanged(self, request: httpx.Request) -> Exchange:
         headers = [(name.lower(), value) for name, value in request.headers.raw]
