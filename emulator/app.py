@@ -6,9 +6,7 @@ from dataclasses import replace
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
-
-from pydantic import Field, create_model
+from typing import Any
 
 from emulator.config import Config as Config  # noqa: PLC0414 - callers know it from here
 from emulator.config import Source as Source  # noqa: PLC0414 - the same
@@ -19,13 +17,15 @@ from emulator.core.clock import Clock
 from emulator.core.defects import aimed
 from emulator.core.fixture.faults import FaultModel, fault_model
 from emulator.core.fixture.mistakes import Mistake
-from emulator.core.fixture.resources import resource_model
+from emulator.core.fixture.resources import ResourceModel, resource_model
 from emulator.core.fixture.schema import json_schema
 from emulator.core.fixture.sections import SectionModel
 from emulator.core.fixture.whole import FixtureModel
 from emulator.core.realm import DEFAULT, Blueprint, Realm, Settings
 from emulator.core.realms import Realms
 from emulator.core.resources import ANY_METHOD, Resources, compiled_path
+from emulator.core.shapes.kinds import Later, Listed, Maybe
+from emulator.core.shapes.shape import Shaped, member
 from emulator.core.store import MemoryStore, Store
 from emulator.vendors.nbcgate.fixture import NbcGateSection
 from emulator.vendors.nbcgate.operations import API as NBCGATE
@@ -183,25 +183,32 @@ def demo_fixture() -> Path:
 
 @cache
 def fixture_model() -> type[FixtureModel]:
-    """The model of a whole fixture: what is common, and a section for each vendor."""
-    fields: dict[str, Any] = {
-        api.name: (
-            section | None,
-            Field(None, description=(section.__doc__ or "").partition("\n")[0]),
+    """The shape of a whole fixture: what is common, and a section for each vendor."""
+    sections = {
+        api.name: member(
+            Maybe(Shaped(section)), (section.__doc__ or "").partition("\n")[0], default=None
         )
         for api, section in VENDORS
     }
-    resource = resource_model([api.name for api, _ in VENDORS])
-    fields["resources"] = (list[resource], FixtureModel.model_fields["resources"])  # type: ignore[valid-type]  # made here
-    fault = fault_of_a_fixture()
-    fields["faults"] = (list[fault], FixtureModel.model_fields["faults"])  # type: ignore[valid-type]  # the same
-    model = create_model("Fixture", __base__=FixtureModel, **fields)
-    return cast(type[FixtureModel], model)
+
+    class Fixture(FixtureModel):
+        __doc__ = FixtureModel.__doc__
+
+        faults: list[FaultModel] = member(
+            Listed(Later(lambda: Shaped(fault_of_a_fixture()))), "Calls that go wrong.", default=[]
+        )
+        resources: list[ResourceModel] = member(
+            Listed(Shaped(resource_model(sections))),
+            "Protected paths, which take the vendors' tokens.",
+            default=[],
+        )
+
+    return type("Fixture", (Fixture,), sections)
 
 
 @cache
 def fault_of_a_fixture() -> type[FaultModel]:
-    """The model of a fault, which knows the vendors' operations and outcomes."""
+    """The shape of a fault, which knows the vendors' operations and outcomes."""
     return fault_model(_refusals(), _issuing())
 
 

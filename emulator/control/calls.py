@@ -4,16 +4,16 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Self, TypeVar
-
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from typing import Any, ClassVar, TypeVar
 
 from emulator.core.clock import iso_milliseconds
 from emulator.core.expectation import Where
-from emulator.core.fixture.fields import Text, instant, wrong
-from emulator.core.fixture.mistakes import did_you_mean
-from emulator.core.fixture.sections import Strict
+from emulator.core.fixture.fields import INSTANT, instant
 from emulator.core.masking import PATH_LIMIT, TEXT_LIMIT, told_text
+from emulator.core.shapes.kinds import Definitions, Kind, Maybe, Plain, Wrong
+from emulator.core.shapes.shape import Shape, member
+from emulator.core.shapes.values import TEXT, whole
+from emulator.core.suggestion import did_you_mean
 
 F = TypeVar("F", bound="Filters")
 
@@ -26,31 +26,34 @@ _ALWAYS_THERE = ("outcome", "method", "path", "since")
 """What no call is without. A null among the others asks for calls that have none."""
 
 
-def whole_number(value: object) -> object:
+def _from_query(value: Any) -> Any:
     """A number, also where it is written in a query."""
     return int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
 
 
-def _since(value: object) -> object:
-    number = whole_number(value)
-    if number is None or (isinstance(number, int) and not isinstance(number, bool)):
-        return number
+def number_from(least: int, most: int | None = None) -> Kind[int]:
+    """A whole number within bounds, also where it is written in a query."""
+    return whole(least, most, _from_query)
+
+
+_ENTRY = number_from(0)
+
+
+def _since(value: Any) -> int | datetime:
+    number = _from_query(value)
+    if isinstance(number, int) and not isinstance(number, bool):
+        return _ENTRY.read(number, (), [])
     try:
         return instant(value)
     except ValueError as error:
-        raise wrong("expected an entry's number, or an instant such as 2026-01-01T00:00:00Z") from (
+        raise Wrong("expected an entry's number, or an instant such as 2026-01-01T00:00:00Z") from (
             error
         )
 
 
-Number = Annotated[int, BeforeValidator(whole_number), WithJsonSchema({"type": "integer"})]
-Since = Annotated[
-    Annotated[int, Field(ge=0)] | datetime,
-    BeforeValidator(_since),
-    WithJsonSchema(
-        {"anyOf": [{"type": "integer", "minimum": 0}, {"type": "string", "format": "date-time"}]}
-    ),
-]
+SINCE: Kind[int | datetime] = Plain(
+    _since, {"anyOf": [_ENTRY.schema(Definitions()), INSTANT.schema(Definitions())]}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,44 +65,52 @@ class Known:
     outcomes: Sequence[str]
 
 
-class Filters(Strict):
+class Filters(Shape):
     """Which calls: all that are given must be as given."""
 
     known: ClassVar[Sequence[Known]] = ()
 
-    vendor: Text | None = Field(None, description="Whose; null: calls to a path of no vendor.")
-    operation: Text | None = Field(None, description="Which operation; null: calls of none.")
-    outcome: Text | None = Field(None, description="How they ended.")
-    status: Annotated[Number, Field(ge=100, le=599)] | None = Field(
-        None, description="The HTTP status; null: calls whose connection broke."
+    vendor: str | None = member(
+        Maybe(TEXT), "Whose; null: calls to a path of no vendor.", default=None
     )
-    principal: Text | None = Field(None, description="Who; null: calls that name nobody.")
-    fault: Text | None = Field(None, description="The fault that struck them; null: none did.")
-    method: Text | None = Field(None, description="The request's method.")
-    path: Text | None = Field(None, description="Its path, without query.")
-    since: Since | None = Field(
-        None, description="After the entry of this number, or from this instant of the clock on."
+    operation: str | None = member(
+        Maybe(TEXT), "Which operation; null: calls of none.", default=None
+    )
+    outcome: str | None = member(Maybe(TEXT), "How they ended.", default=None)
+    status: int | None = member(
+        Maybe(number_from(100, 599)),
+        "The HTTP status; null: calls whose connection broke.",
+        default=None,
+    )
+    principal: str | None = member(Maybe(TEXT), "Who; null: calls that name nobody.", default=None)
+    fault: str | None = member(
+        Maybe(TEXT), "The fault that struck them; null: none did.", default=None
+    )
+    method: str | None = member(Maybe(TEXT), "The request's method.", default=None)
+    path: str | None = member(Maybe(TEXT), "Its path, without query.", default=None)
+    since: int | datetime | None = member(
+        Maybe(SINCE),
+        "After the entry of this number, or from this instant of the clock on.",
+        default=None,
     )
 
-    @model_validator(mode="after")
-    def _can_be(self) -> Self:
+    def check(self) -> None:
         """Refuse what no entry could have."""
         for name in _ALWAYS_THERE:
-            if name in self.model_fields_set and getattr(self, name) is None:
-                raise wrong(f"no entry is without {name}")
+            if name in self.given and getattr(self, name) is None:
+                raise Wrong(f"no entry is without {name}")
         if self.method is not None and not _METHOD.fullmatch(self.method):
-            raise wrong(f"{self.method!r} is no method{did_you_mean(self.method, _METHODS)}")
+            raise Wrong(f"{self.method!r} is no method{did_you_mean(self.method, _METHODS)}")
         if self.path is not None and (not self.path.startswith("/") or "?" in self.path):
-            raise wrong("the path of an entry begins with / and has no query")
+            raise Wrong("the path of an entry begins with / and has no query")
         if self.fault is not None and not _FAULT.fullmatch(self.fault):
-            raise wrong(f"{self.fault!r} is no fault; they are called f1, f2 and so on")
+            raise Wrong(f"{self.fault!r} is no fault; they are called f1, f2 and so on")
         self._check_names()
-        return self
 
     def _check_names(self) -> None:
         vendors = [known.vendor for known in self.known]
         if self.vendor is not None and self.vendor not in vendors:
-            raise wrong(f"{self.vendor!r} is no vendor{did_you_mean(self.vendor, vendors)}")
+            raise Wrong(f"{self.vendor!r} is no vendor{did_you_mean(self.vendor, vendors)}")
         of = [known for known in self.known if self.vendor in (None, known.vendor)]
         whose = "" if self.vendor is None else f" of {self.vendor}"
         for what, given, named in (
@@ -107,14 +118,14 @@ class Filters(Strict):
             ("outcome", self.outcome, _all(known.outcomes for known in of)),
         ):
             if given is not None and given not in named:
-                raise wrong(f"{given!r} is no {what}{whose}{did_you_mean(given, named)}")
+                raise Wrong(f"{given!r} is no {what}{whose}{did_you_mean(given, named)}")
 
     def where(self) -> Where:
         """The same, as the journal is searched for it."""
         fields: dict[str, Any] = {
             name: getattr(self, name)
-            for name in Filters.model_fields
-            if name in self.model_fields_set and name != "since"
+            for name in Filters.members
+            if name in self.given and name != "since"
         }
         for name, limit in (("principal", TEXT_LIMIT), ("path", PATH_LIMIT)):
             if fields.get(name) is not None:

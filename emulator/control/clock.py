@@ -2,26 +2,30 @@
 
 from datetime import UTC, datetime, timedelta
 
-from pydantic import Field
-
 from emulator.control.paths import BASE, asking
 from emulator.control.reading import invalid, parsed, read_body
 from emulator.core.clock import Clock, ClockOutOfRange, iso_milliseconds
-from emulator.core.fixture.fields import Instant, Shift, written
-from emulator.core.fixture.sections import Strict
+from emulator.core.fixture.fields import INSTANT, SHIFT, written
 from emulator.core.realm import Realm
+from emulator.core.shapes.kinds import Maybe
+from emulator.core.shapes.shape import Shape, member
+from emulator.core.shapes.values import FLAG
 from emulator.web.messages import Members
 from emulator.web.operation import Endpoint, Operation
 
 _PATH = f"{BASE}/clock"
 
 
-class ClockChange(Strict):
+class ClockChange(Shape):
     """What becomes of the clock, in this order."""
 
-    now: Instant | None = Field(None, description="It jumps to this instant.")
-    advance: Shift | None = Field(None, description="It moves by so much; -25h goes back.")
-    frozen: bool | None = Field(None, description="true: it stands still; false: it runs on.")
+    now: datetime | None = member(Maybe(INSTANT), "It jumps to this instant.", default=None)
+    advance: timedelta | None = member(
+        Maybe(SHIFT), "It moves by so much; -25h goes back.", default=None
+    )
+    frozen: bool | None = member(
+        Maybe(FLAG), "true: it stands still; false: it runs on.", default=None
+    )
 
 
 def _told(clock: Clock) -> dict[str, object]:

@@ -127,7 +127,7 @@ def _of_faults(model: type[FaultModel]) -> dict[str, Call]:
 def _of_the_journal() -> dict[str, Call]:
     where = {"vendor": "vault", "operation": "sign_in"}
     expected = {"where": where, "count": {"at_most": 1000}, "within": "1s"}
-    reading: dict[str, Any] = dict.fromkeys(Reading.model_fields)
+    reading: dict[str, Any] = dict.fromkeys(Reading.members)
     return {
         "journal": Call(query=reading | {"limit": "10"}, outcomes=_INVALID),
         "verify_journal": Call(
@@ -136,7 +136,7 @@ def _of_the_journal() -> dict[str, Call]:
             outcomes=(*_INVALID, "not_verified"),
         ),
         "watch_journal": Call(
-            query=dict.fromkeys(Filters.model_fields), outcomes=(*_INVALID, "too_many")
+            query=dict.fromkeys(Filters.members), outcomes=(*_INVALID, "too_many")
         ),
     }
 
@@ -177,7 +177,7 @@ def _of_tokens(realm: Realm) -> dict[str, Call]:
 def _of_a_principal(section: type[SectionModel], kind: str) -> list[tuple[str, Call]]:
     model = section.principal_model(kind)
     known: dict[str, Any] = {"password": _PASSWORD, "scopes": ["offers:read"], "status": "active"}
-    whole = {name: value for name, value in known.items() if name in model.model_fields}
+    whole = {name: value for name, value in known.items() if name in model.members}
     change = {"type": "object", "description": "Members to change; null takes one back."}
     return [
         ("GET", Call(outcomes=(*_INVALID, "not_found"))),

@@ -2,12 +2,11 @@
 
 import asyncio
 from collections.abc import Collection
+from datetime import timedelta
 from itertools import islice
-from typing import Annotated, Self
+from typing import Any
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, model_validator
-
-from emulator.control.calls import Filters, Known, Number, knowing
+from emulator.control.calls import Filters, Known, knowing, number_from
 from emulator.control.events import Events
 from emulator.control.outcomes import OUTCOMES
 from emulator.control.paths import BASE, reading_its_path
@@ -15,12 +14,14 @@ from emulator.control.reading import parsed, read_body, read_query
 from emulator.core.clock import wall
 from emulator.core.expectation import Tally, Wanted
 from emulator.core.faults import ConnectionFault
-from emulator.core.fixture.fields import Duration, wrong
-from emulator.core.fixture.sections import Strict
+from emulator.core.fixture.fields import DURATION
 from emulator.core.journal import Entry
 from emulator.core.outcomes import Refusal
 from emulator.core.realm import Realm
 from emulator.core.realms import Realms
+from emulator.core.shapes.kinds import Branching, Kind, Maybe, Plain, Wrong
+from emulator.core.shapes.shape import Shape, Shaped, member
+from emulator.core.shapes.values import whole
 from emulator.web.messages import Members
 from emulator.web.operation import Api, Endpoint, Operation
 from emulator.web.resource import FORWARDED
@@ -40,60 +41,63 @@ _LOOKS_EVERY = 0.02
 class Reading(Filters):
     """Which entries, and how many at the most."""
 
-    before: Annotated[Number, Field(ge=1)] | None = Field(
-        None, description="Before the entry of this number: for reading on, a page at a time."
+    before: int | None = member(
+        Maybe(number_from(1)),
+        "Before the entry of this number: for reading on, a page at a time.",
+        default=None,
     )
-    limit: Annotated[Number, Field(ge=1, le=_LARGEST_LIMIT)] = Field(
-        _USUAL_LIMIT, description="How many entries at the most, the newest."
+    limit: int = member(
+        number_from(1, _LARGEST_LIMIT),
+        "How many entries at the most, the newest.",
+        default=_USUAL_LIMIT,
     )
 
 
-class Bounds(Strict):
+class Bounds(Shape):
     """How many calls are expected."""
 
-    at_least: Annotated[int, Field(ge=0)] | None = Field(None, description="So many, or more.")
-    at_most: Annotated[int, Field(ge=0)] | None = Field(None, description="So many, or fewer.")
+    at_least: int | None = member(Maybe(whole(0)), "So many, or more.", default=None)
+    at_most: int | None = member(Maybe(whole(0)), "So many, or fewer.", default=None)
 
-    @model_validator(mode="after")
-    def _some(self) -> Self:
+    def check(self) -> None:
+        """They bound something."""
         if self.at_least is None and self.at_most is None:
-            raise wrong("expected at_least, at_most, or both")
+            raise Wrong("expected at_least, at_most, or both")
         if self.at_most is not None and (self.at_least or 0) > self.at_most:
-            raise wrong("at_least is more than at_most")
-        return self
+            raise Wrong("at_least is more than at_most")
 
 
-def _bounds(count: object) -> object:
-    if isinstance(count, int) and not isinstance(count, bool) and count >= 0:
-        return {"at_least": count, "at_most": count}
-    if not isinstance(count, dict | Bounds):
-        raise wrong("expected a whole number from 0 on, or at_least and at_most")
-    return count
+def _exactly(count: Any) -> Bounds:
+    if not isinstance(count, int) or isinstance(count, bool) or count < 0:
+        raise Wrong("expected a whole number from 0 on, or at_least and at_most")
+    return Bounds(at_least=count, at_most=count)
 
 
-Count = Annotated[
-    Bounds,
-    BeforeValidator(_bounds),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 0}, Bounds.model_json_schema()]}),
-]
+_EXACTLY: Kind[Bounds] = Plain(_exactly, {"type": "integer", "minimum": 0})
+_BOUNDS = Shaped(Bounds)
+_COUNT: Kind[Bounds] = Branching(
+    lambda count: _BOUNDS if isinstance(count, dict) else _EXACTLY, (_EXACTLY, _BOUNDS)
+)
+_WHERE = "Which calls: the journal's filters; by default all."
 
 
-class Expectation(Strict):
+class Expectation(Shape):
     """Which calls are expected, how many, and how long to wait for them."""
 
-    where: Filters = Field(default=Filters(), description="Which calls: the journal's filters.")
-    count: Count = Field(
-        default=Bounds(at_least=1), description="How many: a number, or at_least and at_most."
+    where: Filters = member(Shaped(Filters), _WHERE, default={})
+    count: Bounds = member(
+        _COUNT, "How many: a number, or at_least and at_most.", default={"at_least": 1}
     )
-    within: Duration | None = Field(
-        None, description="So long it waits, in real time; at most 60s. By default not at all."
+    within: timedelta | None = member(
+        Maybe(DURATION),
+        "So long it waits, in real time; at most 60s. By default not at all.",
+        default=None,
     )
 
-    @model_validator(mode="after")
-    def _patient(self) -> Self:
+    def check(self) -> None:
+        """It does not wait for too long."""
         if self.within is not None and self.within.total_seconds() > _LONGEST_WAIT:
-            raise wrong(f"within: expected a duration of at most {_LONGEST_WAIT}s")
-        return self
+            raise Wrong(f"within: expected a duration of at most {_LONGEST_WAIT}s")
 
     @property
     def wanted(self) -> Wanted:
@@ -166,17 +170,17 @@ def journal_endpoints(
     known = [_known(vendor, verifying) for vendor in vendors]
     filters = knowing(Filters, known)
     reading = knowing(Reading, known)
-    expectation = create_model(
-        "Expectation",
-        __base__=Expectation,
-        where=(filters, Field(default=filters(), description="Which calls; by default all.")),
-    )
+
+    class Expected(Expectation):
+        __doc__ = Expectation.__doc__
+
+        where: Filters = member(Shaped(filters), _WHERE, default={})
 
     def read(_: Realm, members: Members) -> Reading:
         return parsed(reading, members, "the query")
 
     def expected(_: Realm, members: Members) -> Expectation:
-        return parsed(expectation, members["body"])
+        return parsed(Expected, members["body"])
 
     def watched(_: Realm, members: Members) -> object:
         return events.asked(members, filters)

@@ -1,26 +1,22 @@
 """The vendors' keys, and rotating them."""
 
-from typing import Annotated
-
-from pydantic import BeforeValidator, Field
-
 from emulator.control.paths import BASE, asking
 from emulator.control.reading import invalid, parsed, read_body
-from emulator.core.fixture.fields import by_name
-from emulator.core.fixture.mistakes import did_you_mean
-from emulator.core.fixture.sections import Strict
 from emulator.core.keys import KeysCannotRotate, Rotation
 from emulator.core.realm import Realm
+from emulator.core.shapes.shape import Shape, member
+from emulator.core.shapes.values import TEXT_OR_EMPTY, member_of
+from emulator.core.suggestion import did_you_mean
 from emulator.web.messages import Members
 from emulator.web.operation import Endpoint, Operation
 
 
-class RotateRequest(Strict):
+class RotateRequest(Shape):
     """Whose key, and how the new one takes its place."""
 
-    vendor: str = Field(description="Whose key.")
-    mode: Annotated[Rotation, BeforeValidator(by_name(Rotation))] = Field(
-        Rotation.OVERLAP, description="How the new one takes the old one's place."
+    vendor: str = member(TEXT_OR_EMPTY, "Whose key.")
+    mode: Rotation = member(
+        member_of(Rotation), "How the new one takes the old one's place.", default="overlap"
     )
 
 

@@ -2,30 +2,22 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import asdict
-from typing import Annotated, Any
-
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, create_model
+from datetime import timedelta
+from typing import Any
 
 from emulator.control.paths import BASE
 from emulator.control.reading import invalid, parsed, read_body
 from emulator.core.defects import Defect, DefectImpossible
-from emulator.core.fixture.fields import (
-    Json,
-    Lifetime,
-    Scope,
-    Text,
-    by_name,
-    seconds_or_none,
-    wrong,
-)
-from emulator.core.fixture.mistakes import did_you_mean
-from emulator.core.fixture.sections import Strict
+from emulator.core.fixture.fields import JSON, LIFETIME, SCOPES, seconds_or_none
 from emulator.core.inspection import inspected
 from emulator.core.minting import Minted, NoRefreshTokens, Order, Use, minted
 from emulator.core.nesting import DEEPEST, nested_deeper
 from emulator.core.outcomes import Refusal
 from emulator.core.realm import Realm
 from emulator.core.realms import Realms
+from emulator.core.shapes.kinds import Checked, Mapped, Maybe, Wrong
+from emulator.core.shapes.shape import Shape, member
+from emulator.core.shapes.values import TEXT, TEXT_OR_EMPTY, known_as, member_of
 from emulator.web.messages import Members
 from emulator.web.operation import Endpoint, Operation
 
@@ -34,38 +26,45 @@ _PATH = f"{BASE}/tokens"
 
 def _shallow(members: dict[str, Any]) -> dict[str, Any]:
     if nested_deeper(members):
-        raise wrong(f"nested more than {DEEPEST} levels deep")
+        raise Wrong(f"nested more than {DEEPEST} levels deep")
     return members
 
 
 def _no_algorithm(headers: dict[str, Any]) -> dict[str, Any]:
     if "alg" in headers:
-        raise wrong(
+        raise Wrong(
             "alg cannot be set here: it is that of the key that signs; for a token with another, "
             f"set defect to {Defect.ALG_NONE} or {Defect.HS256_WITH_PUBLIC_KEY}"
         )
     return headers
 
 
-_FREE = Annotated[dict[str, Json], AfterValidator(_shallow)]
+_FREE = Checked(Mapped(JSON), _shallow)
+_WHOSE = "Whose."
 
 
-class MintRequest(Strict):
+class MintRequest(Shape):
     """What token is wanted."""
 
-    vendor: str = Field(description="Whose.")
-    subject: Text = Field(description="A principal's name, or anybody's.")
-    use: Annotated[Use, BeforeValidator(by_name(Use))] = Field(
-        Use.ACCESS, description="access, or refresh where the vendor has refresh tokens."
+    vendor: str = member(TEXT_OR_EMPTY, _WHOSE)
+    subject: str = member(TEXT, "A principal's name, or anybody's.")
+    use: Use = member(
+        member_of(Use),
+        "access, or refresh where the vendor has refresh tokens.",
+        default="access",
     )
-    lifetime: Lifetime | None = Field(None, description="By default the principal's.")
-    scopes: list[Scope] | None = Field(None, description="By default the principal's.")
-    claims: _FREE = Field(default={}, description="Any claims, put last; null takes one out.")
-    headers: Annotated[_FREE, AfterValidator(_no_algorithm)] = Field(
-        default={}, description="Any members of the header but alg; null takes one out."
+    lifetime: timedelta | None = member(
+        Maybe(LIFETIME), "By default the principal's.", default=None
     )
-    defect: Annotated[Defect, BeforeValidator(by_name(Defect))] | None = Field(
-        None, description="What is wrong with it; everything else is right."
+    scopes: list[str] | None = member(Maybe(SCOPES), "By default the principal's.", default=None)
+    claims: dict[str, Any] = member(_FREE, "Any claims, put last; null takes one out.", default={})
+    headers: dict[str, Any] = member(
+        Checked(_FREE, _no_algorithm),
+        "Any members of the header but alg; null takes one out.",
+        default={},
+    )
+    defect: Defect | None = member(
+        Maybe(member_of(Defect)), "What is wrong with it; everything else is right.", default=None
     )
 
     def order(self) -> Order:
@@ -82,10 +81,10 @@ class MintRequest(Strict):
         )
 
 
-class InspectRequest(Strict):
+class InspectRequest(Shape):
     """What is to be explained."""
 
-    token: str = Field(description="A token, as it was found.")
+    token: str = member(TEXT_OR_EMPTY, "A token, as it was found.")
 
 
 def minting_endpoints(vendors: Collection[str], realms: Realms) -> list[Endpoint]:
@@ -106,16 +105,14 @@ def minting_endpoints(vendors: Collection[str], realms: Realms) -> list[Endpoint
 
 
 def mint_model(vendors: Collection[str]) -> type[MintRequest]:
-    """The model of what can be minted for these vendors."""
+    """The shape of what can be minted for these vendors."""
 
-    def known(vendor: str) -> str:
-        if vendor not in vendors:
-            raise wrong(f"{vendor!r} is no vendor{did_you_mean(vendor, vendors)}")
-        return vendor
+    class Mint(MintRequest):
+        __doc__ = MintRequest.__doc__
 
-    named = Annotated[str, AfterValidator(known), WithJsonSchema({"enum": list(vendors)})]
-    described = MintRequest.model_fields["vendor"].description
-    return create_model("Mint", __base__=MintRequest, vendor=(named, Field(description=described)))
+        vendor: str = member(known_as("vendor", vendors), _WHOSE)
+
+    return Mint
 
 
 async def _mint(realm: Realm, request: MintRequest) -> object:
@@ -140,7 +137,7 @@ def _posting(path: str, operation: Operation) -> Endpoint:
     return Endpoint(method="POST", paths=(path,), operations=(operation,), read=read_body)
 
 
-def _reading(model: type[Strict]) -> Callable[[Realm, Members], Any]:
+def _reading(model: type[Shape]) -> Callable[[Realm, Members], Any]:
     def parse(_: Realm, members: Members) -> Any:
         return parsed(model, members["body"])
 

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from emulator.control.examples import NEW, Call, calls
 from emulator.control.paths import BASE
 from emulator.core.fixture.faults import FaultModel
 from emulator.core.fixture.sections import SectionModel
 from emulator.core.realm import Realm
 from emulator.core.resources import parameters_of
+from emulator.core.shapes.kinds import Definitions
+from emulator.core.shapes.shape import schema_of
 from emulator.web.documentation import REFERENCE, Example, Page, Schema
 from emulator.web.operation import Api, Endpoint
 
@@ -88,8 +88,8 @@ def _schema_of(body: type | Schema | None) -> tuple[Schema | None, Mapping[str, 
     """The schema of a body, and those that it refers to."""
     if body is None or not isinstance(body, type):
         return body, {}
-    schema = TypeAdapter(body).json_schema(ref_template=REFERENCE)
-    return schema, schema.pop("$defs", {})
+    definitions = Definitions(REFERENCE)
+    return schema_of(body, definitions), definitions
 
 
 def _of_its_kind(path: str, summary: str) -> str:

@@ -2,19 +2,19 @@
 
 import re
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from emulator.core.fixture.document import from_mapping
-from emulator.core.fixture.mistakes import FixtureError, did_you_mean, dotted
+from emulator.core.fixture.mistakes import FixtureError, dotted
+from emulator.core.fixture.validation import validated
 from emulator.core.outcomes import Json, Refusal
+from emulator.core.shapes.shape import Shape
+from emulator.core.suggestion import did_you_mean
 from emulator.web.body import BodyUnreadable, json_object
 from emulator.web.messages import Members, Request
 
-if TYPE_CHECKING:
-    from pydantic import BaseModel
-
-M = TypeVar("M", bound="BaseModel")
+S = TypeVar("S", bound=Shape)
 
 _MOST_PARAMETERS = 20
 
@@ -69,12 +69,10 @@ def only(members: Collection[str], known: Collection[str]) -> None:
             raise invalid(f"{name!r} is not known{did_you_mean(name, known)}")
 
 
-def parsed(model: "type[M]", body: dict[str, Any], name: str = "the body") -> "M":
-    """A body as its model; refused with every mistake."""
-    from emulator.core.fixture.validation import validated
-
+def parsed(shape: type[S], body: dict[str, Any], name: str = "the body") -> S:
+    """A body as its shape; refused with every mistake."""
     try:
-        return validated(from_mapping(body, name), model)[0]
+        return validated(from_mapping(body, name), shape)[0]
     except FixtureError as error:
         raise mistaken(error) from error
 

@@ -6,17 +6,17 @@ from datetime import timedelta
 from math import ceil
 from typing import Any
 
-from pydantic import Field
-
 from emulator.control.paths import BASE, asking, reading_its_path
 from emulator.control.reading import invalid, mistaken, parsed, read_optional_body
 from emulator.core.clock import iso_milliseconds
 from emulator.core.fixture import FixtureError
-from emulator.core.fixture.fields import Ttl, written
-from emulator.core.fixture.sections import Strict
+from emulator.core.fixture.fields import TTL, written
 from emulator.core.outcomes import Refusal
 from emulator.core.realm import DEFAULT, Blueprint, Realm
 from emulator.core.realms import NAME, NAMES, Realms, TooManyRealms, unknown_realm
+from emulator.core.shapes.kinds import Mapped, Maybe
+from emulator.core.shapes.shape import Shape, member
+from emulator.core.shapes.values import ANYTHING, TEXT_OR_EMPTY
 from emulator.web.messages import Members
 from emulator.web.operation import Ended, Endpoint, Operation
 from emulator.web.visit import REALMS
@@ -28,12 +28,18 @@ BlueprintIn = Callable[[Mapping[str, Any]], Blueprint]
 """Reads a fixture that came over HTTP; raises FixtureError."""
 
 
-class NewRealm(Strict):
+class NewRealm(Shape):
     """What a realm is made from: a realm, a fixture, or the server's fixture."""
 
-    source: str | None = Field(None, alias="from", description="Another realm, as it is now.")
-    fixture: dict[str, Any] | None = Field(None, description="A fixture, without files.")
-    ttl: Ttl | None = Field(None, description="After so much real time it goes by itself.")
+    source: str | None = member(
+        Maybe(TEXT_OR_EMPTY), "Another realm, as it is now.", default=None, alias="from"
+    )
+    fixture: dict[str, Any] | None = member(
+        Maybe(Mapped(ANYTHING)), "A fixture, without files.", default=None
+    )
+    ttl: timedelta | None = member(
+        Maybe(TTL), "After so much real time it goes by itself.", default=None
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def test_what_is_no_path_is_refused(path: str) -> None:
         ({"vendor": "valt"}, "'valt' is no vendor; did you mean \"vault\"?"),
         ({"path": "a"}, "a path begins with /"),
         ({"path": "/_emulator/x"}, "paths below /_emulator are the emulator's own"),
-        ({"method": "FETCH"}, "resources[0].method: input should be '*', 'GET'"),
+        ({"method": "FETCH"}, "resources[0].method: expected one of *, GET, POST"),
         ({"respond": None}, "expected one of respond and forward_to"),
         ({"forward_to": "http://x"}, "expected one of respond and forward_to"),
         ({"respond": None, "forward_to": "ftp://x"}, "expected a base URL such as http://"),

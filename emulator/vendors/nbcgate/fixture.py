@@ -3,30 +3,23 @@
 import secrets
 from base64 import b32encode
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Self, cast
+from datetime import timedelta
+from typing import Any, ClassVar, Self, cast
 
-from pydantic import Field, model_validator
-
-from emulator.core.fixture.fields import (
-    Base32,
-    Duration,
-    Lifetime,
-    Text,
-    seconds,
-    seconds_or_none,
-    wrong,
-)
+from emulator.core.fixture.fields import BASE32, DURATION, LIFETIME, seconds, seconds_or_none
 from emulator.core.fixture.sections import (
-    AlgorithmName,
+    ALGORITHM,
     Oddity,
     PrincipalModel,
     SectionModel,
-    Strict,
     TokenModel,
 )
 from emulator.core.outcomes import Outcome
 from emulator.core.principals import Principals
 from emulator.core.section import Section
+from emulator.core.shapes.kinds import Listed, Maybe, Wrong
+from emulator.core.shapes.shape import Shape, Shaped, member
+from emulator.core.shapes.values import FLAG, TEXT, one_of, whole
 from emulator.vendors.nbcgate.codes import FixedCode, OneTimeCode, TotpCode
 from emulator.vendors.nbcgate.mailed_codes import MailedCodes
 from emulator.vendors.nbcgate.outcomes import OUTCOMES
@@ -37,34 +30,31 @@ from emulator.vendors.nbcgate.wire import PASSWORD_MIN
 class NbcGateToken(TokenModel):
     """NBC Gate's tokens: HS256 and no `kid`, after the guide's example."""
 
-    algorithm: AlgorithmName = Field("HS256", description="The JWS algorithm (RFC 7518).")
-    lifetime: Lifetime = Field(
-        "1h", description="How long an access token is valid.", validate_default=True
+    algorithm: str = member(ALGORITHM, "The JWS algorithm (RFC 7518).", default="HS256")
+    lifetime: timedelta = member(LIFETIME, "How long an access token is valid.", default="1h")
+    refresh_lifetime: timedelta = member(
+        LIFETIME, "How long a refresh token is valid.", default="30d"
     )
-    refresh_lifetime: Lifetime = Field(
-        "30d", description="How long a refresh token is valid.", validate_default=True
-    )
-    issuer: Text = Field("https://nbcgate.emulator.test", description="The claim iss.")
+    issuer: str = member(TEXT, "The claim iss.", default="https://nbcgate.emulator.test")
 
 
 _TOTP_SECRET_BYTES = 16
 """The shortest secret that RFC 4226 §4 allows."""
 
 
-class OtpModel(Strict):
+class OtpModel(Shape):
     """A user's one-time code: one of the three."""
 
-    code: Text | None = Field(None, description="A code that is always right.")
-    totp: Base32 | None = Field(
-        None, description="The secret of an authenticator app, in Base32 (RFC 6238)."
+    code: str | None = member(Maybe(TEXT), "A code that is always right.", default=None)
+    totp: bytes | None = member(
+        Maybe(BASE32), "The secret of an authenticator app, in Base32 (RFC 6238).", default=None
     )
-    mailed: bool = Field(False, description="Codes come by mail, into the outbox.")
+    mailed: bool = member(FLAG, "Codes come by mail, into the outbox.", default=False)
 
-    @model_validator(mode="after")
-    def _one_kind(self) -> Self:
+    def check(self) -> None:
+        """One kind of code."""
         if [self.code is not None, self.totp is not None, self.mailed].count(True) != 1:
-            raise wrong("expected one of code, totp and mailed: true")
-        return self
+            raise Wrong("expected one of code, totp and mailed: true")
 
     def compiled(self, mailed: OneTimeCode) -> OneTimeCode:
         """The code as the rules know it."""
@@ -90,16 +80,14 @@ class OtpModel(Strict):
             )
 
 
-class MailedCodesModel(Strict):
+class MailedCodesModel(Shape):
     """The codes that are mailed."""
 
-    digits: Annotated[int, Field(ge=4, le=12)] = Field(6, description="How long a code is.")
-    lifetime: Lifetime = Field("5m", description="How long it is good.", validate_default=True)
-    resend_after: Duration = Field(
-        "1m", description="How soon the next may be mailed.", validate_default=True
-    )
-    attempts: Annotated[int, Field(ge=1, le=100)] = Field(
-        5, description="How often a code may be tried; then it is locked."
+    digits: int = member(whole(4, 12), "How long a code is.", default=6)
+    lifetime: timedelta = member(LIFETIME, "How long it is good.", default="5m")
+    resend_after: timedelta = member(DURATION, "How soon the next may be mailed.", default="1m")
+    attempts: int = member(
+        whole(1, 100), "How often a code may be tried; then it is locked.", default=5
     )
 
     def compiled(self) -> MailedCodes:
@@ -112,16 +100,20 @@ class MailedCodesModel(Strict):
         )
 
 
-class UserModel(PrincipalModel):
+class NbcGateUserModel(PrincipalModel):
     """A user."""
 
     outcomes: ClassVar[tuple[Outcome, ...]] = OUTCOMES
     undivided: ClassVar[frozenset[str]] = frozenset({"otp"})
 
-    email: Text = Field(description="What a sign-in sends as email.")
-    password: Text = Field(description="At least 8 characters, or no sign-in can send it.")
-    refresh_lifetime: Lifetime | None = Field(None, description="Its refresh tokens' own lifetime.")
-    otp: OtpModel | None = Field(None, description="The user signs in with a one-time code too.")
+    email: str = member(TEXT, "What a sign-in sends as email.")
+    password: str = member(TEXT, "At least 8 characters, or no sign-in can send it.")
+    refresh_lifetime: timedelta | None = member(
+        Maybe(LIFETIME), "Its refresh tokens' own lifetime.", default=None
+    )
+    otp: OtpModel | None = member(
+        Maybe(Shaped(OtpModel)), "The user signs in with a one-time code too.", default=None
+    )
 
     def compiled(self, mailed: OneTimeCode) -> User:
         """The user as the rules know it."""
@@ -175,19 +167,26 @@ class NbcGateSection(SectionModel):
     known_outcomes: ClassVar[tuple[Outcome, ...]] = OUTCOMES
     named_by: ClassVar[dict[str, str]] = {"users": "email"}
 
-    token: NbcGateToken = Field(default={}, validate_default=True)
-    token_response: TokenResponse = Field(
-        "string",
-        description="A bare string (the reference), or token and refreshToken (the guide).",
+    token: NbcGateToken = member(Shaped(NbcGateToken), default={})
+    token_response: TokenResponse = member(
+        one_of("string", "object"),
+        "A bare string (the reference), or token and refreshToken (the guide).",
+        default="string",
     )
-    sign_in_with: SignInWith = Field(
-        "password", description="The reference wants a password; the guide a password or a code."
+    sign_in_with: SignInWith = member(
+        one_of("password", "password_or_otp"),
+        "The reference wants a password; the guide a password or a code.",
+        default="password",
     )
-    mailed_codes: MailedCodesModel = MailedCodesModel()
-    assumed_endpoints: bool = Field(
-        False, description="Answer also where the vendor names an endpoint and says no more of it."
+    mailed_codes: MailedCodesModel = member(Shaped(MailedCodesModel), default={})
+    assumed_endpoints: bool = member(
+        FLAG,
+        "Answer also where the vendor names an endpoint and says no more of it.",
+        default=False,
     )
-    users: list[UserModel] = Field(default=[], description="Who can sign in.")
+    users: list[NbcGateUserModel] = member(
+        Listed(Shaped(NbcGateUserModel)), "Who can sign in.", default=[]
+    )
 
     @classmethod
     def empty(cls) -> Self:

@@ -1,17 +1,18 @@
 """OmniOmni's section of a fixture."""
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, ClassVar, TypeAlias
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Any, ClassVar
 
-from pydantic import BeforeValidator, Field, ValidationInfo, WithJsonSchema
-
-from emulator.core.fixture.fields import Audience, Lifetime, Text, wrong
+from emulator.core.fixture.fields import AUDIENCE, FILE, LIFETIME
 from emulator.core.fixture.sections import PrincipalModel, SectionModel, TokenModel
-from emulator.core.keys.files import KeyFileError, public_key_in, public_key_of, public_pem
+from emulator.core.keys.files import public_key_in, public_key_of, public_pem
 from emulator.core.outcomes import Outcome
 from emulator.core.principals import Principals
 from emulator.core.section import Section
+from emulator.core.shapes.kinds import Definitions, Finding, Kind, Listed, Maybe, Plain, Wrong
+from emulator.core.shapes.shape import Shaped, member
+from emulator.core.shapes.values import TEXT, one_of
 from emulator.vendors.omniomni.outcomes import OUTCOMES
 from emulator.vendors.omniomni.proof import Client, Policy
 from emulator.vendors.omniomni.rules import OmniOmni
@@ -20,72 +21,67 @@ from emulator.vendors.omniomni.rules import OmniOmni
 class OmniOmniToken(TokenModel):
     """OmniOmni's tokens. The vendor documents a JWT; the rest is assumed."""
 
-    lifetime: Lifetime = Field(
-        "1h", description="How long an access token is valid.", validate_default=True
-    )
-    issuer: Text = Field("https://omniomni.emulator.test", description="The claim iss.")
-    audience: Audience = Field("ecrop-command", description="The claim aud.")
+    lifetime: timedelta = member(LIFETIME, "How long an access token is valid.", default="1h")
+    issuer: str = member(TEXT, "The claim iss.", default="https://omniomni.emulator.test")
+    audience: str | list[str] | None = member(AUDIENCE, "The claim aud.", default="ecrop-command")
 
 
-def _key_file(path: object) -> object:
-    if path is None:
-        return None
-    try:
-        return public_key_in(Path(str(path)))
-    except KeyFileError as error:
-        raise wrong(str(error)) from error
-
-
-def _public_key(given: object, info: ValidationInfo) -> object:
-    """The client's key, from here or from its file."""
-    if "public_key_file" not in info.data:
-        return None  # something is wrong with the file, and that is said
-    from_file = info.data["public_key_file"]
+def _public_key(given: Any) -> Any:
     if given is None:
-        if from_file is None and info.data.get("signature") == "required":
-            raise wrong("is missing: signature: required is verified with the client's public key")
-        return from_file
-    if from_file is not None:
-        raise wrong("expected one of public_key and public_key_file")
+        return None
     if not isinstance(given, str | Mapping):
-        raise wrong("expected a public key as PEM or JWK")
-    try:
-        return public_key_of(given)
-    except KeyFileError as error:
-        raise wrong(str(error)) from error
+        raise Wrong("expected a public key as PEM or JWK")
+    return public_key_of(given)
 
 
-PublicKeyFile: TypeAlias = Annotated[
-    Any,
-    BeforeValidator(_key_file),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}]}),
-]
-PublicKeyInPlace: TypeAlias = Annotated[
-    Any,
-    BeforeValidator(_public_key),
-    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}, {"type": "null"}]}),
-]
+_KEY_FILE: Kind[Any] = Maybe(
+    Plain(lambda given: public_key_in(FILE.read(given, (), [])), FILE.schema(Definitions()))
+)
+_KEY: Kind[Any] = Plain(
+    _public_key, {"anyOf": [{"type": "string"}, {"type": "object"}, {"type": "null"}]}
+)
+_POLICY: Kind[Policy] = one_of("ignored", "verified_when_sent", "required")
 
 
-class ClientModel(PrincipalModel):
+class OmniOmniClientModel(PrincipalModel):
     """A client."""
 
     outcomes: ClassVar[tuple[Outcome, ...]] = OUTCOMES
 
-    client_id: Text = Field(description="What a sign-in sends as clientId.")
-    signature: Policy = Field(
-        "verified_when_sent",
-        description="ignored, verified_when_sent, required; without a key it is ignored.",
+    client_id: str = member(TEXT, "What a sign-in sends as clientId.")
+    signature: Policy = member(
+        _POLICY,
+        "ignored, verified_when_sent, required; without a key it is ignored.",
+        default="verified_when_sent",
     )
-    public_key_file: PublicKeyFile = Field(
-        None,
-        description="What its signatures are verified with: PEM or JWK, relative to this file.",
+    public_key_file: Any = member(
+        _KEY_FILE,
+        "What its signatures are verified with: PEM or JWK, relative to this file.",
+        default=None,
     )
-    public_key: PublicKeyInPlace = Field(
-        None,
-        description="The same key here instead: the text of a PEM or JWK, or a JWK's members.",
-        validate_default=True,
+    """Once read, the key in it."""
+    public_key: Any = member(
+        _KEY,
+        "The same key here instead: the text of a PEM or JWK, or a JWK's members.",
+        default=None,
     )
+    """Once read, the key, from here or from its file."""
+
+    @classmethod
+    def related(cls, good: dict[str, Any]) -> Iterable[Finding]:
+        """One key, from one place, and one at all where signatures are required."""
+        yield from super().related(good)
+        if not {"public_key_file", "public_key"} <= good.keys():
+            return
+        from_file, given = good["public_key_file"], good["public_key"]
+        if from_file is not None and given is not None:
+            yield ("public_key",), "expected one of public_key and public_key_file"
+        elif from_file is None and given is None and good.get("signature") == "required":
+            yield (
+                ("public_key",),
+                "is missing: signature: required is verified with the client's public key",
+            )
+        good["public_key"] = given if from_file is None else from_file
 
     def compiled(self) -> Client:
         """The client as the rules know it."""
@@ -105,7 +101,7 @@ class ClientModel(PrincipalModel):
     def shown(cls, principal: Client) -> dict[str, Any]:
         """See `StatusModel.shown`."""
         key = principal.public_key
-        usual = cls.model_fields["signature"].default
+        usual = cls.members["signature"].default
         return (
             super().shown(principal)
             | ({} if principal.signature == usual else {"signature": principal.signature})
@@ -120,8 +116,10 @@ class OmniOmniSection(SectionModel):
     known_outcomes: ClassVar[tuple[Outcome, ...]] = OUTCOMES
     named_by: ClassVar[dict[str, str]] = {"clients": "client_id"}
 
-    token: OmniOmniToken = OmniOmniToken()
-    clients: list[ClientModel] = Field(default=[], description="Who can sign in.")
+    token: OmniOmniToken = member(Shaped(OmniOmniToken), default={})
+    clients: list[OmniOmniClientModel] = member(
+        Listed(Shaped(OmniOmniClientModel)), "Who can sign in.", default=[]
+    )
 
     def compiled(self, seed: int | None) -> OmniOmni:
         """The section made ready for a realm."""

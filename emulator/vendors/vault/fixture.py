@@ -1,23 +1,24 @@
 """Vault's section of a fixture."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any, ClassVar, Literal, cast
 
-from pydantic import Field
-
-from emulator.core.fixture.fields import Audience, Duration, Lifetime, Text, seconds_or_none
+from emulator.core.fixture.fields import AUDIENCE, DURATION, LIFETIME, seconds_or_none
 from emulator.core.fixture.sections import (
     Oddity,
     PrincipalModel,
     SectionModel,
     StatusModel,
-    Strict,
     TokenModel,
 )
 from emulator.core.ids import lasting_uuid
 from emulator.core.outcomes import Outcome
 from emulator.core.principals import Principal, Principals
 from emulator.core.section import Section
+from emulator.core.shapes.kinds import Listed, Maybe
+from emulator.core.shapes.shape import Shape, Shaped, member
+from emulator.core.shapes.values import FLAG, TEXT, one_of
 from emulator.vendors.vault.outcomes import OUTCOMES
 from emulator.vendors.vault.rules import RefreshSettings, User, Vault
 
@@ -30,22 +31,20 @@ class VaultToken(TokenModel):
 
     header: ClassVar[tuple[str, ...]] = ("kid", "alg")
 
-    lifetime: Lifetime = Field(
-        "24h", description="How long an access token is valid.", validate_default=True
+    lifetime: timedelta = member(LIFETIME, "How long an access token is valid.", default="24h")
+    refresh_lifetime: timedelta = member(
+        LIFETIME, "How long a refresh token is valid.", default="30d"
     )
-    refresh_lifetime: Lifetime = Field(
-        "30d", description="How long a refresh token is valid.", validate_default=True
-    )
-    issuer: Text = Field("https://vault.emulator.test", description="The claim iss.")
-    audience: Audience = Field("vault-api", description="The claim aud.")
+    issuer: str = member(TEXT, "The claim iss.", default="https://vault.emulator.test")
+    audience: str | list[str] | None = member(AUDIENCE, "The claim aud.", default="vault-api")
 
 
-class ClientModel(StatusModel):
+class VaultClientModel(StatusModel):
     """A client application that users sign in through."""
 
     outcomes: ClassVar[tuple[Outcome, ...]] = OUTCOMES
 
-    client_id: Text = Field(description="What a sign-in sends as client_id.")
+    client_id: str = member(TEXT, "What a sign-in sends as client_id.")
 
     def compiled(self) -> Principal:
         """The client as the rules know it."""
@@ -57,15 +56,17 @@ class ClientModel(StatusModel):
         return self.compiled()
 
 
-class UserModel(PrincipalModel):
+class VaultUserModel(PrincipalModel):
     """A user."""
 
     outcomes: ClassVar[tuple[Outcome, ...]] = OUTCOMES
 
-    username: Text = Field(description="The user's e-mail address.")
-    password: Text = Field(description="8 to 32 characters: upper, lower case, digit, symbol.")
-    user_id: Text | None = Field(None, description="By default made from the user name.")
-    refresh_lifetime: Lifetime | None = Field(None, description="Its refresh tokens' own lifetime.")
+    username: str = member(TEXT, "The user's e-mail address.")
+    password: str = member(TEXT, "8 to 32 characters: upper, lower case, digit, symbol.")
+    user_id: str | None = member(Maybe(TEXT), "By default made from the user name.", default=None)
+    refresh_lifetime: timedelta | None = member(
+        Maybe(LIFETIME), "Its refresh tokens' own lifetime.", default=None
+    )
 
     def compiled(self) -> User:
         """The user as the rules know it."""
@@ -108,17 +109,15 @@ class UserModel(PrincipalModel):
         return {"password": principal.password}
 
 
-class RefreshModel(Strict):
+class RefreshModel(Shape):
     """What becomes of a refresh token that is used."""
 
-    rotate: bool = Field(True, description="Each use gives a new one and spends the old.")
-    reuse: Literal["refuse", "revoke_family", "allow"] = Field(
-        "refuse", description="What a second use meets."
+    rotate: bool = member(FLAG, "Each use gives a new one and spends the old.", default=True)
+    reuse: Literal["refuse", "revoke_family", "allow"] = member(
+        one_of("refuse", "revoke_family", "allow"), "What a second use meets.", default="refuse"
     )
-    grace: Duration = Field(
-        "0s",
-        description="So long after its first use the same answer comes again.",
-        validate_default=True,
+    grace: timedelta = member(
+        DURATION, "So long after its first use the same answer comes again.", default="0s"
     )
 
     def compiled(self) -> RefreshSettings:
@@ -135,10 +134,14 @@ class VaultSection(SectionModel):
     known_outcomes: ClassVar[tuple[Outcome, ...]] = OUTCOMES
     named_by: ClassVar[dict[str, str]] = {"clients": "client_id", "users": "username"}
 
-    token: VaultToken = VaultToken()
-    refresh: RefreshModel = RefreshModel()
-    clients: list[ClientModel] = Field(default=[], description="The known values of client_id.")
-    users: list[UserModel] = Field(default=[], description="Who can sign in.")
+    token: VaultToken = member(Shaped(VaultToken), default={})
+    refresh: RefreshModel = member(Shaped(RefreshModel), default={})
+    clients: list[VaultClientModel] = member(
+        Listed(Shaped(VaultClientModel)), "The known values of client_id.", default=[]
+    )
+    users: list[VaultUserModel] = member(
+        Listed(Shaped(VaultUserModel)), "Who can sign in.", default=[]
+    )
 
     def oddities(self) -> Iterator[Oddity]:
         """Passwords that the vendor would not take at registration, users without a client."""
