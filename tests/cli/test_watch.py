@@ -1,5 +1,6 @@
 """`serve --watch`: a changed fixture is taken up, and no request notices."""
 
+import json
 import shutil
 import signal
 import threading
@@ -103,6 +104,25 @@ def test_a_changed_fixture_is_taken_up_however_it_was_changed(
             change(fixture, omniomni(client))
             eventually(partial(watched.signs_in, client))
         assert not watched.signs_in("first")
+
+
+def test_a_changed_users_file_is_taken_up(tmp_path: Path) -> None:
+    def user(name: str) -> dict[str, str]:
+        return {"email": f"{name}@x.example", "password": "correct-horse"}
+
+    users, fixture = tmp_path / "many.jsonl", tmp_path / "f.yaml"
+    users.write_text(json.dumps(user("first")))
+    secret = "a secret of thirty-two bytes or more"
+    fixture.write_text(f"nbcgate:\n  token: {{secret: {secret}}}\n  users_file: many.jsonl\n")
+    with watching(fixture) as watched:
+
+        def signs_in(name: str) -> bool:
+            return watched.http.post("/auth/sign-in", json=user(name)).is_success
+
+        assert signs_in("first")
+        users.write_text(json.dumps(user("second")))
+        eventually(partial(signs_in, "second"))
+        assert not signs_in("first")
 
 
 class Caller(threading.Thread):

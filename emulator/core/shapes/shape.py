@@ -1,6 +1,7 @@
 """A shape: a mapping whose keys are known, each with its kind."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any, ClassVar, Generic, Self, TypeVar, cast, dataclass_transform
 
 from emulator.core.shapes.kinds import Definitions, Finding, Kind, Path, Schema, Wrong
@@ -64,15 +65,12 @@ class Shape:
 
     def __init__(self, **values: Any) -> None:
         """One made in code: `values` are as they would be once read. Raises ValueError."""
+        usual, others = self._defaults()
         found: list[Finding] = []
-        defaults = {
-            name: self._default(known, (name,), found)
-            for name, known in self.members.items()
-            if name not in values
-        }
+        made = {name: self._default(name, (), found) for name in others if name not in values}
         if found:
             raise Wrong(found[0][1])
-        vars(self).update(defaults, **values, given=frozenset(values))
+        vars(self).update(usual | made | values, given=frozenset(values))
 
     @classmethod
     def read(cls, value: Any, at: Path, found: list[Finding]) -> Self:
@@ -80,21 +78,29 @@ class Shape:
         if not isinstance(value, dict):
             raise Wrong("expected a mapping (key: value)")
         before = len(found)
-        good: dict[str, Any] = {}
-        for key, name in cls.keys.items():
-            known = cls.members[name]
+        good, others = cls._defaults()
+        good = good.copy()
+        for key, part in value.items():
             here = (*at, key)
+            name = cls.keys.get(key)
+            if name is None:
+                near = did_you_mean(str(key), cls.keys) if len(found) < _MOST_SUGGESTIONS else ""
+                found.append((here, f"unknown key{near}"))
+                continue
             wrong = len(found)
             try:
-                if key in value:
-                    read = known.kind.read(value[key], here, found)
-                else:
-                    read = cls._default(known, here, found)
-                if len(found) == wrong:
-                    good[name] = read
+                good[name] = cls.members[name].kind.read(part, here, found)
             except ValueError as error:
                 found.append((here, str(error)))
-        found += cls._unknown(value, at)
+            if len(found) > wrong:
+                good.pop(name, None)
+        for name in others:
+            key = cls.members[name].alias or name
+            if key not in value:
+                wrong = len(found)
+                read = cls._default(name, (*at, key), found)
+                if len(found) == wrong:
+                    good[name] = read
         found += (((*at, *path), text) for path, text in cls.related(good))
         made = cls.__new__(cls)
         if len(found) == before:
@@ -102,18 +108,28 @@ class Shape:
             made.check()
         return made
 
-    @staticmethod
-    def _default(known: Member[Any], at: Path, found: list[Finding]) -> Any:
-        if known.default is _REQUIRED:
-            raise Wrong("is missing")
-        return known.kind.read(known.default, at, found)
+    @classmethod
+    @cache
+    def _defaults(cls) -> tuple[dict[str, Any], list[str]]:
+        """The defaults, read once for all; and the names of members that have no good one."""
+        usual: dict[str, Any] = {}
+        others: list[str] = []
+        for name in cls.members:
+            found: list[Finding] = []
+            read = cls._default(name, (), found)
+            if found:
+                others.append(name)
+            else:
+                usual[name] = read
+        return usual, others
 
     @classmethod
-    def _unknown(cls, value: dict[str, Any], at: Path) -> Iterable[Finding]:
-        unknown = [key for key in value if key not in cls.keys]
-        for number, key in enumerate(unknown):
-            near = did_you_mean(str(key), cls.keys) if number < _MOST_SUGGESTIONS else ""
-            yield (*at, key), f"unknown key{near}"
+    def _default(cls, name: str, at: Path, found: list[Finding]) -> Any:
+        known = cls.members[name]
+        if known.required:
+            found.append((at, "is missing"))
+            return None
+        return known.kind.read(known.default, at, found)
 
     @classmethod
     def related(cls, good: dict[str, Any]) -> Iterable[Finding]:

@@ -4,11 +4,14 @@ import secrets
 from base64 import b32encode
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, ClassVar, Self, cast
 
 from emulator.core.fixture.fields import BASE32, DURATION, LIFETIME, seconds, seconds_or_none
 from emulator.core.fixture.sections import (
     ALGORITHM,
+    MORE_USERS,
+    USERS_FILE,
     Oddity,
     PrincipalModel,
     SectionModel,
@@ -187,6 +190,7 @@ class NbcGateSection(SectionModel):
     users: list[NbcGateUserModel] = member(
         Listed(Shaped(NbcGateUserModel)), "Who can sign in.", default=[]
     )
+    users_file: Path | None = member(USERS_FILE, MORE_USERS, default=None)
 
     @classmethod
     def empty(cls) -> Self:

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, ClassVar, Literal, cast
 
 from emulator.core.fixture.fields import AUDIENCE, DURATION, LIFETIME, seconds_or_none
 from emulator.core.fixture.sections import (
+    MORE_USERS,
+    USERS_FILE,
     Oddity,
     PrincipalModel,
     SectionModel,
@@ -142,6 +145,7 @@ class VaultSection(SectionModel):
     users: list[VaultUserModel] = member(
         Listed(Shaped(VaultUserModel)), "Who can sign in.", default=[]
     )
+    users_file: Path | None = member(USERS_FILE, MORE_USERS, default=None)
 
     def oddities(self) -> Iterator[Oddity]:
         """Passwords that the vendor would not take at registration, users without a client."""
@@ -169,9 +173,9 @@ def password_lacks(password: str) -> list[str]:
         f"a length of {_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD}": (
             _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD
         ),
-        "an upper case letter": any(c.isupper() for c in password),
-        "a lower case letter": any(c.islower() for c in password),
-        "a digit": any(c.isdigit() for c in password),
+        "an upper case letter": any(map(str.isupper, password)),
+        "a lower case letter": any(map(str.islower, password)),
+        "a digit": any(map(str.isdigit, password)),
         "a symbol": any(not c.isalnum() and not c.isspace() for c in password),
     }
     return [rule for rule, kept in rules.items() if not kept]
