@@ -15,7 +15,6 @@ ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "emulator").rglob("*.py"))
 OF_A_SIGN_IN = {
     *("cryptography", "orjson", "yaml"),
-    *("pydantic", "pydantic_core", "annotated_types", "typing_extensions", "typing_inspection"),
     *("uvicorn", "uvloop", "httptools"),
     *("click", "watchfiles", "anyio", "cython_runtime"),  # uvicorn and uvloop bring them
 }
