@@ -10,8 +10,7 @@ from typing import Any
 
 from emulator.config import Config as Config  # noqa: PLC0414 - callers know it from here
 from emulator.config import Source as Source  # noqa: PLC0414 - the same
-from emulator.control.operations import control_api, verifying_endpoints
-from emulator.control.outcomes import ABOUT_VENDORS
+from emulator.control.outcomes import ABOUT_VENDORS, VERIFYING
 from emulator.core import fixture as fixtures
 from emulator.core.clock import Clock
 from emulator.core.defects import aimed
@@ -39,6 +38,7 @@ from emulator.web.door import Door
 from emulator.web.operation import Api, Endpoint
 from emulator.web.resource import OPERATION as RESOURCE
 from emulator.web.stage import Stage
+from emulator.web.table import Table
 from emulator.web.visit import AsgiApp
 
 VENDORS: tuple[tuple[Api, type[SectionModel]], ...] = (
@@ -66,20 +66,9 @@ def create_app(
     settings = Settings(config.show_codes, config.journal_entries)
     store = store or MemoryStore(log_bytes=config.journal_mib * 1024 * 1024)
     realms = Realms(blueprint(fixture), store, clock=clock, settings=settings)
-    vendors, sections = [api for api, _ in VENDORS], [section for _, section in VENDORS]
     return Stage(
         realms,
-        (
-            *vendors,
-            control_api(
-                vendors,
-                realms,
-                blueprint_in,
-                fault_of_a_fixture(),
-                sections,
-                ca_certificate=config.ca_certificate,
-            ),
-        ),
+        Table([api for api, _ in VENDORS], partial(_control, config, realms)),
         make_site=partial(_site, fixture),
         reasons=config.reasons,
         dated=config.dated,
@@ -221,10 +210,7 @@ def _refusals() -> dict[str, dict[str, list[str]]]:
         for endpoint in api.endpoints:
             found[api.name].update({operation.name: names for operation in endpoint.operations})
         found[api.name][RESOURCE] = names
-    ours = sorted(ABOUT_VENDORS)
-    for endpoint in verifying_endpoints(vendors):
-        about = found[endpoint.about or ""]
-        about.update({operation.name: ours for operation in endpoint.operations})
+        found[api.name].update(dict.fromkeys(VERIFYING, sorted(ABOUT_VENDORS)))
     return found
 
 
@@ -242,6 +228,21 @@ def _issuing() -> frozenset[str]:
 def fixture_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a fixture."""
     return json_schema(fixture_model())
+
+
+def _control(config: Config, realms: Realms) -> Api:
+    """The API that drives the emulator."""
+    # Here, as it takes longer to import than the vendors do, and a sign-in does not need it.
+    from emulator.control.operations import control_api
+
+    return control_api(
+        [api for api, _ in VENDORS],
+        realms,
+        blueprint_in,
+        fault_of_a_fixture(),
+        [section for _, section in VENDORS],
+        ca_certificate=config.ca_certificate,
+    )
 
 
 def _site(fixture: FixtureModel, stage: Stage) -> AsgiApp:

@@ -1,91 +1,80 @@
-"""The command line. Each command is a file; what a command does not need is not imported."""
+"""The command line. Each command is a file; what a command does not need is not imported.
 
-import errno
-import io
-import os
+Nothing is imported before `run` begins, so that Ctrl-C meanwhile ends it as at any other time.
+"""
+
 import sys
-from contextlib import suppress
-from pathlib import Path
-from typing import Annotated
-
-import typer
-from typer.exceptions import TyperException
-
-from emulator import __version__
-from emulator.cli.ca import ca
-from emulator.cli.check import check
-from emulator.cli.doctor import doctor
-from emulator.cli.init import init
-from emulator.cli.inspect import inspect
-from emulator.cli.schema import schema
-from emulator.cli.serve import serve
-from emulator.cli.sign import sign
-from emulator.cli.token import token
-
-app = typer.Typer(
-    name="auth-emulator",
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich" if sys.stdout is not None and sys.stdout.isatty() else None,
-)
-for command in (serve, init, check, schema, token, inspect, sign, ca, doctor):
-    app.command()(command)
-
-_UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
-"""What is wrong where stdout takes no more: a full disk above all."""
-
-
-def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with the flag
-    if wanted:
-        typer.echo(__version__)
-        raise typer.Exit
-
-
-@app.callback(invoke_without_command=True)
-def main(
-    context: typer.Context,
-    *,
-    version: Annotated[  # noqa: ARG001 - its callback answers
-        bool,
-        typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Print the version."
-        ),
-    ] = False,
-) -> None:
-    """An offline emulator of the sign-in APIs of OmniOmni, NBC Gate and Vault."""
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
 
 
 def run() -> None:
     """The entry point of the command `auth-emulator`: wrong usage is one line and status 2."""
-    _open_what_is_closed()
-    if isinstance(sys.stdout, io.TextIOWrapper):  # what its encoding lacks is no reason to fail
-        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        sys.exit(app(prog_name="auth-emulator", standalone_mode=False))
-    except TyperException as error:
-        context: typer.Context | None = getattr(error, "ctx", None)
-        command = context.command_path if context else "auth-emulator"
-        typer.echo(
-            f"{command}: {error.format_message().rstrip('.')}; see {command} --help", err=True
-        )
-        sys.exit(error.exit_code)
-    except (typer.Abort, KeyboardInterrupt):
+        _open_what_is_closed()
+        sys.exit(_status(sys.argv[1:]))
+    except KeyboardInterrupt:
         sys.exit(130)
     except OSError as error:
-        if not isinstance(error, io.UnsupportedOperation) and error.errno not in _UNWRITABLE:
+        if not _is_unwritable(error):
             raise
-        why = error.strerror or "stdout is closed"
-        typer.echo(f"auth-emulator: cannot write: {why}; give stdout another place", err=True)
-        with suppress(OSError):  # or Python tries to write the rest once more, as it ends
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_writing(error.strerror or "stdout is closed")
         sys.exit(1)
+
+
+def _status(arguments: list[str]) -> int:
+    """Run the command that is named there: its exit status."""
+    if arguments[:1] == ["serve"]:
+        _stop_at_signals()
+        import os
+
+        from emulator.cli.serve_options import read_quickly
+
+        told = read_quickly(arguments[1:], os.environ)
+        if told is not None:
+            from emulator.cli.serve import serve
+
+            serve(told)
+            return 0
+    from emulator.cli.commands import status_of_command
+
+    return status_of_command()
+
+
+def _stop_at_signals() -> None:
+    """Until the server listens for them; as process 1 of a container they would be ignored."""
+    import signal
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
 
 
 def _open_what_is_closed() -> None:
     """Python has None where a stream was closed: writing to stdout fails, stderr is lost."""
+    import io
+    import os
+
     if sys.stdout is None:
-        sys.stdout = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - it stays open
+        sys.stdout = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - it stays open
     if sys.stderr is None:
-        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - it stays open
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - the same
+    if isinstance(sys.stdout, io.TextIOWrapper):  # what its encoding lacks is no reason to fail
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _is_unwritable(error: OSError) -> bool:
+    """Whether stdout takes no more: a full disk above all."""
+    import errno
+    import io
+
+    unwritable = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+    return isinstance(error, io.UnsupportedOperation) or error.errno in unwritable
+
+
+def _give_up_writing(why: str) -> None:
+    import os
+    from contextlib import suppress
+
+    from emulator.cli.complaint import complain
+
+    complain(f"auth-emulator: cannot write: {why}; give stdout another place")
+    with suppress(OSError):  # or Python tries to write the rest once more, as it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -3,14 +3,14 @@
 import errno
 import os
 import socket
+import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import typer
-
 from emulator.app import VENDORS
+from emulator.cli.complaint import complain
 from emulator.cli.listening import listening
 from emulator.web.server import Secured, address_of
 from emulator.web.tls import Tls, own_names
@@ -58,8 +58,8 @@ def _write(file: Path, certificate: str) -> None:
         _put(file, certificate)
     except OSError as error:
         remedy = "name one in a folder that is there and that this user can write to"
-        typer.echo(f"--ca-file {file}: {error.strerror}; {remedy}", err=True)
-        raise typer.Exit(1) from None
+        complain(f"--ca-file {file}: {error.strerror}; {remedy}")
+        sys.exit(1)
 
 
 def _put(file: Path, text: str) -> None:

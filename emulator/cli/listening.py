@@ -3,8 +3,9 @@
 import errno
 import os
 import socket
+import sys
 
-import typer
+from emulator.cli.complaint import complain
 
 
 def listening(host: str, port: int, option: str) -> socket.socket:
@@ -14,13 +15,13 @@ def listening(host: str, port: int, option: str) -> socket.socket:
     try:
         return listening_socket(host, port)
     except UnicodeError:
-        typer.echo(f"{host!r} is no host name; give an address with --host", err=True)
-        raise typer.Exit(1) from None
+        complain(f"{host!r} is no host name; give an address with --host")
+        sys.exit(1)
     except OSError as error:
         remedy = {
             errno.EADDRINUSE: f"another program listens there; take another with {option}",
             errno.EACCES: f"ports below 1024 are for root; take another with {option}",
         }.get(error.errno or 0, "give an address of this machine with --host")
         said = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-        typer.echo(f"cannot listen on {host} port {port}: {said}; {remedy}", err=True)
-        raise typer.Exit(1) from None
+        complain(f"cannot listen on {host} port {port}: {said}; {remedy}")
+        sys.exit(1)

@@ -1,20 +1,18 @@
-"""`auth-emulator serve`: the server."""
+"""`auth-emulator serve`: the server. It needs no Typer, which would take longer than a sign-in."""
 
 import logging
 import os
-import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
-from enum import StrEnum
+from collections.abc import Sequence
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from emulator.cli.complaint import complain
 from emulator.cli.listening import listening
+from emulator.cli.serve_options import LogFormat, ServeOptions
 
 if TYPE_CHECKING:
     from emulator.cli.https import Https
@@ -24,203 +22,33 @@ if TYPE_CHECKING:
 _log = logging.getLogger("emulator")
 
 
-class LogFormat(StrEnum):
-    """How a log line is written."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-def _hosts(value: list[str] | None) -> list[str] | None:
-    from emulator.web.door import Door
-
-    return _checked(value, lambda hosts: Door(allowed_hosts=hosts))
-
-
-def _origins(value: list[str] | None) -> list[str] | None:
-    from emulator.web.cors import Cors
-
-    return _checked(value, Cors)
-
-
-def _names(value: list[str] | None) -> list[str] | None:
-    if not value:
-        return value
-    from emulator.web.tls import check_names
-
-    return _checked(value, check_names)
-
-
-def _checked(value: list[str] | None, check: Callable[[list[str]], object]) -> list[str] | None:
-    """An option's values, once they pass; what is wrong with them is wrong usage."""
-    try:
-        check(value or [])
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
-    return value
-
-
-def serve(  # noqa: PLR0913 - each is an option of the command
-    context: typer.Context,
-    fixture: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            help="A YAML file, or a folder of them; several are merged. Without one: the demo.",
-            envvar="AUTH_EMULATOR_FIXTURE",
-            show_default=False,
-        ),
-    ] = None,
-    *,
-    host: Annotated[
-        str, typer.Option(help="The address to bind to.", envvar="AUTH_EMULATOR_HOST")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int,
-        typer.Option(
-            help="The port; 0 takes any free one.", envvar="AUTH_EMULATOR_PORT", min=0, max=65535
-        ),
-    ] = 8080,
-    log_format: Annotated[
-        LogFormat,
-        typer.Option(help="How log lines are written.", envvar="AUTH_EMULATOR_LOG_FORMAT"),
-    ] = LogFormat.TEXT,
-    no_reasons: Annotated[
-        bool,
-        typer.Option(
-            "--no-reasons", help="Send no X-Emulator-Reason.", envvar="AUTH_EMULATOR_NO_REASONS"
-        ),
-    ] = False,
-    trusted_proxy: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="An address or network whose X-Forwarded-* is believed; may be repeated.",
-            envvar="AUTH_EMULATOR_TRUSTED_PROXY",
-            show_default=False,
-        ),
-    ] = None,
-    show_codes: Annotated[
-        bool,
-        typer.Option(
-            "--show-codes",
-            help="Log one-time codes as they are mailed.",
-            envvar="AUTH_EMULATOR_SHOW_CODES",
-        ),
-    ] = False,
-    allowed_host: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A host, besides localhost, at which the control API answers; may be repeated.",
-            envvar="AUTH_EMULATOR_ALLOWED_HOST",
-            callback=_hosts,
-            show_default=False,
-        ),
-    ] = None,
-    cors_origin: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="An origin whose pages may call the vendors (* for all); may be repeated.",
-            envvar="AUTH_EMULATOR_CORS_ORIGIN",
-            callback=_origins,
-            show_default=False,
-        ),
-    ] = None,
-    journal_entries: Annotated[
-        int,
-        typer.Option(
-            help="How many calls the journal of a realm keeps.",
-            envvar="AUTH_EMULATOR_JOURNAL_ENTRIES",
-            min=1,
-        ),
-    ] = 10_000,
-    journal_size: Annotated[
-        int,
-        typer.Option(
-            help="How many MiB the journals of all realms take together.",
-            envvar="AUTH_EMULATOR_JOURNAL_SIZE",
-            min=1,
-        ),
-    ] = 32,
-    watch: Annotated[
-        bool,
-        typer.Option(
-            "--watch", help="Take up the fixture when it changes.", envvar="AUTH_EMULATOR_WATCH"
-        ),
-    ] = False,
-    tls: Annotated[
-        bool,
-        typer.Option(
-            "--tls",
-            help="Serve HTTPS too, as the vendors' own hosts.",
-            envvar="AUTH_EMULATOR_TLS",
-        ),
-    ] = False,
-    tls_port: Annotated[
-        int,
-        typer.Option(
-            help="The port of HTTPS; 0 takes any free one.",
-            envvar="AUTH_EMULATOR_TLS_PORT",
-            min=0,
-            max=65535,
-        ),
-    ] = 8443,
-    tls_host: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A name or address that HTTPS has a certificate for, besides the vendors' hosts "
-            "and localhost; may be repeated.",
-            envvar="AUTH_EMULATOR_TLS_HOST",
-            callback=_names,
-            show_default=False,
-        ),
-    ] = None,
-    ca_file: Annotated[
-        Path | None,
-        typer.Option(
-            help="Write the CA certificate of HTTPS there (PEM), never its key.",
-            envvar="AUTH_EMULATOR_CA_FILE",
-            show_default=False,
-        ),
-    ] = None,
-) -> None:
-    """Serve the three vendors at one address.
-
-    AUTH_EMULATOR_ADMIN_TOKEN is what opens the control API where the network can reach it;
-    AUTH_EMULATOR_CACHE_DIR is where made keys are kept.
-
-    Example: auth-emulator serve my-fixture.yaml --port 9000
-    """
-    # Until the server listens for them; as process 1 of a container they would be ignored.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit(0))
+def serve(told: ServeOptions) -> None:
+    """Serve until a signal ends it; exits with 1 where something is in the way."""
     from emulator.web.logs import log_to_stderr
 
-    log_to_stderr(as_json=log_format is LogFormat.JSON)
-    port_source = context.get_parameter_source("tls_port")
-    port_given = port_source is not None and port_source.name == "COMMANDLINE"
-    if (port_given or tls_host or ca_file) and not tls:
-        raise typer.BadParameter("--tls-port, --tls-host and --ca-file are for --tls; give it too")
-    bound = listening(host, port, "--port")
-    https = _https(bound, tls_port, tls_host or (), ca_file) if tls else None
-    watcher = _watch(fixture) if watch else None
+    log_to_stderr(as_json=told.log_format is LogFormat.JSON)
+    bound = listening(told.host, told.port, "--port")
+    https = _https(bound, told.tls_port, told.tls_host, told.ca_file) if told.tls else None
+    watcher = _watch(told.fixture) if told.watch else None
     stage = _stage(
         {
-            "fixture": fixture or None,
-            "reasons": not no_reasons,
+            "fixture": told.fixture or None,
+            "reasons": not told.no_reasons,
             "dated": True,
-            "show_codes": show_codes,
-            "trusted_proxies": trusted_proxy or (),
+            "show_codes": told.show_codes,
+            "trusted_proxies": told.trusted_proxy,
             "bound_to": bound.getsockname()[0],
-            "allowed_hosts": allowed_host or (),
+            "allowed_hosts": told.allowed_host,
             "admin_token": os.environ.get("AUTH_EMULATOR_ADMIN_TOKEN", ""),
-            "cors_origins": cors_origin or (),
+            "cors_origins": told.cors_origin,
             "ca_certificate": None if https is None else https.ca_certificate,
-            "journal_entries": journal_entries,
-            "journal_mib": journal_size,
+            "journal_entries": told.journal_entries,
+            "journal_mib": told.journal_size,
         }
     )
     if https is not None:
         https.write()
-    _run(stage, bound, fixture, watcher, https)
+    _run(stage, bound, told.fixture, watcher, https)
 
 
 def _https(plain: socket.socket, port: int, hosts: Sequence[str], ca_file: Path | None) -> "Https":
@@ -229,10 +57,10 @@ def _https(plain: socket.socket, port: int, hosts: Sequence[str], ca_file: Path 
     return https(plain, port, hosts, ca_file)
 
 
-def _watch(fixture: list[Path] | None) -> "Watch":
+def _watch(fixture: Sequence[Path]) -> "Watch":
     from emulator.cli.watching import Watch
 
-    return Watch(fixture)
+    return Watch(fixture or None)
 
 
 def _stage(settings: dict[str, Any]) -> "Stage":
@@ -242,17 +70,17 @@ def _stage(settings: dict[str, Any]) -> "Stage":
     try:
         return create_app(Config(**settings))
     except FixtureError as error:
-        typer.echo(error, err=True)
-        typer.echo("not started: the fixture has mistakes", err=True)
+        complain(error)
+        complain("not started: the fixture has mistakes")
     except ValueError as error:
-        typer.echo(f"--trusted-proxy: {error}; give an address or a network", err=True)
-    raise typer.Exit(1)
+        complain(f"--trusted-proxy: {error}; give an address or a network")
+    sys.exit(1)
 
 
 def _run(
     stage: "Stage",
     bound: socket.socket,
-    fixture: list[Path] | None,
+    fixture: Sequence[Path],
     watcher: "Watch | None",
     https: "Https | None",
 ) -> None:

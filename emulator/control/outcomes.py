@@ -140,3 +140,9 @@ OUTCOMES = (
 
 ABOUT_VENDORS = frozenset({"invalid_request", "server_error", "store_full", "body_too_large"})
 """The refusals that calls about a vendor can end in, and so a fault may let them end in."""
+
+VERIFYING = ("jwks", "metadata", "introspect", "revoke")
+"""The operations, at each vendor, for services that verify its tokens; faults may strike them.
+
+They stand here so that a fixture's faults can be checked before the control API is made.
+"""

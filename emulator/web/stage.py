@@ -2,7 +2,8 @@
 
 It finds the realm, then the operation by its exact path in a table made at the start, runs it,
 writes the journal, and sends the answer. The way of a sign-in needs neither FastAPI nor Starlette;
-the site (docs, start page) is a FastAPI application that is made at its first use, in a thread.
+what nobody may ask for is made at its first use, in a thread: the control API, and the site (docs,
+start page), which is a FastAPI application.
 """
 
 import asyncio
@@ -18,8 +19,8 @@ from emulator.core.resources import Match, methods_of, taking
 from emulator.web.caller import base_url
 from emulator.web.cors import Cors
 from emulator.web.door import Door
+from emulator.web.first_use import AtFirstUse
 from emulator.web.forwarding import Forwarder
-from emulator.web.lazy_site import LazySite
 from emulator.web.messages import Answer
 from emulator.web.nowhere import PATH_UNKNOWN, nowhere
 from emulator.web.operation import Api, Endpoint
@@ -33,6 +34,7 @@ from emulator.web.receiving import (
 from emulator.web.recording import called, make_discreet, recorded, secret_values
 from emulator.web.resource import OPERATION, answer_resource
 from emulator.web.sending import ConnectionFaultStruck, dating, or_cut_off, send_answer
+from emulator.web.table import Table, is_ours
 from emulator.web.visit import (
     AsgiApp,
     Message,
@@ -60,8 +62,6 @@ _DOTS = frozenset({".", ".."})
 _NOBODY = "-"
 """Stands for the vendor of a call that is no vendor's."""
 
-_OURS = ("/_emulator/", "/realms/")
-
 _log = logging.getLogger("emulator")
 
 
@@ -76,7 +76,7 @@ class Stage:
     def __init__(
         self,
         realms: Realms,
-        apis: tuple[Api, ...],
+        table: Table,
         *,
         make_site: Callable[["Stage"], AsgiApp],
         reasons: bool = True,
@@ -87,28 +87,24 @@ class Stage:
         self._door = door or Door()
         self._cors = cors
         self.realms = realms
-        self.apis = apis
-        self._control = next(api for api in apis if api.guarded)
         self._reasons = reasons
         self._dated = dated
-        self._site = LazySite(partial(make_site, self))
+        self._site = AtFirstUse(partial(make_site, self))
         self.closing = False
         """Set while the server stops: each answer then also ends its connection."""
         self._forwarder = Forwarder()
-        self._vendors = {api.name: api for api in apis if api.bearer is not None}
-        self._table: dict[str, dict[str, tuple[Api, Endpoint]]] = {}
-        self._with_parameters: list[tuple[Api, Endpoint]] = []
-        for api in apis:
-            for endpoint in api.endpoints:
-                if any("{" in path for path in endpoint.paths):
-                    self._with_parameters.append((api, endpoint))
-                for path in endpoint.paths:
-                    self._table.setdefault(path, {})[endpoint.method] = (api, endpoint)
+        self._table = table
+        self._vendors = {api.name: api for api in table.known if api.bearer is not None}
 
     @property
     def realm(self) -> Realm:
         """The realm that answers at the root."""
         return self.realms.default
+
+    @property
+    def apis(self) -> tuple[Api, ...]:
+        """Every API; the control API is made now if nobody has asked it before."""
+        return self._table.everything()
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one request (or the server's lifespan)."""
@@ -160,29 +156,31 @@ class Stage:
 
     async def _no_realm(self, visit: Visit, name: str) -> Answer:
         unknown = Refusal("realm_unknown", unknown_realm(name))
-        refused = self._door.refusal(visit, self._control) or unknown
-        answer = self._control.refuse(self.realm, refused)
+        control = await self._table.control()
+        refused = self._door.refusal(visit, control) or unknown
+        answer = control.refuse(self.realm, refused)
         return await self._told(visit, answer, _NOBODY)
 
     async def unrouted(self, visit: Visit) -> Answer:
         """The answer to a path or method that no endpoint has, in the dialect of its API."""
-        for api in self.apis:
+        await self._table.control()  # it may own the path, and knows the words in it
+        for api in self._table.known:
             if api.owns(visit.path):
                 refused = self._door.refusal(visit, api)
                 if refused is not None:
                     return await self._told(visit, api.refuse(visit.realm, refused), api.name)
                 answer = api.unrouted(visit.realm, visit.request())
                 return await self._told(visit, answer, api.name)
-        return await self._told(visit, nowhere(visit, self.apis), _NOBODY)
+        return await self._told(visit, nowhere(visit, self._table.known), _NOBODY)
 
     async def site(self) -> AsgiApp:
         """The FastAPI application, made in a thread at its first use."""
-        return await self._site.app()
+        return await self._site.get()
 
     def take_up(self, blueprint: Blueprint, make_site: Callable[["Stage"], AsgiApp]) -> None:
         """Go on with another fixture; `make_site` makes the FastAPI application that shows it."""
         self.realms.take_up(blueprint)
-        self._site = LazySite(partial(make_site, self))
+        self._site = AtFirstUse(partial(make_site, self))
 
     async def too_large(
         self, visit: Visit, api: Api, operation: str, about: str | None = None
@@ -214,12 +212,12 @@ class Stage:
 
     async def elsewhere(self, visit: Visit) -> Answer:
         """The answer to a path that is no endpoint's: a protected resource, or nothing."""
-        preflight = None if self._cors is None else self._cors.preflight(visit, self.apis)
+        preflight = None if self._cors is None else self._cors.preflight(visit, self._table.known)
         if preflight is not None:
             return preflight
         path = visit.path
         # A server behind us might resolve dots, and so answer at a path that nobody looked at.
-        plain = _DOTS.isdisjoint(path.split("/")) and not path.startswith(_OURS)
+        plain = _DOTS.isdisjoint(path.split("/")) and not is_ours(path)
         matches = visit.realm.resources.at(path) if plain else []
         match = taking(matches, visit.method)
         if match is not None:
@@ -244,29 +242,17 @@ class Stage:
         return await self._told(visit, answer, api.name)
 
     async def _answer(self, visit: Visit) -> Answer:
-        method = "GET" if visit.method == "HEAD" else visit.method
-        methods = self._table.get(visit.path)
-        found = methods and methods.get(method)
-        if found is None and visit.path.startswith(_OURS):
-            found = self._with_names(visit, method)
-        if not found:
+        found = await self._table.find(visit)
+        if found is None:
             return await self.elsewhere(visit)
         return await self.at_endpoint(*found, visit)
-
-    def _with_names(self, visit: Visit, method: str) -> tuple[Api, Endpoint] | None:
-        """The endpoint whose path has `{names}` that fit; a name may hold an escaped slash."""
-        sent = (visit.raw_path or visit.path.encode()).decode("latin-1")
-        for api, endpoint in self._with_parameters:
-            if endpoint.method == method and endpoint.serves(sent):
-                return api, endpoint
-        return None
 
     async def _told(self, visit: Visit, answer: Answer, vendor: str) -> Answer:
         """The answer with its reason in header and log, and in the journal of its realm."""
         about = self._vendors.get(vendor)
         if answer.reason is not None:
             make_discreet(answer, visit, about)
-            what = answer.operation or f"{visit.method} {called(visit, self.apis)}"
+            what = answer.operation or f"{visit.method} {called(visit, self._table.known)}"
             status = answer.status or "-"  # the connection broke
             _log.info("%s %s %s %s", vendor, printable(what), status, answer.reason)
             if self._reasons:
@@ -280,7 +266,7 @@ class Stage:
     async def send(self, answer: Answer, visit: Visit, send: Send) -> None:
         """Send an answer."""
         if self._cors is not None:
-            self._cors.show(answer, visit, self.apis)
+            self._cors.show(answer, visit, self._table.known)
         await send_answer(answer, visit, send, dated=self._dated, closing=lambda: self.closing)
 
     async def _not_http(self, scope: Message, receive: Receive, send: Send) -> None:

@@ -10,7 +10,7 @@ import typer
 from markdown_it import MarkdownIt
 
 from emulator.app import VENDORS, create_app, fixture_schema
-from emulator.cli import app
+from emulator.cli.commands import app
 from emulator.cli.doctor.finding import Kind
 from emulator.core.keys import ALGORITHMS
 from emulator.core.outcomes import ALWAYS_KNOWN

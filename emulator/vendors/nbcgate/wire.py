@@ -1,9 +1,7 @@
 """What goes over the wire at NBC Gate, as its API reference prints it."""
 
 from dataclasses import dataclass
-from typing import Annotated
-
-from annotated_types import MinLen
+from typing import Annotated, Any
 
 from emulator.core.outcomes import Json, Refusal
 from emulator.core.realm import Realm
@@ -26,12 +24,22 @@ WRONG_TYPE = 4002
 """The `code` of a member whose type is wrong; assumed like the others."""
 
 
+class _AtLeast:
+    """So many characters, for OpenAPI. annotated-types says it too, and takes 9 ms to import."""
+
+    def __init__(self, characters: int) -> None:
+        self._characters = characters
+
+    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+        return {**handler(schema), "minLength": self._characters}
+
+
 @dataclass(frozen=True, slots=True)
 class SignInRequest:
     """The body of a sign-in. `password` has at least 8 characters."""
 
     email: str
-    password: Annotated[str, MinLen(PASSWORD_MIN)] | None = None
+    password: Annotated[str, _AtLeast(PASSWORD_MIN)] | None = None
     otp: str | None = None
 
 

@@ -21,7 +21,6 @@ from emulator.core.outcomes import Refusal
 from emulator.core.principals import Principal, Principals
 from emulator.core.realm import Realm
 from emulator.core.store import StoreFull
-from emulator.vendors.omniomni.diagnosis import diagnosis
 from emulator.vendors.omniomni.signature import (
     SIGNATURE,
     TIMESTAMP,
@@ -68,7 +67,7 @@ async def check_signature(
         if before is not None:
             raise _refusal(client, _altered(parts, before))
         others = {c.name: c.public_key for c in clients if c.public_key and c is not client}
-        said = await asyncio.to_thread(diagnosis, request, signature, key, others)
+        said = await asyncio.to_thread(_diagnosis, request, signature, key, others)
         raise _refusal(client, said)
     try:
         first = await realm.spend(f"signature:{digest}", until)
@@ -78,6 +77,14 @@ async def check_signature(
         raise _refusal(client, f"{SIGNATURE} cannot be remembered: {full}") from full
     if not first:
         raise _refusal(client, f"{SIGNATURE} was used before: each request has one of its own")
+
+
+def _diagnosis(
+    request: SignedRequest, signature: bytes, key: PublicKey, others: Mapping[str, PublicKey]
+) -> str:
+    from emulator.vendors.omniomni.diagnosis import diagnosis  # here: only a refusal needs it
+
+    return diagnosis(request, signature, key, others)
 
 
 def _read(realm: Realm, client: Client, request: SignedRequest) -> tuple[bytes, float]:
