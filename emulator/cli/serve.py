@@ -1,5 +1,6 @@
 """`auth-emulator serve`: the server. It needs no Typer, which would take longer than a sign-in."""
 
+import gc
 import logging
 import os
 import socket
@@ -24,6 +25,8 @@ _log = logging.getLogger("emulator")
 
 def serve(told: ServeOptions) -> None:
     """Serve until a signal ends it; exits with 1 where something is in the way."""
+    # Until it listens, all that is made stays: looking for garbage in it would find next to none.
+    gc.disable()
     from emulator.web.logs import log_to_stderr
 
     log_to_stderr(as_json=told.log_format is LogFormat.JSON)
@@ -95,4 +98,6 @@ def _run(
         _log.info("%s", https.told)
     on_started = (lambda: None) if watcher is None else partial(watcher.start, stage)
     secured = None if https is None else https.secured
+    gc.freeze()  # nor is it looked through again, which would hold up a sign-in
+    gc.enable()
     Server(stage, on_started=on_started, secured=secured).run(sockets=[bound])
