@@ -36,15 +36,15 @@ def _checked(context: typer.Context, told: dict[str, Any]) -> ServeOptions:
 
 def _parameter(option: Option) -> inspect.Parameter:
     """What Typer is told of an option."""
-    more: dict[str, Any] = {"help": option.help, "envvar": option.variable}
+    more: dict[str, Any] = {"help": option.told.help, "envvar": option.variable}
     if option.kind is int:
-        more |= {"min": option.least, "max": option.most}
+        more |= {"min": option.told.least, "max": option.told.most}
     if option.default in ((), None):
         more["show_default"] = False
-    if option.check is not None:
+    if option.told.check is not None:
         more["callback"] = _callback(option)
     names = [option.flag] if option.kind is bool else []
-    about = typer.Argument(**more) if option.positional else typer.Option(*names, **more)
+    about = typer.Argument(**more) if option.told.positional else typer.Option(*names, **more)
     kind: Any = list[option.kind] if option.repeated else option.kind  # type: ignore[name-defined]  # made here
     return inspect.Parameter(
         option.name,
@@ -58,8 +58,8 @@ def _callback(option: Option) -> Any:
     def checked(values: list[str] | None) -> list[str] | None:
         """An option's values, once they pass; what is wrong with them is wrong usage."""
         try:
-            if values and option.check is not None:
-                option.check(values)
+            if values and option.told.check is not None:
+                option.told.check(values)
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
         return values

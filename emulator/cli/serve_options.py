@@ -5,14 +5,12 @@ fields, and so is the quick reader, for a command line and environment that are 
 leaves everything else to Typer, whose import would take a third of the time to the first token.
 """
 
-import dataclasses
 import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 _NUMBER = re.compile(r"[0-9]{1,9}")
 _YES = frozenset({"1", "true", "t", "yes", "y", "on"})
@@ -44,52 +42,61 @@ def _check_names(names: list[str]) -> None:
     check_names(names)
 
 
-def _told(default: Any, help_text: str, **more: Any) -> Any:
-    """A field; `least`, `most` and `check` (of all values; raises ValueError) hold its values."""
-    return dataclasses.field(default=default, metadata={"help": help_text, **more})
+class Told(NamedTuple):
+    """What there is to say of an option; `check` raises ValueError for values that it refuses."""
+
+    help: str
+    least: int | None = None
+    most: int | None = None
+    check: Callable[[list[str]], object] | None = None
+    positional: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServeOptions:
+_FIXTURE = Told(
+    "A YAML file, or a folder of them; several are merged. Without one: the demo.",
+    positional=True,
+)
+_LOG_FORMAT = Told("How log lines are written.")
+_PORT = Told("The port; 0 takes any free one.", least=0, most=65535)
+_PROXY = Told("An address or network whose X-Forwarded-* is believed; may be repeated.")
+_HOSTS = Told(
+    "A host, besides localhost, at which the control API answers; may be repeated.",
+    check=_check_hosts,
+)
+_ORIGINS = Told(
+    "An origin whose pages may call the vendors (* for all); may be repeated.",
+    check=_check_origins,
+)
+_ENTRIES = Told("How many calls the journal of a realm keeps.", least=1)
+_SIZE = Told("How many MiB the journals of all realms take together.", least=1)
+_TLS_PORT = Told("The port of HTTPS; 0 takes any free one.", least=0, most=65535)
+_TLS_HOSTS = Told(
+    "A name or address that HTTPS has a certificate for, besides the vendors' hosts "
+    "and localhost; may be repeated.",
+    check=_check_names,
+)
+_CA_FILE = Told("Write the CA certificate of HTTPS there (PEM), never its key.")
+
+
+class ServeOptions(NamedTuple):
     """What `auth-emulator serve` was told; a tuple holds what may be repeated."""
 
-    fixture: tuple[Path, ...] = _told(
-        (),
-        "A YAML file, or a folder of them; several are merged. Without one: the demo.",
-        positional=True,
-    )
-    host: str = _told("127.0.0.1", "The address to bind to.")
-    port: int = _told(8080, "The port; 0 takes any free one.", least=0, most=65535)
-    log_format: LogFormat = _told(LogFormat.TEXT, "How log lines are written.")  # noqa: RUF009 - a field
-    no_reasons: bool = _told(False, "Send no X-Emulator-Reason.")
-    trusted_proxy: tuple[str, ...] = _told(
-        (), "An address or network whose X-Forwarded-* is believed; may be repeated."
-    )
-    show_codes: bool = _told(False, "Log one-time codes as they are mailed.")
-    allowed_host: tuple[str, ...] = _told(
-        (),
-        "A host, besides localhost, at which the control API answers; may be repeated.",
-        check=_check_hosts,
-    )
-    cors_origin: tuple[str, ...] = _told(
-        (),
-        "An origin whose pages may call the vendors (* for all); may be repeated.",
-        check=_check_origins,
-    )
-    journal_entries: int = _told(10_000, "How many calls the journal of a realm keeps.", least=1)
-    journal_size: int = _told(32, "How many MiB the journals of all realms take together.", least=1)
-    watch: bool = _told(False, "Take up the fixture when it changes.")
-    tls: bool = _told(False, "Serve HTTPS too, as the vendors' own hosts.")
-    tls_port: int = _told(8443, "The port of HTTPS; 0 takes any free one.", least=0, most=65535)
-    tls_host: tuple[str, ...] = _told(
-        (),
-        "A name or address that HTTPS has a certificate for, besides the vendors' hosts "
-        "and localhost; may be repeated.",
-        check=_check_names,
-    )
-    ca_file: Path | None = _told(  # noqa: RUF009 - a field
-        None, "Write the CA certificate of HTTPS there (PEM), never its key."
-    )
+    fixture: Annotated[tuple[Path, ...], _FIXTURE] = ()
+    host: Annotated[str, Told("The address to bind to.")] = "127.0.0.1"
+    port: Annotated[int, _PORT] = 8080
+    log_format: Annotated[LogFormat, _LOG_FORMAT] = LogFormat.TEXT
+    no_reasons: Annotated[bool, Told("Send no X-Emulator-Reason.")] = False
+    trusted_proxy: Annotated[tuple[str, ...], _PROXY] = ()
+    show_codes: Annotated[bool, Told("Log one-time codes as they are mailed.")] = False
+    allowed_host: Annotated[tuple[str, ...], _HOSTS] = ()
+    cors_origin: Annotated[tuple[str, ...], _ORIGINS] = ()
+    journal_entries: Annotated[int, _ENTRIES] = 10_000
+    journal_size: Annotated[int, _SIZE] = 32
+    watch: Annotated[bool, Told("Take up the fixture when it changes.")] = False
+    tls: Annotated[bool, Told("Serve HTTPS too, as the vendors' own hosts.")] = False
+    tls_port: Annotated[int, _TLS_PORT] = 8443
+    tls_host: Annotated[tuple[str, ...], _TLS_HOSTS] = ()
+    ca_file: Annotated[Path | None, _CA_FILE] = None
 
     def contradiction(self, by_hand: Collection[str]) -> str | None:
         """What does not go together; `by_hand` are the fields that the command line gives."""
@@ -98,19 +105,14 @@ class ServeOptions:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """An option of the command, or its argument where it is `positional`."""
+class Option(NamedTuple):
+    """An option of the command, or its argument where that is told of it."""
 
     name: str
     kind: type[Any]
     default: Any
-    help: str
     repeated: bool
-    positional: bool = False
-    least: int | None = None
-    most: int | None = None
-    check: Callable[[list[str]], object] | None = None
+    told: Told
 
     @property
     def flag(self) -> str:
@@ -125,10 +127,11 @@ class Option:
 
 def options() -> Iterator[Option]:
     """Everything that the command can be told."""
-    for field in dataclasses.fields(ServeOptions):
-        kind, *_ = get_args(field.type) or (field.type,)
-        repeated = get_origin(field.type) is tuple
-        yield Option(field.name, kind, field.default, repeated=repeated, **field.metadata)
+    for name, annotation in ServeOptions.__annotations__.items():
+        of, told = get_args(annotation)
+        kind, *_ = get_args(of) or (of,)
+        default = ServeOptions._field_defaults[name]
+        yield Option(name, kind, default, get_origin(of) is tuple, told)
 
 
 class _NotPlain(Exception):
@@ -150,8 +153,8 @@ def read_quickly(arguments: Sequence[str], environment: Mapping[str, str]) -> Se
 
 
 def _by_hand(arguments: Sequence[str], known: Collection[Option]) -> dict[str, list[str]]:
-    flags = {option.flag: option for option in known if not option.positional}
-    argument = next(option for option in known if option.positional)
+    flags = {option.flag: option for option in known if not option.told.positional}
+    argument = next(option for option in known if option.told.positional)
     told: dict[str, list[str]] = {}
     rest = iter(arguments)
     for text in rest:
@@ -184,9 +187,9 @@ def _by_environment(
 def _value(option: Option, texts: list[str]) -> Any:
     values = [_one(option, text) for text in texts]
     if option.repeated and values:
-        if option.check is not None:
+        if option.told.check is not None:
             try:
-                option.check(values)
+                option.told.check(values)
             except ValueError:
                 raise _NotPlain from None
         return tuple(values)
@@ -202,7 +205,7 @@ def _one(option: Option, text: str) -> Any:
         return text.lower() in _YES
     if option.kind is int and _NUMBER.fullmatch(text):
         number = int(text)
-        if (option.least or 0) <= number <= (option.most or number):
+        if (option.told.least or 0) <= number <= (option.told.most or number):
             return number
     if option.kind is Path and (not Path(text).exists() or os.access(text, os.R_OK)):
         return Path(text)

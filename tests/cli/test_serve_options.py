@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -138,13 +137,13 @@ def test_each_option_is_read_alike_by_hand_and_from_the_environment(
     value = "http://x.test" if option.name == "cors_origin" else values[option.kind]
     by_hand = [option.flag] if option.kind is bool else [option.flag, value]
     for line, environment in (
-        ([value] if option.positional else by_hand, {"TLS": "1"}),
+        ([value] if option.told.positional else by_hand, {"TLS": "1"}),
         ([], {"TLS": "1", option.variable.removeprefix(PREFIX): value}),
     ):
         read = quickly(line, environment)
         assert read == by_typer(monkeypatch, line, environment)
         assert getattr(read, option.name) != option.default
-    assert len(list(options())) == len(fields(ServeOptions))
+    assert len(list(options())) == len(ServeOptions._fields)
 
 
 def test_wrong_usage_of_serve_is_one_line_that_names_the_option_and_status_2() -> None:
