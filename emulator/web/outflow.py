@@ -1,12 +1,16 @@
 """What was written to a caller and has not left us: bounded in time, and so in memory."""
 
 import asyncio
+import socket
+import struct
 
 READ_WITHIN = 30.0
 """In each so many seconds a caller reads all that waits for it, or LEAST_READ of it."""
 
 LEAST_READ = 64 * 1024
 """In bytes: a slow line is waited for, who does not read is not."""
+
+_NO_LINGER = struct.pack("ii", 1, 0)
 
 
 class Outflow:
@@ -32,6 +36,12 @@ class Outflow:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def reset(self) -> None:
+        """Let go of it all: a close that does not linger is a TCP RST."""
+        bound = self._transport.get_extra_info("socket")
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self._transport.abort()
 
     def _check(self) -> None:
         self._timer = None

@@ -10,8 +10,6 @@ A request that comes in one delivery starts no timer for any of it.
 
 import asyncio
 import itertools
-import socket
-import struct
 from typing import Any
 
 import httptools
@@ -19,6 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from emulator.web import crowd
 from emulator.web.early_answers import HEAD_TOO_LARGE, NOT_HTTP, TOO_SLOW, HeadTooLarge, TooFarAhead
+from emulator.web.one_write import HeadWithBody
 from emulator.web.outflow import Outflow
 from emulator.web.sending import CONNECTION
 from emulator.web.upgrade import head_without_upgrade
@@ -41,8 +40,6 @@ _DEAF_FOR = 2
 
 _DISCARDED_AT_MOST = 16 * 1024 * 1024
 """How much of it is read, in bytes."""
-
-_NO_LINGER = struct.pack("ii", 1, 0)
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -71,6 +68,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._running: RequestResponseCycle | None = None
         self._patience: asyncio.TimerHandle | None = None
         self._outflow: Outflow
+        self._joined: HeadWithBody
 
     @property
     def claim(self) -> int:
@@ -139,11 +137,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._end()
 
     def reset(self) -> None:
-        """See `sending.Connection.reset`: a close that does not linger is a TCP RST."""
+        """See `sending.Connection.reset`."""
         self._deaf = True
-        bound = self.transport.get_extra_info("socket")
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
-        self.transport.abort()
+        self._outflow.reset()
 
     def on_message_begin(self) -> None:
         """A head begins."""
@@ -191,6 +187,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """An answer was handed to the system, which may still hold it."""
+        self._joined.flush()
         super().on_response_complete()
         if self.transport.is_closing():
             self._outflow.watch()
@@ -212,6 +209,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
+        cycle.transport = self._joined = HeadWithBody(cycle)  # type: ignore[assignment]  # see there
         super()._start_asgi_task(cycle, app)
 
     def _measure(self, size: int) -> None:
