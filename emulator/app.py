@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from emulator.config import Config as Config  # noqa: PLC0414 - callers know it from here
 from emulator.config import Source as Source  # noqa: PLC0414 - the same

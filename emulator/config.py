@@ -2,10 +2,10 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
+from emulator.core.discreet import Discreet
 from emulator.core.journal import MOST_ENTRIES
 
 Source = Path | str | Sequence[Path | str] | Mapping[str, Any] | None
@@ -16,8 +16,7 @@ _JOURNAL_MIB = 32
 _OFF = ("", "0", "false", "f", "no", "n", "off")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Config:
+class Config(Discreet, frozen=True, kw_only=True):
     """What an emulator is made from.
 
     `reasons` sends `X-Emulator-Reason` with each refusal. `dated` sends a `Date` header by the
@@ -35,6 +34,8 @@ class Config:
     journals and outboxes of all realms take together, in memory.
     """
 
+    hidden = frozenset({"admin_token"})
+
     fixture: Source = None
     reasons: bool = True
     dated: bool = False
@@ -42,7 +43,7 @@ class Config:
     show_codes: bool = False
     bound_to: str | None = None
     allowed_hosts: Sequence[str] = ()
-    admin_token: str = field(default="", repr=False)
+    admin_token: str = ""
     cors_origins: Sequence[str] = ()
     ca_certificate: str | None = None
     journal_entries: int = MOST_ENTRIES

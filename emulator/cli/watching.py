@@ -9,10 +9,11 @@ import asyncio
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from msgspec.structs import replace
 from watchfiles import awatch
 
 from emulator.app import blueprint, checked, document_of, paths_of, take_up

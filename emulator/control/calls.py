@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
+
+from msgspec import Struct
 
 from emulator.core.clock import iso_milliseconds
 from emulator.core.expectation import Where
@@ -56,8 +57,7 @@ SINCE: Kind[int | datetime] = Plain(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What entries can say of a vendor's calls."""
 
     vendor: str

@@ -5,11 +5,12 @@ The format is the HTML standard's, section 9.2 (server-sent events).
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass, replace
 from types import AsyncGeneratorType
 from typing import cast
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from emulator.control.calls import Filters
 from emulator.control.reading import invalid, parsed, read_query
@@ -36,8 +37,7 @@ _OPENING = b": the journal, live\nretry: 1000\n\n"
 _BEAT = b":\n\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(Struct, frozen=True):
     """Which calls are watched, and from where on; None: from now on."""
 
     where: Where

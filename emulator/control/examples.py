@@ -1,8 +1,9 @@
 """What each control call reads, with examples that work as they stand: for its OpenAPI."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from emulator.control.calls import Filters
 from emulator.control.clock import ClockChange
@@ -31,8 +32,7 @@ _TOKEN: Schema = {
 _INVALID = ("invalid_request",)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """What a call reads. `outcomes` are those that it can end in beside its success."""
 
     body: type | Schema | None = None

@@ -1,9 +1,10 @@
 """Minting tokens, and having them explained."""
 
 from collections.abc import Callable, Collection
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
+
+from msgspec.structs import asdict
 
 from emulator.control.paths import BASE
 from emulator.control.reading import invalid, parsed, read_body

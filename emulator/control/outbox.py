@@ -2,8 +2,10 @@
 
 import asyncio
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from datetime import timedelta
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from emulator.control.paths import BASE
 from emulator.control.reading import invalid, only, read_query
@@ -18,8 +20,7 @@ _LOOKS_EVERY = 0.05
 """How often a waiting call looks, in seconds: another worker may have put the mail there."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxRequest:
+class OutboxRequest(Struct, frozen=True):
     """Which mails are asked for, and how long to wait for one by the wall, in seconds."""
 
     to: str | None = None

@@ -5,9 +5,10 @@ the fixture's principals, and so does this one after a reset.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Any
+
+from msgspec import Struct
 
 from emulator.control.paths import BASE
 from emulator.control.reading import invalid, mistaken, only, read_body, read_path, read_query
@@ -29,24 +30,21 @@ _UNREADABLE = "\N{REPLACEMENT CHARACTER}"
 """What stands in a name for escapes that are no UTF-8."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """Which part of a list is asked for: `limit` principals whose names come behind `after`."""
 
     after: str
     limit: int
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """The principal that a path names, and what a body says of it."""
 
     name: str
     body: dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Kind:
+class _Kind(Struct, frozen=True):
     """The calls about one list of principals of a vendor's section."""
 
     vendor: str

@@ -1,10 +1,11 @@
 """Realms: making, showing, resetting and removing them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
 from typing import Any
+
+from msgspec import Struct
 
 from emulator.control.paths import BASE, asking, reading_its_path
 from emulator.control.reading import invalid, mistaken, parsed, read_optional_body
@@ -42,8 +43,7 @@ class NewRealm(Shape):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Making:
+class _Making(Struct, frozen=True):
     name: str
     new: NewRealm
 

@@ -7,10 +7,11 @@ What a person waits for by the wall (delays, `within`, the `ttl` of a realm or a
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import formatdate
 from functools import lru_cache
+
+from msgspec import Struct
 
 _SOURCES = {"machine": time.time, "wall": time.monotonic, "stopwatch": time.perf_counter}
 """What tells time. In a dict, where libraries that fake the time of a process do not look for it.
@@ -26,8 +27,7 @@ class ClockOutOfRange(ValueError):
     """A clock would show a year before 1971 or after 9000."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClockStart:
+class ClockStart(Struct, frozen=True):
     """How a clock starts: at `instant` (else the machine's time), moved by `advance` seconds."""
 
     instant: datetime | None = None

@@ -1,9 +1,10 @@
 """What a test expects of the journal: which calls, how many, and why what was there is not it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from heapq import heappush, heappushpop
 from typing import Any
+
+from msgspec import Struct, field
 
 from emulator.core.journal import Entry, Page
 
@@ -20,8 +21,7 @@ _OF_THE_REQUEST = frozenset({"method", "path"})
 _SHORT = ("number", "at", "vendor", "operation", "principal", "outcome", "status", "reason")
 
 
-@dataclass(frozen=True, slots=True)
-class Where:
+class Where(Struct, frozen=True):
     """Which calls are meant: every one of `fields` is as given; None: the call has none.
 
     `after` is the number of an entry, and `at` an instant as entries have it: only calls after that
@@ -71,8 +71,7 @@ def value_in(entry: Entry, name: str) -> Any:
     return (entry["request"] if name in _OF_THE_REQUEST else entry)[name]
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """How many calls are expected: `at_least` and `at_most`, which may be no bound."""
 
     at_least: int = 1

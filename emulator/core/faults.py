@@ -1,9 +1,10 @@
 """Faults: calls that go wrong because a test wants it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from emulator.core.clock import wall
 from emulator.core.ids import Ids
@@ -39,8 +40,7 @@ class ConnectionFault(StrEnum):
     """Bytes come that are no HTTP; then it is closed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class Fault(Struct, frozen=True, kw_only=True):
     """Which calls it strikes, how often, and what becomes of them.
 
     Without `vendor`, `operation`, `principal` or `match` it strikes all; `calls` narrows it to
@@ -83,8 +83,7 @@ class Fault:
         )
 
 
-@dataclass(slots=True)
-class Standing:
+class Standing(Struct):
     """A fault in a realm: the calls that it `met`, how many of them it `struck`."""
 
     id: str
@@ -94,8 +93,7 @@ class Standing:
     struck: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Strike:
+class Strike(Struct, frozen=True):
     """A fault that strikes a call now, after `delay` seconds of real time."""
 
     id: str

@@ -4,8 +4,9 @@ The checks are those that refuse a token at a protected resource; here none of t
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from emulator.core.checks import (
     address_faults,
@@ -29,8 +30,7 @@ _LONGEST_NAME = 100
 """How much of a foreign `iss` the summary repeats, in characters."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Explained:
+class _Explained(Struct, frozen=True):
     """A text, where it comes from, and all that is wrong with it `now` (POSIX seconds)."""
 
     found: TokenText

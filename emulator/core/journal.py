@@ -4,10 +4,10 @@ What is written here was masked before: no entry ever holds a password, a code, 
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from emulator.core.store import LogEntry, Store
 
@@ -21,8 +21,7 @@ Entry = Mapping[str, Any]
 """One call: `number`, `at` (the realm's clock), `real_at`, and what `web.recording` tells of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """Entries, oldest first, and how many before them are gone that nobody cleared away.
 
     `read_to` is the number that the next page begins after.

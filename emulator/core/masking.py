@@ -6,13 +6,14 @@ looks like a JWT is masked wherever it stands, as it may stand anywhere.
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import fields, is_dataclass, replace
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from itertools import islice
 from typing import Any, cast
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from emulator.core.section import Section
 
@@ -116,8 +117,8 @@ def no_name(text: str) -> bool:
 
 @cache
 def _masked_fields(kind: type) -> dict[str, str]:
-    named = fields(kind) if is_dataclass(kind) else ()
-    return {field.name: MASK for field in named if _SECRET_NAME.fullmatch(field.name)}
+    named = kind.__struct_fields__ if issubclass(kind, Struct) else ()
+    return {name: MASK for name in named if _SECRET_NAME.fullmatch(name)}
 
 
 def without_its_tokens(shape: object) -> object:
@@ -229,15 +230,9 @@ def secrets_among(sections: Iterable[Section], texts: Collection[str]) -> list[s
         for section in sections
         for members in section.principals.values()
         for member in islice(members, _MOST_COMPARED)
-        for secret in (getattr(member, name) for name in _secret_fields(member.__class__))
+        for secret in (getattr(member, name) for name in member.hidden)
         if isinstance(secret, str) and secret in asked
     ]
-
-
-@cache
-def _secret_fields(kind: Any) -> tuple[str, ...]:
-    """The fields that the `repr` of a principal leaves out."""
-    return tuple(field.name for field in fields(kind) if not field.repr)
 
 
 def names_somebody(section: Section, name: str) -> bool:

@@ -5,11 +5,11 @@ token is spent, revoked and voided like any other.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 import orjson
+from msgspec import Struct, field
 
 from emulator.core.defects import Defect, spoiled
 from emulator.core.keys import SigningKey
@@ -38,8 +38,7 @@ class NoRefreshTokens(ValueError):
     """The vendor has none."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class Order(Struct, frozen=True, kw_only=True):
     """What token is wanted; what is None is as a sign-in would make it.
 
     `subject` is the name of a principal, or of somebody whom the realm does not know. `lifetime` is
@@ -56,8 +55,7 @@ class Order:
     defect: Defect | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Minted:
+class Minted(Struct, frozen=True):
     """A token, and what it holds. `note` says why the emulator's own checks refuse it, if so."""
 
     token: str

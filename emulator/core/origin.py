@@ -1,9 +1,10 @@
 """Where a token comes from, or says it does: vendor, realm, holder, and whose key signed it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from emulator.core.checks import says_issued_by
 from emulator.core.keys.ring import signed_with_public_half
@@ -39,8 +40,7 @@ _DOTS_BEHIND_NAME = 3
 """In the `jti` of a `Grant`, behind the dot that ends the realm's name."""
 
 
-@dataclass(slots=True)
-class Origin:
+class Origin(Struct):
     """What is known of where a token comes from.
 
     `section` is that of the vendor in the realm that explains, None for a foreign token; `fault`

@@ -1,10 +1,11 @@
 """The outbox of a realm: what a vendor would have mailed, for tests to read."""
 
 import logging
-from dataclasses import asdict, dataclass, field
 
 import orjson
+from msgspec.structs import asdict
 
+from emulator.core.discreet import Discreet
 from emulator.core.outcomes import printable
 from emulator.core.store import Store
 
@@ -14,13 +15,14 @@ _KEPT = 1000
 _log = logging.getLogger("emulator")
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(Discreet, frozen=True):
     """A mailed code. Times are ISO 8601, by the realm's clock."""
+
+    hidden = frozenset({"code"})
 
     vendor: str
     to: str
-    code: str = field(repr=False)
+    code: str
     sent_at: str
     expires_at: str
 

@@ -12,12 +12,13 @@ operation returned (`{{answer.accessToken}}` a member of it); `{{reason}}`, `{{p
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, TypeAlias, cast
 
 import orjson
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 Values: TypeAlias = Mapping[str, object]
@@ -63,8 +64,7 @@ class Refusal(Exception):
         self.values = values
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """One named way in which an operation can end.
 
     `when` says in one clause when it happens, `source` which page says so; `sample` fills the
@@ -105,8 +105,7 @@ class Outcome:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
+class Override(Struct, frozen=True):
     """What a fixture says of an outcome: any of status, headers and body.
 
     `replaces_body` tells an empty body (`body: null`) from none given.
@@ -249,8 +248,12 @@ def _renderer(body: Json) -> Callable[[Values], bytes]:
     whole = _PLACEHOLDER.fullmatch(body) if isinstance(body, str) else None
     if whole is not None:
         name = whole[1]
-        return lambda values: orjson.dumps(_value(name, values))
-    return lambda values: orjson.dumps(_filled(body, values))
+        return lambda values: _rendered(_value(name, values))
+    return lambda values: _rendered(_filled(body, values))
+
+
+def _rendered(body: Json) -> bytes:
+    return orjson.dumps(body, default=asdict)  # of a wire's shape, its members
 
 
 def _renderer_of_text(body: Json) -> Callable[[Values], bytes]:

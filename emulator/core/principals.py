@@ -5,12 +5,14 @@ help the person who debugs and never repeat a secret.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import lru_cache
 from hashlib import blake2s
 from typing import Generic, TypeVar
 
+from msgspec import field
+
+from emulator.core.discreet import Discreet
 from emulator.core.outcomes import Json, Refusal
 
 ACTIVE = "active"
@@ -24,8 +26,7 @@ _MOST_CHANGED = 100_000
 """How many principals of a kind a realm adds, changes and removes; its memory is bounded."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Principal:
+class Principal(Discreet, frozen=True, kw_only=True):
     """A client or a user that can sign in.
 
     `status` is `active`, `disabled`, `locked`, or the name of an outcome that this principal

@@ -4,8 +4,10 @@ import asyncio
 import math
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass, replace
 from typing import Self, TypeVar, cast
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from emulator.core.clock import RUNNING, Clock, ClockStart
 from emulator.core.faults import Fault, Faults
@@ -24,8 +26,7 @@ DEFAULT = "default"
 """The realm that answers at the root."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blueprint:
+class Blueprint(Struct, frozen=True):
     """What realms are made from, and go back to: a fixture made ready, or another realm as it was.
 
     Any number of realms share its sections.
@@ -38,8 +39,7 @@ class Blueprint:
     seed: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What all realms of a server have in common.
 
     `show_codes` logs mailed codes; `journal_entries` is how many calls a journal keeps.

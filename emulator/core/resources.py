@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from emulator.core.outcomes import Answerer
 
@@ -13,8 +14,7 @@ _SEGMENT = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%-]+")
 _REST = "/**"
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """One protected path: it answers by itself, or the checked call is handed on.
 
     `method` may be `*`. Exactly one of `answer` and `forward_to` (a base URL) is given.
@@ -28,8 +28,7 @@ class Resource:
     forward_to: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """A resource that a path leads to, and the values of its `{parameters}`."""
 
     resource: Resource

@@ -5,11 +5,11 @@ Nothing is verified here, and nothing raises: an explanation goes on with whatev
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 import orjson
+from msgspec import Struct, field
 
 from emulator.core.keys.key import decoded
 from emulator.core.nesting import nested_deeper
@@ -40,8 +40,7 @@ class Format(StrEnum):
     NONE = "not_a_token"
 
 
-@dataclass(slots=True)
-class TokenText:
+class TokenText(Struct):
     """A text taken apart.
 
     `jwt` is the JWT that it is or wraps; `wrapped_by` is the vendor that wraps its refresh tokens

@@ -5,9 +5,9 @@ segment hardly ever changes, so it is made once. The tests hold each token again
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import orjson
+from msgspec import Struct, field
 
 from emulator.core.clock import Clock
 from emulator.core.ids import Ids
@@ -31,8 +31,7 @@ OURS = frozenset({"iat", "exp", "jti", "token_use"})
 _JTI_PARTS = 5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenSettings:
+class TokenSettings(Struct, frozen=True, kw_only=True):
     """What a fixture says of a vendor's tokens. Lifetimes are seconds.
 
     `header` is the order of the header's members; `kid` is left out with HS algorithms.
@@ -49,8 +48,7 @@ class TokenSettings:
     header: tuple[str, ...] = ("alg", "typ", "kid")
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(Struct, frozen=True):
     """What makes a realm's tokens its own: its name and incarnation, its clock and ids."""
 
     realm: str
@@ -71,8 +69,7 @@ class Stamp:
         return Grant(self, parts[2], parts[3])
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Struct, frozen=True):
     """All tokens that come of one sign-in; they are revoked together.
 
     `holder` is a fingerprint of the vendor and the principal.

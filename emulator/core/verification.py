@@ -5,10 +5,10 @@ refusal means (status, words) is the vendor's to say: here it only gets a name a
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 from emulator.core.checks import address_faults, date_faults, holder_gone, standing_faults
 from emulator.core.keys.key import decoded
@@ -31,8 +31,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(Struct, frozen=True):
     """A good token: its claims, whose it is, and the grant that it came of."""
 
     vendor: str

@@ -1,7 +1,8 @@
 """The bearer check before a protected resource (RFC 6750 §2.1), in each vendor's dialect."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from emulator.core.outcomes import Refusal
 from emulator.core.realm import Realm
@@ -18,8 +19,7 @@ _AUTHORIZATION = b"authorization"
 _SCHEME = "bearer"
 
 
-@dataclass(frozen=True, slots=True)
-class Bearer:
+class Bearer(Struct, frozen=True):
     """How a vendor takes a token, and how it refuses one.
 
     `bare` also takes `Authorization: <token>`. `refuse` and `refuse_scope` name the vendor's

@@ -4,11 +4,11 @@ What a fault of these means (which status, which words) is each vendor's own to 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
+from msgspec import Struct
 
 from emulator.web.messages import Request
 
@@ -19,8 +19,7 @@ class BodyUnreadable(Exception):
     """The body is not what its endpoint reads; the text is one clause, and repeats none of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldFault:
+class FieldFault(Struct, frozen=True):
     """A member that is absent, or not what it must be. `fault` is a clause like `is absent`."""
 
     field: str

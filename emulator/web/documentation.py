@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import make_dataclass
 from itertools import islice
 from typing import Any, TypeAlias, TypeVar
 
+from msgspec import Struct, field
+from msgspec.structs import fields
 from pydantic import TypeAdapter
 
 from emulator.core.outcomes import Json, Outcome, sample_body, status_phrase
@@ -31,8 +33,7 @@ class NoAnswer:
     """In place of a wire shape, where the answer has no body."""
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True):
     """A request that can be sent as it stands."""
 
     name: str
@@ -40,8 +41,7 @@ class Example:
     value: Json
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     """What is shown of an endpoint.
 
     `bodies` and `answer` are wire shapes, or schemas whose `definitions` stand beside them (None:
@@ -158,11 +158,20 @@ def schemas(page: Page) -> Schema:
     for shape in (*(s for shapes in page.bodies.values() for s in shapes), page.answer):
         if shape is None or shape is str or shape is NoAnswer or not isinstance(shape, type):
             continue
-        schema = _without_null(TypeAdapter(shape).json_schema(ref_template=REFERENCE))
+        readable: TypeAdapter[Any] = TypeAdapter(_as_a_dataclass(shape))
+        schema = _without_null(readable.json_schema(ref_template=REFERENCE))
         if shape.__name__ in page.required:
             schema["required"] = list(page.required[shape.__name__])
         found[shape.__name__] = schema
     return found
+
+
+def _as_a_dataclass(shape: type[Struct]) -> type:
+    """A wire's shape as pydantic can read it."""
+    members = [
+        (f.name, f.type) if f.required else (f.name, f.type, f.default) for f in fields(shape)
+    ]
+    return make_dataclass(shape.__name__, members, namespace={"__doc__": shape.__doc__})
 
 
 def _response(page: Page, status: int, outcomes: list[Outcome]) -> Schema:

@@ -3,15 +3,15 @@
 For whoever has the emulator at hand and needs no server: commands, tests, httpx.
 """
 
-from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct, field
 
 from emulator.web.sending import CONNECTION
 from emulator.web.visit import AsgiApp, Message
 
 
-@dataclass(slots=True)
-class Exchange:
+class Exchange(Struct):
     """One request of an ASGI application, and what became of it.
 
     It is also the connection that the stage lets its connection faults befall: `cut` is what was

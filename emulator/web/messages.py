@@ -1,9 +1,10 @@
 """A request as operations see it, and what they answer. No framework's."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from urllib.parse import quote
+
+from msgspec import Struct, field
 
 from emulator.core.faults import ConnectionFault
 
@@ -16,8 +17,7 @@ _SENT = "!$%&'()*+,-./:;=?@[]_~"
 """What stands as it was sent in a path or query; bytes that no URL may hold are escaped."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """A whole request. Header names are lower case, as ASGI has them.
 
     `path` is decoded; `raw_path` and `query` are as they were sent. Both paths lie within the realm
@@ -46,8 +46,7 @@ class Request:
         return None
 
 
-@dataclass(slots=True)
-class Answer:
+class Answer(Struct):
     """A whole answer, and what the journal tells of it.
 
     `reason` is `outcome; sentence` where something was refused. `length` is the Content-Length of

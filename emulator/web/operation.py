@@ -6,11 +6,12 @@ Whatever goes wrong on the way is raised as a `Refusal`; the `Api` answers it in
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, cast
 from urllib.parse import unquote
+
+from msgspec import Struct
 
 from emulator.core.masking import told_path, without_its_tokens, without_tokens
 from emulator.core.outcomes import Answerer, Outcome, Refusal, answerers, printable
@@ -36,16 +37,14 @@ def _always(_: Realm) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Struct, frozen=True):
     """What a rule returns that can end well in several ways: the outcome, and what it answers."""
 
     outcome: str
     answer: object
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """One thing that an API does. Faults, journal and docs know it by its name.
 
     `parse` turns the body's members into the wire's request (what is required may depend on the
@@ -71,8 +70,7 @@ class Operation:
         return cls(name, lambda _realm, _members: None, rule, success)
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """What answers at `method` and each of `paths`; the first path is the one in the docs.
 
     Where it is `authenticated`, the request's good token comes as the member `session`. Where it
@@ -109,8 +107,7 @@ class Endpoint:
         return self.operations[0] if self.choose is None else self.choose(members)
 
 
-@dataclass(frozen=True, slots=True)
-class Api:
+class Api(Struct, frozen=True, dict=True):
     """One API: a vendor's, or the emulator's own. `bases` are the paths below which it is asked.
 
     Its outcomes include `path_unknown`, `method_not_allowed` and `body_too_large`, so that it has
@@ -132,10 +129,10 @@ class Api:
     guarded: bool = False
     docs: str | None = None
     hosts: tuple[str, ...] = ()
-    _as_they_are: dict[str, Answerer] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_as_they_are", answerers(self.outcomes, {}))
+    @cached_property
+    def _as_they_are(self) -> dict[str, Answerer]:
+        return answerers(self.outcomes, {})
 
     def owns(self, path: str) -> bool:
         """Whether a path is one of its bases or lies below one."""

@@ -14,9 +14,9 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 import uvicorn
+from msgspec import Struct
 
 from emulator.web.protocol import BoundedProtocol
 from emulator.web.stage import Stage
@@ -33,8 +33,7 @@ _KEEP_ALIVE = 75
 """How long an idle connection stays open, in seconds: longer than clients keep them pooled."""
 
 
-@dataclass(frozen=True, slots=True)
-class Secured:
+class Secured(Struct, frozen=True):
     """Where HTTPS is served: a listening socket, and what callers are shown there."""
 
     bound: socket.socket

@@ -1,12 +1,12 @@
 """Swagger UI and OpenAPI, from the pages that document endpoints. Nothing of it needs a network."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
+from msgspec import Struct
 from starlette.responses import HTMLResponse
 from starlette.routing import BaseRoute
 
@@ -35,8 +35,7 @@ _SETTINGS = {
 }
 
 
-@dataclass(frozen=True)
-class Book:
+class Book(Struct, frozen=True):
     """A Swagger page of its own, at `folder`/docs: what it is called, and the pages in it.
 
     `assets` leads from there to Swagger's own files. `servers` are OpenAPI's.

@@ -1,8 +1,9 @@
 """A request on its way through the stage."""
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+from msgspec import Struct, field
 
 from emulator.core.clock import stopwatch
 from emulator.core.realm import Realm
@@ -17,8 +18,7 @@ REALMS = "/realms/"
 """Below it, followed by its name, every realm answers as the default one does at the root."""
 
 
-@dataclass(slots=True)
-class Visit:
+class Visit(Struct):
     """An ASGI request, the realm that it is for, and its path within that realm.
 
     `prefix` is what leads to the realm: empty, or `/realms/NAME`. `began` is by the stopwatch.

@@ -14,7 +14,8 @@ from commands import serving
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "emulator").rglob("*.py"))
 OF_A_SIGN_IN = {
-    *("cryptography", "orjson", "yaml"),
+    *("cryptography", "msgspec", "orjson", "yaml"),
+    "typing_extensions",  # msgspec takes it where it is installed
     *("uvicorn", "uvloop", "httptools"),
     *("click", "watchfiles", "anyio", "cython_runtime"),  # uvicorn and uvloop bring them
 }

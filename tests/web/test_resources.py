@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import force_setattr
 from serving import client, serving
 
 from emulator.app import load_fixture
@@ -247,7 +248,7 @@ def test_an_emulator_that_forwards_to_itself_notices() -> None:
     fixture = forwarding("http://127.0.0.1:9")
     with serving(fixture) as served, client(served) as http:
         (resource,) = served.stage.realm.resources
-        object.__setattr__(resource, "forward_to", served.url)
+        force_setattr(resource, "forward_to", served.url)
         answer = http.post("/v2/x", headers=token(http))
     assert answer.status_code == 502
     assert "leads back to this emulator" in answer.headers["X-Emulator-Reason"]

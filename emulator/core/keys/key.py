@@ -3,7 +3,6 @@
 import hashlib
 import uuid
 from base64 import b64decode, urlsafe_b64encode
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -11,22 +10,24 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from emulator.core.discreet import Discreet
 from emulator.core.keys.algorithms import Algorithm, PrivateKey, Sign
 
 Jwk = dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class SigningKey:
+class SigningKey(Discreet, frozen=True):
     """A prepared key: `sign` costs a signature and nothing else.
 
     `kid` and `jwk` are None where the algorithm is symmetric: a secret is never published, and
     the vendors' HS tokens name no key. `verifies_with` is what checks a signature of its.
     """
 
+    hidden = frozenset({"sign", "verifies_with"})
+
     algorithm: Algorithm
-    sign: Sign = field(repr=False)
-    verifies_with: Any = field(repr=False)
+    sign: Sign
+    verifies_with: Any
     kid: str | None = None
     jwk: Jwk | None = None
 

@@ -4,11 +4,11 @@ import asyncio
 import hmac
 from collections.abc import Mapping
 from copy import copy
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from msgspec import Struct
 
 from emulator.core.keys.algorithms import ALGORITHMS, Algorithm
 from emulator.core.keys.key import Jwk, SigningKey, decoded, made_ready
@@ -36,8 +36,7 @@ class KeysCannotRotate(Exception):
     """The vendor's tokens are signed with a secret of the fixture."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Rotated:
+class _Rotated(Struct, frozen=True):
     """What rotations have made of the first key: the one that signs now, and those before it."""
 
     count: int = 0

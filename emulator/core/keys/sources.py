@@ -5,8 +5,10 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from emulator.core.keys.algorithms import Algorithm, PrivateKey
 from emulator.core.keys.key import SigningKey, made_ready
@@ -15,8 +17,7 @@ from emulator.core.keys.making import cached_key, fresh_key, seedable, seeded_ke
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class KeyOrigin:
+class KeyOrigin(Struct, frozen=True):
     """What a fixture says of a key. `secret` is for HS; `private_key` came from a file."""
 
     algorithm: Algorithm

@@ -1,10 +1,11 @@
 """The store of one process. It forgets at a restart."""
 
 from collections import deque
-from dataclasses import dataclass, field
 from heapq import heapify, heapreplace
 from itertools import islice
 from typing import TypeVar
+
+from msgspec import Struct, field
 
 from emulator.core.store.protocol import LogEntry, StoreFull, VersionConflict
 
@@ -25,8 +26,7 @@ def _trimmed(value: bytes) -> bytes:
     return memoryview(value).tobytes()
 
 
-@dataclass(slots=True)
-class _Log:
+class _Log(Struct):
     entries: deque[LogEntry] = field(default_factory=deque)
     last: int = 0
     size: int = 0
@@ -42,8 +42,7 @@ def _size_of(log: _Log) -> int:
     return log.size
 
 
-@dataclass(slots=True)
-class _Room:
+class _Room(Struct):
     """What one realm has stored."""
 
     claims: dict[str, float] = field(default_factory=dict)

@@ -5,8 +5,9 @@ mean is the caller's. Time comes in with the call, in POSIX seconds of the realm
 a store never reads one.
 """
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 
 class VersionConflict(Exception):
@@ -17,8 +18,7 @@ class StoreFull(Exception):
     """The store holds as much as it may. What is still needed was not thrown away for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
+class LogEntry(Struct, frozen=True):
     """An entry of a log and its number: the first is 1, and no number is given twice."""
 
     number: int

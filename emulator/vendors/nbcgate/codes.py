@@ -3,12 +3,12 @@
 The codes that are mailed are in `mailed_codes`.
 """
 
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
+from emulator.core.discreet import Discreet
 from emulator.core.outcomes import Refusal
 from emulator.core.principals import Principal
 from emulator.core.realm import Realm
@@ -31,11 +31,12 @@ class OneTimeCode(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class FixedCode:
+class FixedCode(Discreet, frozen=True):
     """A code that is always right, as often as it is sent."""
 
-    code: str = field(repr=False)
+    hidden = frozenset({"code"})
+
+    code: str
 
     async def check(self, _: Realm, holder: Principal, given: str) -> None:
         """See `OneTimeCode.check`."""
@@ -43,11 +44,12 @@ class FixedCode:
             raise another_code(holder)
 
 
-@dataclass(frozen=True, slots=True)
-class TotpCode:
+class TotpCode(Discreet, frozen=True):
     """The codes of a secret and the time (RFC 6238): 6 digits, 30 s, SHA-1. Each is good once."""
 
-    secret: bytes = field(repr=False)
+    hidden = frozenset({"secret"})
+
+    secret: bytes
 
     async def check(self, realm: Realm, holder: Principal, given: str) -> None:
         """See `OneTimeCode.check`."""

@@ -5,12 +5,14 @@ code is written once; guesses and uses are claims, so that of many at once, on s
 more get through than may.
 """
 
-from dataclasses import dataclass, field
 from typing import Self
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from emulator.core.clock import iso_milliseconds
+from emulator.core.discreet import Discreet
 from emulator.core.outbox import Mail
 from emulator.core.outcomes import Refusal
 from emulator.core.principals import Principal
@@ -24,12 +26,13 @@ _REMEMBERED = 86_400
 """How long past its end a code is known, in seconds: it then is expired, and not one never sent."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Mailed:
+class _Mailed(Discreet, frozen=True, kw_only=True):
     """The last code that was mailed to somebody. Times are POSIX seconds."""
 
+    hidden = frozenset({"code"})
+
     id: str
-    code: str = field(repr=False)
+    code: str
     sent_at: float
     expires_at: float
 
@@ -48,8 +51,7 @@ class _Mailed:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MailedCodes:
+class MailedCodes(Struct, frozen=True, kw_only=True):
     """The settings of mailed codes, and what they do. Times are seconds.
 
     A new code ends the one before it. After `attempts` guesses a code is locked: only another one,
@@ -115,7 +117,7 @@ class MailedCodes:
         try:
             first = await realm.spend(f"{kept}:after:{before}", until)
             if first:
-                await realm.keep(kept, orjson.dumps(new), until)
+                await realm.keep(kept, orjson.dumps(asdict(new)), until)
         except StoreFull as full:
             raise Refusal(
                 "otp_not_mailed", f"the code cannot be kept: {full}", principal=holder.name

@@ -1,7 +1,9 @@
 """NBC Gate in OpenAPI, as its reference and its guide have it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from emulator.core.outcomes import Json, Mark, Outcome
 from emulator.vendors.nbcgate.codes import FixedCode, TotpCode
@@ -104,8 +106,7 @@ def _example(user: User, show_passwords: bool) -> Example:  # noqa: FBT001 - pas
     return Example(user.name, f"{user.name} ({status})", body)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Assumed:
+class _Assumed(Struct, frozen=True, kw_only=True):
     """The page of an endpoint that the vendor only names."""
 
     endpoint: Endpoint

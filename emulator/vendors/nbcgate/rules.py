@@ -3,7 +3,6 @@
 One-time codes are in `codes` and `mailed_codes`, what a refresh does is in `refreshing`.
 """
 
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from emulator.core.clock import iso_milliseconds
@@ -24,11 +23,12 @@ SignInWith: TypeAlias = Literal["password", "password_or_otp"]
 TokenResponse: TypeAlias = Literal["string", "object"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User(Principal):
+class User(Principal, frozen=True, kw_only=True):
     """A user; the name is the e-mail. `otp` is None where one-time codes are off."""
 
-    password: str = field(repr=False)
+    hidden = frozenset({"password"})
+
+    password: str
     otp: OneTimeCode | None = None
 
 

@@ -1,7 +1,8 @@
 """What goes over the wire at NBC Gate, as its API reference prints it."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any
+
+from msgspec import Struct
 
 from emulator.core.outcomes import Json, Refusal
 from emulator.core.realm import Realm
@@ -34,8 +35,7 @@ class _AtLeast:
         return {**handler(schema), "minLength": self._characters}
 
 
-@dataclass(frozen=True, slots=True)
-class SignInRequest:
+class SignInRequest(Struct, frozen=True):
     """The body of a sign-in. `password` has at least 8 characters."""
 
     email: str
@@ -43,23 +43,20 @@ class SignInRequest:
     otp: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TokenPair:
+class TokenPair(Struct, frozen=True):
     """The answer with `token_response: object`, after the guide."""
 
     token: str
     refreshToken: str
 
 
-@dataclass(frozen=True, slots=True)
-class OtpEmailRequest:
+class OtpEmailRequest(Struct, frozen=True):
     """The body of a call for a mailed code. Assumed, as all that follows here."""
 
     email: str
 
 
-@dataclass(frozen=True, slots=True)
-class CodeMailed:
+class CodeMailed(Struct, frozen=True):
     """The answer to it: until when the code is good, and from when the next may be asked for."""
 
     email: str
@@ -67,22 +64,19 @@ class CodeMailed:
     resendAt: str
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshRequest:
+class RefreshRequest(Struct, frozen=True):
     """The body of a refresh."""
 
     refreshToken: str
 
 
-@dataclass(frozen=True, slots=True)
-class CheckRequest:
+class CheckRequest(Struct, frozen=True):
     """The token that is to be checked, where it is not in `Authorization`."""
 
     token: str
 
 
-@dataclass(frozen=True, slots=True)
-class TokenCheck:
+class TokenCheck(Struct, frozen=True):
     """Whose a good token is, and until when it is good."""
 
     email: str

@@ -4,7 +4,6 @@ What is said here becomes a reason, and repeats nothing of the body.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import combinations
 
@@ -12,19 +11,22 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
+from msgspec.structs import replace
 
+from emulator.core.discreet import Discreet
 from emulator.core.keys.algorithms import PublicKey
 from emulator.vendors.omniomni.signature import Parts, SignedRequest, verifies
 from emulator.vendors.omniomni.slips import Slip, Verify, slips_of
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Discreet, frozen=True):
     """What a signature is tried against."""
+
+    hidden = frozenset({"key"})
 
     parts: Parts
     signature: bytes
-    key: PublicKey = field(repr=False)
+    key: PublicKey
     verify: Verify = verifies
     text: Callable[[Parts], bytes] = Parts.text
 

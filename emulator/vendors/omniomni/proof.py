@@ -7,7 +7,6 @@ import asyncio
 import re
 from base64 import b64decode
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Literal, TypeAlias
 
@@ -40,12 +39,13 @@ _UNPADDED = re.compile(r"[A-Za-z0-9+/]+=?")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+={0,2}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Client(Principal):
+class Client(Principal, frozen=True, kw_only=True):
     """A client, its public key, and what becomes of its signatures."""
 
+    hidden = frozenset({"public_key"})
+
     signature: Policy = "verified_when_sent"
-    public_key: PublicKey | None = field(default=None, repr=False)
+    public_key: PublicKey | None = None
 
 
 async def check_signature(

@@ -12,7 +12,6 @@ text is hashed once; an Ed25519 key, whose scheme has no SHA-256, signs the 32 b
 import re
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
@@ -25,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
+from msgspec import Struct
 
 from emulator.core.keys.algorithms import PrivateKey, PublicKey
 
@@ -43,8 +43,7 @@ _STRING_OR_SPACE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """The five parts of the text that is signed."""
 
     method: bytes
@@ -58,8 +57,7 @@ class Parts:
         return b".".join((self.method, self.payload, self.uri, self.timestamp, self.device_id))
 
 
-@dataclass(frozen=True, slots=True)
-class SignedRequest:
+class SignedRequest(Struct, frozen=True):
     """A request as its signature sees it.
 
     `target` is path and query, and the last three are the headers, all as they were sent; a header

@@ -6,7 +6,6 @@ A signature tells nothing of what it is over: it can only be tried against guess
 import json
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from itertools import permutations
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
+from msgspec import Struct, field
 
 from emulator.core.keys.algorithms import PublicKey
 from emulator.vendors.omniomni.signature import (
@@ -40,8 +40,7 @@ _MOST_MEMBERS = 20
 _MOST_KEYS = 50
 
 
-@dataclass(frozen=True, slots=True)
-class Slip:
+class Slip(Struct, frozen=True):
     """One thing done wrong. `said` ends the sentence `X-Signature is ...`.
 
     `parts` are those of the signed text that it changes, `reading` is what else of a trial; a slip

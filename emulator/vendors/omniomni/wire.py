@@ -1,7 +1,8 @@
 """What goes over the wire, named as OmniOmni's OpenAPI page names it."""
 
-from dataclasses import dataclass
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from emulator.core.outcomes import Refusal
 from emulator.core.realm import Realm
@@ -15,22 +16,19 @@ OPEN_MEMBERS = frozenset({"clientId"})
 _SIGNATURE_HEADERS = [name.lower().encode() for name in (SIGNATURE, TIMESTAMP, DEVICE_ID)]
 
 
-@dataclass(frozen=True, slots=True)
-class ClientSignInRequest:
+class ClientSignInRequest(Struct, frozen=True):
     """Who signs in. The page requires no member: `{}` fits its schema."""
 
     clientId: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ClientSignInResponse:
+class ClientSignInResponse(Struct, frozen=True):
     """The token, and nothing else."""
 
     accessToken: str
 
 
-@dataclass(frozen=True, slots=True)
-class SignIn:
+class SignIn(Struct, frozen=True):
     """A sign-in, and the request that brought it, as a signature sees that."""
 
     request: ClientSignInRequest

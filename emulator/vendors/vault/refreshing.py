@@ -1,9 +1,9 @@
 """How Vault decides on a refresh (RFC 6749 §6). No HTTP."""
 
 import contextlib
-from dataclasses import asdict
 
 import orjson
+from msgspec.structs import asdict, replace
 
 from emulator.core.clock import iso_milliseconds
 from emulator.core.outcomes import Refusal
@@ -35,7 +35,7 @@ async def refresh(realm: Realm, grant: RefreshTokenGrant) -> TokenResponse:
     shown = tuple(sorted(narrowed(granted, grant.scope, user.name)))
     if not section.refresh.rotate:
         answer = await _new_pair(section, user, token, granted, shown)
-        return TokenResponse(**asdict(answer) | {"refresh_token": grant.refresh_token})
+        return replace(answer, refresh_token=grant.refresh_token)
     return await _rotated(realm, section, user, token, granted, shown)
 
 
@@ -58,7 +58,9 @@ async def _rotated(
     if first and section.refresh.grace:
         now = realm.clock.now()
         with contextlib.suppress(StoreFull):  # then there is no grace, and the pair is good still
-            await realm.keep(_grace(token), orjson.dumps(answer), until=now + section.refresh.grace)
+            await realm.keep(
+                _grace(token), orjson.dumps(asdict(answer)), until=now + section.refresh.grace
+            )
     return answer
 
 

@@ -1,7 +1,8 @@
 """How Vault decides on sign-in and log-out. No HTTP; what a refresh does is in `refreshing`."""
 
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct
 
 from emulator.core.outcomes import Answerer, Refusal
 from emulator.core.principals import Principal, Principals, password_fault
@@ -13,16 +14,16 @@ from emulator.core.verification import Verified
 from emulator.vendors.vault.wire import PasswordGrant, TokenResponse
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class User(Principal):
+class User(Principal, frozen=True, kw_only=True):
     """A user; the name is the user name that it signs in with, an e-mail address."""
 
-    password: str = field(repr=False)
+    hidden = frozenset({"password"})
+
+    password: str
     user_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RefreshSettings:
+class RefreshSettings(Struct, frozen=True, kw_only=True):
     """What becomes of a refresh token that is used.
 
     `rotate` spends it and gives a new one. `reuse` says what a second use meets: a refusal, a

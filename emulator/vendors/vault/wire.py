@@ -1,6 +1,6 @@
 """What goes over the wire at Vault, named as OAuth 2.0 names it (RFC 6749 §4.3 and §6)."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from emulator.core.outcomes import Json, Refusal
 from emulator.core.realm import Realm
@@ -19,8 +19,7 @@ OPEN_MEMBERS = frozenset({"grant_type", "username", "client_id", "scope"})
 """The members that hold no secret: the journal tells their values."""
 
 
-@dataclass(frozen=True, slots=True)
-class PasswordGrant:
+class PasswordGrant(Struct, frozen=True):
     """A sign-in. `scope` narrows what is granted (RFC 6749 §3.3)."""
 
     grant_type: str
@@ -30,8 +29,7 @@ class PasswordGrant:
     scope: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshTokenGrant:
+class RefreshTokenGrant(Struct, frozen=True):
     """A refresh. The vendor needs no `client_id`; one that is sent must be the token's."""
 
     grant_type: str
@@ -40,8 +38,7 @@ class RefreshTokenGrant:
     scope: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TokenResponse:
+class TokenResponse(Struct, frozen=True):
     """The answer to both grants; its members stand in the order of the vendor's example.
 
     `expires_in` is seconds.
