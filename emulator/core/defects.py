@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec.structs import replace
 
 from emulator.core.checks import is_date
@@ -13,6 +12,7 @@ from emulator.core.clock import Clock
 from emulator.core.faults import Fault
 from emulator.core.ids import Ids
 from emulator.core.keys import ALGORITHMS, Algorithm, SigningKey
+from emulator.core.keys.files import public_pem
 from emulator.core.keys.key import made_ready
 from emulator.core.keys.making import fresh_key
 from emulator.core.principals import Principal
@@ -109,7 +109,7 @@ async def spoiled(
     if defect is Defect.ALG_NONE:
         return assembled(lambda _: b"", header | {"alg": "none"}, claims)
     if defect is Defect.HS256_WITH_PUBLIC_KEY:
-        pem = key.verifies_with.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        pem = public_pem(key.verifies_with).encode()
         return assembled(_HMAC.secret_signer(pem), header | {"alg": _HMAC.name}, claims)
     if defect is Defect.CORRUPT_SIGNATURE:
         return assembled(lambda message: _corrupted(key.sign(message)), header, claims)

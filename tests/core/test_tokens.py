@@ -144,16 +144,26 @@ def test_a_cache_that_cannot_be_used_is_a_warning_and_not_the_end(
     assert "tokens will not verify after a restart" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "kept",
+    [
+        "no key",
+        "[]",
+        "{}",
+        '{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "d": "AQ"}',
+        '{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "d": 1}',
+    ],
+)
 def test_a_kept_key_that_is_broken_is_said_aloud_and_left_alone(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    kept: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    broken = tmp_path / "keys" / "vault-secp256r1.pem"
+    broken = tmp_path / "keys" / "vault-secp256r1.jwk"
     broken.parent.mkdir()
-    broken.write_text("no key")
+    broken.write_text(kept)
     monkeypatch.setenv("AUTH_EMULATOR_CACHE_DIR", str(tmp_path))
     assert section({"algorithm": "ES256"}).issuer.keyring.active_now().kid
     assert "remove it to have it made anew" in caplog.text
-    assert broken.read_text() == "no key"
+    assert broken.read_text() == kept
 
 
 @pytest.mark.parametrize("algorithm", KEYS)

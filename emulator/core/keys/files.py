@@ -1,4 +1,7 @@
-"""Keys in files, and public ones in a text too: PEM, or a JWK."""
+"""Keys in files, and public ones in a text too: PEM, or a JWK.
+
+What reads them is imported where it is used: it is slow to import, and most fixtures name no file.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,12 +9,6 @@ from typing import Any, cast
 
 import orjson
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_pem_private_key,
-    load_pem_public_key,
-)
 
 from emulator.core.keys.algorithms import Algorithm, PrivateKey, PublicKey
 
@@ -61,6 +58,8 @@ def public_key_of(given: str | Mapping[str, Any]) -> PublicKey:
 
 def public_pem(key: PublicKey) -> str:
     """A public key as PEM (RFC 7468 §13)."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
 
 
@@ -115,6 +114,8 @@ def _private_key(path: Path) -> object:
 
 
 def _from_pem(content: bytes) -> object:
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
     try:
         return load_pem_private_key(content, password=None)
     except TypeError as error:
@@ -136,6 +137,8 @@ def _from_public_pem(content: bytes, file: str) -> object:
             "that is a certificate; give the public key alone "
             f"(openssl x509 -in {file} -noout -pubkey)"
         )
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
     try:
         return load_pem_public_key(content)
     except (ValueError, UnsupportedAlgorithm) as error:
@@ -160,7 +163,7 @@ def _members(content: bytes, expected: str) -> dict[str, Any]:
 
 
 def _from_jwk(members: dict[str, Any], expected: str) -> object:
-    from jwt import PyJWK  # here: PyJWT is slow to import, and a sign-in does not need it
+    from jwt import PyJWK
     from jwt.exceptions import PyJWTError
 
     try:

@@ -8,7 +8,6 @@ from typing import Any
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from emulator.core.discreet import Discreet
 from emulator.core.keys.algorithms import Algorithm, PrivateKey, Sign
@@ -42,7 +41,7 @@ def made_ready(
     """
     if isinstance(material, bytes):
         return SigningKey(algorithm, algorithm.secret_signer(material), material)
-    members = _public_members(material)
+    members = public_members(material)
     kid = key_id or str(uuid.uuid5(uuid.NAMESPACE_URL, _thumbprint_uri(members)))
     return SigningKey(
         algorithm,
@@ -64,22 +63,23 @@ def decoded(segment: str) -> bytes:
     return b64decode(padded, altchars=b"-_", validate=True)
 
 
-def _public_members(key: PrivateKey) -> Jwk:
+def public_members(key: PrivateKey) -> Jwk:
     """The members of the public JWK that its thumbprint needs (RFC 7638 §3.2)."""
     if isinstance(key, RSAPrivateKey):
         rsa = key.public_key().public_numbers()
-        return {"kty": "RSA", "n": _number(rsa.n), "e": _number(rsa.e)}
+        return {"kty": "RSA", "n": number(rsa.n), "e": number(rsa.e)}
     if isinstance(key, EllipticCurvePrivateKey):
         point = key.public_key().public_numbers()
         size = (key.curve.key_size + 7) // 8
         curve = {256: "P-256", 384: "P-384", 521: "P-521"}[key.curve.key_size]
-        x, y = _number(point.x, size), _number(point.y, size)
+        x, y = number(point.x, size), number(point.y, size)
         return {"kty": "EC", "crv": curve, "x": x, "y": y}
-    raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    raw = key.public_key().public_bytes_raw()
     return {"kty": "OKP", "crv": "Ed25519", "x": encoded(raw).decode()}
 
 
-def _number(value: int, size: int | None = None) -> str:
+def number(value: int, size: int | None = None) -> str:
+    """A number as JWKs have it (RFC 7518 §2), in `size` bytes or as few as it takes."""
     length = size if size is not None else (value.bit_length() + 7) // 8
     return encoded(value.to_bytes(length, "big")).decode()
 

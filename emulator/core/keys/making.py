@@ -2,23 +2,16 @@
 
 import logging
 import os
-import tempfile
 from pathlib import Path
-from typing import cast
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    load_pem_private_key,
-)
 
 from emulator.core.keys.algorithms import RSA_BITS, Algorithm, PrivateKey
+from emulator.core.keys.private_jwk import read, written
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +50,7 @@ def cached_key(algorithm: Algorithm, owner: str, folder: Path) -> PrivateKey:
     Two emulators that start together end with the same key. Where the folder cannot be written,
     or what lies there is no such key, a warning says so and the key lives as long as the process.
     """
-    path = folder / f"{owner}-{_material_name(algorithm)}.pem"
+    path = folder / f"{owner}-{_material_name(algorithm)}.jwk"
     kept = _kept(path, algorithm)
     if kept is not None:
         return kept
@@ -99,19 +92,16 @@ def _kept(path: Path, algorithm: Algorithm) -> PrivateKey | None:
         _log.warning("cannot read %s (%s)", path, error.strerror)
         return None
     try:
-        # The check takes longer than the key's making; this file is our own.
-        key = load_pem_private_key(
-            content, password=None, unsafe_skip_rsa_key_validation=algorithm.family in ("RS", "PS")
-        )
-    except (ValueError, TypeError):
+        key = read(content, algorithm)
+    except ValueError:
         key = None
-    if key is None or not algorithm.accepts(key) or not _works(key):
+    if key is None or not _works(key):
         _log.warning("%s is not a key for %s; remove it to have it made anew", path, algorithm.name)
         return None
-    return cast(PrivateKey, key)
+    return key
 
 
-def _works(key: object) -> bool:
+def _works(key: PrivateKey) -> bool:
     """Whether what it signs verifies: an RSA key is loaded unchecked, to start sooner."""
     if not isinstance(key, rsa.RSAPrivateKey):
         return True
@@ -125,11 +115,13 @@ def _works(key: object) -> bool:
 
 def _keep(path: Path, key: PrivateKey) -> bool:
     """Write the key whole or not at all, readable by its owner alone; False if there is one."""
+    import tempfile  # here: it is slow to import, and mostly the key is there already
+
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, scratch = tempfile.mkstemp(dir=path.parent, prefix=".key-")  # mode 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+            file.write(written(key))
         os.link(scratch, path)
     except FileExistsError:
         return False

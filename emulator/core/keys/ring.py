@@ -7,7 +7,6 @@ from copy import copy
 from enum import StrEnum
 from typing import Any
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from msgspec import Struct
 
 from emulator.core.keys.algorithms import ALGORITHMS, Algorithm
@@ -132,6 +131,8 @@ def signed_with_public_half(key: SigningKey, token: str, algorithm: object) -> b
     claimed = ALGORITHMS.get(str(algorithm))
     if claimed is None or not claimed.symmetric or key.algorithm.symmetric:
         return False
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
     pem = key.verifies_with.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     der = key.verifies_with.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     message, _, signature = token.rpartition(".")
