@@ -2,13 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import make_dataclass
+from inspect import getdoc
 from itertools import islice
 from typing import Any, TypeAlias, TypeVar
 
 from msgspec import Struct, field
-from msgspec.structs import fields
-from pydantic import TypeAdapter
+from msgspec.json import schema_components
 
 from emulator.core.outcomes import Json, Outcome, sample_body, status_phrase
 from emulator.core.principals import Principal, Principals
@@ -158,20 +157,18 @@ def schemas(page: Page) -> Schema:
     for shape in (*(s for shapes in page.bodies.values() for s in shapes), page.answer):
         if shape is None or shape is str or shape is NoAnswer or not isinstance(shape, type):
             continue
-        readable: TypeAdapter[Any] = TypeAdapter(_as_a_dataclass(shape))
-        schema = _without_null(readable.json_schema(ref_template=REFERENCE))
+        schema = _without_null(_schema_of(shape))
         if shape.__name__ in page.required:
             schema["required"] = list(page.required[shape.__name__])
         found[shape.__name__] = schema
     return found
 
 
-def _as_a_dataclass(shape: type[Struct]) -> type:
-    """A wire's shape as pydantic can read it."""
-    members = [
-        (f.name, f.type) if f.required else (f.name, f.type, f.default) for f in fields(shape)
-    ]
-    return make_dataclass(shape.__name__, members, namespace={"__doc__": shape.__doc__})
+def _schema_of(shape: type) -> Schema:
+    """The JSON Schema of a wire's shape."""
+    _, found = schema_components([shape])
+    schema = found[shape.__name__] | {"description": getdoc(shape)}
+    return {name: value for name, value in schema.items() if name != "required" or value}
 
 
 def _response(page: Page, status: int, outcomes: list[Outcome]) -> Schema:
