@@ -5,7 +5,7 @@ What a fault of these means (which status, which words) is each vendor's own to 
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_to_bytes
 
 import orjson
 from msgspec import Struct
@@ -56,12 +56,7 @@ def json_object(request: Request) -> dict[str, Any]:
 def form(request: Request) -> dict[str, Any]:
     """The parameters of a form-encoded body (RFC 6749 appendix B); else BodyUnreadable."""
     try:
-        pairs = parse_qsl(
-            request.body.decode("ascii"),
-            keep_blank_values=True,
-            errors="strict",
-            max_num_fields=_MOST_FIELDS,
-        )
+        pairs = _pairs(request.body)
     except ValueError as error:
         looks_json = request.body.lstrip().startswith(b"{")
         hint = "; it looks like JSON" if looks_json else ""
@@ -72,6 +67,22 @@ def form(request: Request) -> dict[str, Any]:
     if request.body.lstrip().startswith(b"{"):
         raise BodyUnreadable("the Content-Type says form-encoded, but the body looks like JSON")
     return members
+
+
+def _pairs(body: bytes) -> list[tuple[str, str]]:
+    """Names and values of a form; ValueError where it is none.
+
+    `urllib.parse.parse_qsl` takes twice the time, a twentieth of a sign-in.
+    """
+    sent = body.split(b"&")
+    if not body.isascii() or len(sent) > _MOST_FIELDS:
+        raise ValueError("no form, or a long one")
+    parted = (pair.partition(b"=") for pair in sent if pair)
+    return [(_text(name), _text(value)) for name, _, value in parted]
+
+
+def _text(escaped: bytes) -> str:
+    return unquote_to_bytes(escaped.replace(b"+", b" ")).decode()
 
 
 def text_fault(members: Mapping[str, Any], name: str) -> FieldFault | None:
