@@ -74,7 +74,10 @@ class Section(ABC):
 
         It is made of fingerprints: a token is refused once one of them names nobody.
         """
-        marks = [self.holders.fingerprint(holder.name)]
+        mark = self.holders.fingerprint(holder.name)
+        if len(self.principals) == 1:
+            return mark
+        marks = [mark]
         others = [members for members in self.principals.values() if members is not self.holders]
         marks += (members.fingerprint(n) for n, members in zip(through, others, strict=True))
         return _JOINS.join(marks)
