@@ -1,0 +1,75 @@
+"""Figures: what was measured, each as often as there were rounds."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+
+NOISE = 0.25
+"""The widest spread of a bounded figure that still counts as measured."""
+
+
+def spread(values: Sequence[float]) -> float:
+    """How far repeated runs lie apart, as a share of their median.
+
+    From five on without the highest and the lowest: one hiccup among dozens of figures is certain.
+    """
+    ordered = sorted(values)
+    if len(ordered) >= 5:
+        ordered = ordered[1:-1]
+    return (ordered[-1] - ordered[0]) / median(ordered) if ordered else 0.0
+
+
+class Figures:
+    """Values by name, in the order of their rounds.
+
+    A bounded figure is one whose spread tells whether the machine was quiet: rates under load.
+    """
+
+    def __init__(self) -> None:
+        self._values: dict[str, list[float]] = {}
+        self._bounded: set[str] = set()
+        self.failures: list[str] = []
+        """What could not be measured, and why: one sentence each."""
+
+    def add(self, name: str, value: float, *, bounded: bool = False) -> None:
+        """Another round's value."""
+        self._values.setdefault(name, []).append(value)
+        if bounded:
+            self._bounded.add(name)
+
+    def values(self, name: str) -> list[float]:
+        """Every round's value; none, when it was not measured."""
+        return self._values.get(name, [])
+
+    def median(self, name: str) -> float | None:
+        """The middle of all rounds."""
+        values = self.values(name)
+        return median(values) if values else None
+
+    def least(self, name: str) -> float | None:
+        """The least of all rounds."""
+        return min(self.values(name), default=None)
+
+    def quotient(self, name: str, by: Sequence[float]) -> float | None:
+        """The median of the rounds' quotients: what drifts from round to round hits both alike."""
+        values = self.values(name)
+        if not values or len(values) != len(by):
+            return None
+        return median(value / other for value, other in zip(values, by, strict=True))
+
+    def noisy(self) -> list[str]:
+        """The bounded figures whose rounds lie too far apart, each with its spread."""
+        return [
+            f"{name}: {spread(self._values[name]):.0%}"
+            for name in sorted(self._bounded)
+            if spread(self._values[name]) > NOISE
+        ]
+
+    def widest(self) -> float:
+        """The widest spread among the bounded figures."""
+        return max((spread(self._values[name]) for name in self._bounded), default=0.0)
+
+    def save(self, file: Path) -> None:
+        """Keep all values, for who wants to see more than medians."""
+        file.write_text(json.dumps(self._values, indent=1))

@@ -1,0 +1,110 @@
+"""Tokens a second: the floor, bare signing, the emulator and its peers, round after round.
+
+All servers stand from the beginning to the end, and one at a time is under load.
+"""
+
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from benchmarks.calls import Call
+from benchmarks.figures import Figures
+from benchmarks.load import MANY, Wrk
+from benchmarks.ours import SIGN_IN, TOKENS, VENDORS, Setup, fixture, using_tokens
+from benchmarks.peers import Peer
+from benchmarks.server import Server, running
+from benchmarks.signing import ALGORITHMS, rate
+
+_MANY_SECONDS = 2
+_ONE_SECONDS = 2
+_SIGNING_SECONDS = 1.5
+
+FLOOR = [sys.executable, "-m", "benchmarks.floor", "PORT"]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is put under load, and how many tokens an answer holds."""
+
+    name: str
+    process: str
+    server: Server
+    call: Call
+    tokens: int
+    alone: bool = True
+    """Whether one connection is measured too."""
+
+
+def measure(figures: Figures, setup: Setup, peers: Sequence[Peer], wrk: Wrk, rounds: int) -> None:
+    """Every figure of this part, `rounds` times."""
+    with ExitStack() as stack:
+        floor = stack.enter_context(running(FLOOR, SIGN_IN["omniomni"]))
+        subjects = [Subject("floor", "floor", floor, SIGN_IN["omniomni"], 1)]
+        subjects += _ours(figures, stack, setup)
+        subjects += _peers(figures, stack, peers)
+        for subject in subjects:  # what is made at the first use is made now
+            wrk.run(subject.server, subject.call, seconds=1)
+        for number in range(rounds):
+            print(f"tokens a second: round {number + 1} of {rounds} ...", file=sys.stderr)
+            for algorithm in ALGORITHMS:
+                figures.add(f"signing {algorithm}", rate(algorithm, _SIGNING_SECONDS), bounded=True)
+            for subject in subjects:
+                _load(figures, subject, wrk)
+        for process, server in {subject.process: subject.server for subject in subjects}.items():
+            figures.add(f"{process} RSS loaded", server.rss())
+
+
+def _ours(figures: Figures, stack: ExitStack, setup: Setup) -> list[Subject]:
+    subjects = []
+    for algorithm in ALGORITHMS:
+        ours = f"ours {algorithm}"
+        file = setup.write(algorithm, fixture(algorithm))
+        server = stack.enter_context(setup.serving(file))
+        for vendor in VENDORS:
+            SIGN_IN[vendor].answer(server.port)
+            name = f"{vendor} {algorithm}"
+            subjects.append(Subject(name, ours, server, SIGN_IN[vendor], TOKENS[vendor]))
+        figures.add(f"{ours} RSS idle", server.rss())
+        if algorithm == "ES256":
+            for name, (_, call) in using_tokens(server).items():
+                subjects.append(Subject(name, ours, server, call, 1, alone=False))
+            other = stack.enter_context(setup.under_uvicorn(file))
+            name = "omniomni ES256 under uvicorn"
+            subjects.append(Subject(name, name, other, SIGN_IN["omniomni"], 1, alone=False))
+    return subjects
+
+
+def _peers(figures: Figures, stack: ExitStack, peers: Sequence[Peer]) -> list[Subject]:
+    subjects = []
+    for peer in peers:
+        server = stack.enter_context(peer.running())
+        name = f"{peer.name} {peer.algorithm}"
+        call = peer.asked(server)
+        call.answer(server.port)
+        figures.add(f"{name} RSS idle", server.rss())
+        subjects.append(Subject(name, name, server, call, peer.tokens))
+    return subjects
+
+
+def _load(figures: Figures, subject: Subject, wrk: Wrk) -> None:
+    many = wrk.run(subject.server, subject.call, MANY, _MANY_SECONDS)
+    name = f"{subject.name} at {MANY}"
+    figures.add(name, many.rate * subject.tokens, bounded=True)
+    figures.add(f"{name} a CPU second", many.requests * subject.tokens / many.cpu)
+    figures.add(f"{name} CPUs", many.cpus)
+    if subject.alone:
+        one = wrk.run(subject.server, subject.call, 1, _ONE_SECONDS)
+        name = f"{subject.name} at 1"
+        figures.add(name, one.rate * subject.tokens, bounded=True)
+        figures.add(f"{name} p50", one.p50)
+        figures.add(f"{name} p99", one.p99)
+        figures.add(f"{name} p99/p50", one.p99 / one.p50)
+
+
+def limit(figures: Figures, algorithm: str, signatures: int) -> list[float]:
+    """Round by round, the tokens a second that the floor and bare signing leave one process."""
+    pairs = zip(
+        figures.values(f"floor at {MANY}"), figures.values(f"signing {algorithm}"), strict=True
+    )
+    return [signatures / (1 / floor + signatures / signing) for floor, signing in pairs]
