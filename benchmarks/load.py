@@ -69,9 +69,7 @@ class Wrk:
         )
 
 
-def _command(
-    port: int, path: str, script: Path, connections: int, seconds: int
-) -> list[str]:
+def _command(port: int, path: str, script: Path, connections: int, seconds: int) -> list[str]:
     url = f"http://127.0.0.1:{port}{path}"
     return [
         "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "--latency",

@@ -29,8 +29,10 @@ def _write(setup: Setup, users: int) -> Path:
 
 
 def measure(figures: Figures, setup: Setup, wrk: Wrk, rounds: int) -> None:
-    """Starts in ms with many and few, and sign-ins a second of a thousand of the many, and of all
-    of the few, in turn."""
+    """Starts in ms and sign-ins a second, with many and with few.
+
+    A thousand of the many sign in one after the other, and all of the few.
+    """
     files = {users: _write(setup, users) for users in (FEW_USERS, MANY_USERS)}
     try:
         for number in range(rounds):

@@ -102,7 +102,7 @@ class Setup:
         self, fixture: Path, first: Call = SIGN_IN["omniomni"], keys: Path | None = None
     ) -> Iterator[Server]:
         """The command, from its spawn to its first token."""
-        command = [COMMAND, "serve", fixture, "--port", "PORT"]
+        command: list[str | Path] = [COMMAND, "serve", fixture, "--port", "PORT"]
         with running(command, first, environment=self.environment(keys)) as server:
             yield server
 
@@ -128,7 +128,7 @@ def signed_in(server: Server, vendor: str) -> Mapping[str, str]:
 
 
 def using_tokens(server: Server) -> dict[str, tuple[str, Call]]:
-    """What is done with tokens, by what it is called: the vendor, and a call that can be repeated."""
+    """What is done with tokens: by its name the vendor, and a call that can be repeated."""
     found: dict[str, tuple[str, Call]] = {}
     for vendor in VENDORS:
         tokens = signed_in(server, vendor)
