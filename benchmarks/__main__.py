@@ -8,9 +8,10 @@ from pathlib import Path
 
 from benchmarks import delaying, many_users, memory, peers, starting, tables, throughput
 from benchmarks.figures import NOISE, Figures
-from benchmarks.load import Wrk
+from benchmarks.load import Refused, Wrk
 from benchmarks.ours import Setup
 from benchmarks.page import page, write
+from benchmarks.server import NotStarted
 from benchmarks.targets import targets
 
 _ROUNDS = 5
@@ -87,9 +88,13 @@ def main() -> int:
     except peers.NotInstalled as error:
         print(f"a peer cannot be installed: {error}", file=sys.stderr)
         return 1
-    for name, part in _PARTS.items():
-        if arguments.only in (None, name):
-            part(run)
+    try:
+        for name, part in _PARTS.items():
+            if arguments.only in (None, name):
+                part(run)
+    except (NotStarted, Refused) as error:
+        print(f"broken off: {error}", file=sys.stderr)
+        return 1
     figures = run.figures
     figures.save(run.scratch / "figures.json")
     partly = arguments.quick or arguments.only

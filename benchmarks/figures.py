@@ -12,18 +12,17 @@ NOISE = 0.25
 def spread(values: Sequence[float]) -> float:
     """How far repeated runs lie apart, as a share of their median.
 
-    From five on without the highest and the lowest: one hiccup among dozens of figures is certain.
+    The highest and the lowest fifth are left out: among so many figures a hiccup is certain.
     """
-    ordered = sorted(values)
-    if len(ordered) >= 5:
-        ordered = ordered[1:-1]
+    fifth = len(values) // 5
+    ordered = sorted(values)[fifth : len(values) - fifth]
     return (ordered[-1] - ordered[0]) / median(ordered) if ordered else 0.0
 
 
 class Figures:
     """Values by name, in the order of their rounds.
 
-    A bounded figure is one whose spread tells whether the machine was quiet: rates under load.
+    A bounded figure is one whose spread tells whether the machine was quiet: rates, starts.
     """
 
     def __init__(self) -> None:

@@ -20,6 +20,9 @@ _LIMIT = 60
 _PAUSE = 0.001
 """Between two tries to reach it, in seconds."""
 
+_COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Empty is not set: the first start of a Python server compiles, and no later one."""
+
 _TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -87,7 +90,7 @@ def running(
     began = time.perf_counter()
     process = subprocess.Popen(
         [str(part).replace("PORT", str(port)) for part in command],
-        env={**os.environ, **(environment or {})},
+        env={**os.environ, **_COMPILED, **(environment or {})},
         cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -32,7 +32,7 @@ def measure(figures: Figures, setup: Setup, peers: Sequence[Peer], runs: int) ->
         print(f"spawn to first token: {number + 1} of {runs} ...", file=sys.stderr)
         for name, times, spawn in ways:
             if number < times:
-                figures.add(f"{name} start", spawn() * 1e3)
+                figures.add(f"{name} start", spawn() * 1e3, bounded=True)
 
 
 def _floor() -> float:

@@ -104,7 +104,8 @@ def _load(figures: Figures, subject: Subject, wrk: Wrk) -> None:
 
 def limit(figures: Figures, algorithm: str, signatures: int) -> list[float]:
     """Round by round, the tokens a second that the floor and bare signing leave one process."""
-    pairs = zip(
-        figures.values(f"floor at {MANY}"), figures.values(f"signing {algorithm}"), strict=True
-    )
+    floors, bare = figures.values(f"floor at {MANY}"), figures.values(f"signing {algorithm}")
+    if len(floors) != len(bare):
+        return []
+    pairs = zip(floors, bare, strict=True)
     return [signatures / (1 / floor + signatures / signing) for floor, signing in pairs]

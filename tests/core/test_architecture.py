@@ -13,6 +13,7 @@ from commands import serving
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "emulator").rglob("*.py"))
+BENCHMARKS = sorted((ROOT / "benchmarks").rglob("*.py"))
 OF_A_SIGN_IN = {
     *("cryptography", "msgspec", "orjson", "yaml"),
     "typing_extensions",  # msgspec takes it where it is installed
@@ -72,7 +73,9 @@ def modules_of_a_served_sign_in(tmp_path: Path) -> list[str]:
     return seen.read_text().split()
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "source", [*SOURCES, *BENCHMARKS], ids=lambda path: str(path.relative_to(ROOT))
+)
 def test_a_file_is_short_named_for_what_it_holds_and_says_what_it_is_for(source: Path) -> None:
     text = source.read_text()
     assert len(text.splitlines()) <= 300
