@@ -116,7 +116,7 @@ def _read(call: Call, said: str, cpu: float) -> Load:
 
 
 def _latency(said: str, percent: int) -> float:
-    found = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m)$", said, re.MULTILINE)
+    found = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m)\s*$", said, re.MULTILINE)
     if found is None:
         raise Refused(said.strip()[-200:])
     return float(found[1]) * _UNITS[found[2]]
