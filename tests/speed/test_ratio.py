@@ -24,10 +24,22 @@ pytestmark = pytest.mark.skipif(
     not Path("/proc/self/task").exists(), reason="reads CPU times as Linux tells them"
 )
 
-ROUNDS = 6
-"""As many are tried until all is well; then it is no hiccup."""
+SHARES = {"HS256": 0.15, "ES256": 0.17}
+"""The least share of what floor and signature leave that any vendor's sign-in may reach.
 
-SECONDS = 0.7
+About 0.6 of what was measured when this was written (0.25 to 0.32, 0.28 to 0.36, Vault's the lowest
+with HS256): under the load of other tests the same sign-in comes to 0.8 of its share at times, and
+one that costs twice as much to half of it.
+"""
+
+START = 8
+"""How many times bare uvicorn's CPU time a start may take: 4.3 to 4.9 were measured."""
+
+FEWEST, MOST = 3, 8
+"""Rounds: so many at least, as the least of fewer is chance, and on until all is well. What is
+still too slow after the most of them is no hiccup."""
+
+SECONDS = 0.5
 CALLERS = 8
 
 
@@ -88,14 +100,14 @@ def floor() -> Iterator[Server]:
         yield server
 
 
-@pytest.mark.parametrize(("algorithm", "share"), [("HS256", 0.20), ("ES256", 0.20)])
+@pytest.mark.parametrize("algorithm", SHARES)
 def test_a_sign_in_keeps_its_share_of_what_floor_and_signature_leave(
-    algorithm: str, share: float, setup: Setup, floor: Server
+    algorithm: str, setup: Setup, floor: Server
 ) -> None:
     bare, signature = Subject(floor, SIGN_IN["omniomni"]), float("inf")
     with setup.serving(setup.write(algorithm, fixture(algorithm))) as server:
         sign_ins = {vendor: Subject(server, SIGN_IN[vendor]) for vendor in VENDORS}
-        for _ in range(ROUNDS):
+        for number in range(MOST):
             signature = min(signature, cost(algorithm, 0.2))
             bare.ask()
             for subject in sign_ins.values():
@@ -104,12 +116,12 @@ def test_a_sign_in_keeps_its_share_of_what_floor_and_signature_leave(
                 vendor: (bare.least + TOKENS[vendor] * signature) / subject.least
                 for vendor, subject in sign_ins.items()
             }
-            if min(reached.values()) >= share:
+            if number + 1 >= FEWEST and min(reached.values()) >= SHARES[algorithm]:
                 break
     shown = ", ".join(f"{vendor} {part:.0%}" for vendor, part in reached.items())
     told = f"floor {bare.least * 1e6:.0f} us, signature {signature * 1e6:.0f} us, {shown}"
     print(f"{algorithm}: {told}")  # noqa: T201 - pytest -rP shows it
-    assert min(reached.values()) >= share, told
+    assert min(reached.values()) >= SHARES[algorithm], told
 
 
 def test_a_start_costs_a_few_times_what_the_server_below_it_costs(setup: Setup) -> None:
@@ -117,11 +129,11 @@ def test_a_start_costs_a_few_times_what_the_server_below_it_costs(setup: Setup) 
     with setup.serving(file):
         pass  # its key is in the cache from now on
     ours = bare = float("inf")
-    for _ in range(ROUNDS):
+    for _ in range(FEWEST):
         with running(FLOOR, SIGN_IN["omniomni"]) as server:
             bare = min(bare, server.cpu_seconds())
         with setup.serving(file) as server:
             ours = min(ours, server.cpu_seconds())
     told = f"{ours * 1e3:.0f} ms of CPU time, floor {bare * 1e3:.0f} ms"
     print(f"start: {told}")  # noqa: T201 - pytest -rP shows it
-    assert ours / bare <= 8, told
+    assert ours / bare <= START, told
