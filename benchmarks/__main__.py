@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import delaying, many_users, memory, peers, starting, tables, throughput
+from benchmarks import delaying, machine, many_users, memory, peers, starting, tables, throughput
 from benchmarks.figures import NOISE, Figures
 from benchmarks.load import Refused, Wrk
 from benchmarks.ours import Setup
@@ -88,6 +88,7 @@ def main() -> int:
     except peers.NotInstalled as error:
         print(f"a peer cannot be installed: {error}", file=sys.stderr)
         return 1
+    run.figures.busy = machine.busy()
     try:
         for name, part in _PARTS.items():
             if arguments.only in (None, name):

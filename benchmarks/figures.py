@@ -8,6 +8,9 @@ from statistics import median
 NOISE = 0.25
 """The widest spread of a bounded figure that still counts as measured."""
 
+BUSY = 0.1
+"""The largest share of the processors that others may use meanwhile."""
+
 
 def spread(values: Sequence[float]) -> float:
     """How far repeated runs lie apart, as a share of their median.
@@ -30,6 +33,8 @@ class Figures:
         self._bounded: set[str] = set()
         self.failures: list[str] = []
         """What could not be measured, and why: one sentence each."""
+        self.busy = 0.0
+        """The share of the processors that others used before it began."""
 
     def add(self, name: str, value: float, *, bounded: bool = False) -> None:
         """Another round's value."""
@@ -58,8 +63,9 @@ class Figures:
         return median(value / other for value, other in zip(values, by, strict=True))
 
     def noisy(self) -> list[str]:
-        """The bounded figures whose rounds lie too far apart, each with its spread."""
-        return [
+        """What tells that the machine was too noisy: bounded figures with too wide a spread."""
+        busy = [f"others use {self.busy:.0%} of it"] if self.busy > BUSY else []
+        return busy + [
             f"{name}: {spread(self._values[name]):.0%}"
             for name in sorted(self._bounded)
             if spread(self._values[name]) > NOISE

@@ -4,6 +4,7 @@ import os
 import platform
 import re
 import subprocess
+import time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -15,11 +16,24 @@ def machine() -> str:
     cpu = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     system = platform.freedesktop_os_release().get("PRETTY_NAME", "")
+    kernel = platform.release().partition("-")[0]  # what follows is its builder's
     name = cpu[1] if cpu else platform.machine()
-    return (
-        f"{name}, {os.cpu_count()} cores, {memory:.0f} GiB; "
-        f"Linux {platform.release()}, {system}".rstrip(", ")
+    return f"{name}, {os.cpu_count()} cores, {memory:.0f} GiB; Linux {kernel}, {system}".rstrip(
+        ", "
     )
+
+
+def busy(seconds: float = 2) -> float:
+    """The share of the processors that others use, while nothing is measured."""
+    idle, total = _ticks()
+    time.sleep(seconds)
+    idle_since, total_since = _ticks()
+    return 1 - (idle_since - idle) / max(1, total_since - total)
+
+
+def _ticks() -> tuple[int, int]:
+    ticks = [int(field) for field in Path("/proc/stat").read_text().split()[1:9]]
+    return ticks[3] + ticks[4], sum(ticks)
 
 
 def versions() -> dict[str, str]:

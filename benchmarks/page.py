@@ -18,15 +18,14 @@ _PLOT = ROOT / "docs" / "performance.svg"
 def page(figures: Figures, scratch: Path, rounds: int) -> str:
     """The page as it stands in the docs."""
     versions = machine.versions() | peers.versions(scratch)
-    noisy = figures.noisy()
-    state = [f"- Not measured: {failure}" for failure in figures.failures]
-    if noisy:
-        state.append("- **The machine was too noisy: these numbers are provisional.**")
+    state = [f"Not measured: {failure}." for failure in figures.failures]
+    if figures.noisy():
+        state.append("**The machine was too noisy: these numbers are provisional.**")
     return Template(_TEMPLATE.read_text()).substitute(
         date=datetime.now(UTC).date().isoformat(),
         commit=machine.commit(),
         rounds=rounds,
-        state="\n" + "\n".join(state) if state else "",
+        state="".join(f"\n\n{sentence}" for sentence in state),
         targets=tables.of_targets(targets(figures)),
         tokens=tables.of_tokens(figures),
         cpu=tables.of_cpu(figures),
