@@ -4,11 +4,13 @@ import http.client
 import os
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from benchmarks.calls import Call
 
@@ -34,7 +36,7 @@ class NotStarted(Exception):
 class Server:
     """A running server on loopback."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     port: int
     first: float
     """From its spawn to its first answer, in seconds."""
@@ -87,24 +89,26 @@ def running(
     `first` is asked every millisecond until it succeeds. Raises NotStarted.
     """
     port = free_port()
-    began = time.perf_counter()
-    process = subprocess.Popen(
-        [str(part).replace("PORT", str(port)) for part in command],
-        env={**os.environ, **_COMPILED, **(environment or {})},
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        _await(process, port, first, began + _LIMIT)
-        yield Server(process, port, time.perf_counter() - began)
-    finally:
-        process.kill()
-        process.communicate()
+    with tempfile.TemporaryFile("w+") as log:  # a pipe that nobody reads would stop who logs much
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            [str(part).replace("PORT", str(port)) for part in command],
+            env={**os.environ, **_COMPILED, **(environment or {})},
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+        )
+        try:
+            _await(process, log, port, first, began + _LIMIT)
+            yield Server(process, port, time.perf_counter() - began)
+        finally:
+            process.kill()
+            process.wait()
 
 
-def _await(process: subprocess.Popen[str], port: int, first: Call, until: float) -> None:
+def _await(
+    process: subprocess.Popen[bytes], log: TextIO, port: int, first: Call, until: float
+) -> None:
     said = "nothing"
     while time.perf_counter() < until:
         try:
@@ -114,7 +118,7 @@ def _await(process: subprocess.Popen[str], port: int, first: Call, until: float)
         else:
             return
         if process.poll() is not None:
-            said = process.stderr.read().strip() if process.stderr else said
-            raise NotStarted(f"it ended with {process.returncode}: {said[-500:]}")
+            log.seek(0)
+            raise NotStarted(f"it ended with {process.returncode}: {log.read().strip()[-500:]}")
         time.sleep(_PAUSE)
     raise NotStarted(f"it did not answer within {_LIMIT} s: {said}")
