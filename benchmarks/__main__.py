@@ -1,6 +1,7 @@
 """`python -m benchmarks`: what `scripts/bench` runs once everything is there."""
 
 import argparse
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -83,6 +84,8 @@ _PARTS: dict[str, Callable[[_Run], None]] = {
 def main() -> int:
     """Run, show, and write what can be relied upon."""
     arguments = _arguments()
+    # So that no server stays behind when it is told to stop.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         run = _Run(arguments)
     except peers.NotInstalled as error:
