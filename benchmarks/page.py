@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
+from textwrap import fill
 
 from benchmarks import machine, peers, tables
 from benchmarks.figures import NOISE, Figures
@@ -37,7 +38,7 @@ def page(figures: Figures, scratch: Path, rounds: int) -> str:
         widest=f"{figures.widest():.0%}",
         noise=f"{NOISE:.0%}",
         machine=machine.machine(),
-        versions=", ".join(f"{name} {version}" for name, version in versions.items()),
+        versions=fill(", ".join(f"{name} {version}" for name, version in versions.items()), 100),
     )
 
 
