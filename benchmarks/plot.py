@@ -6,6 +6,7 @@ Its colours follow the reader's light or dark scheme; it brings its own backgrou
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, log10
+from statistics import median
 
 from benchmarks.figures import Figures
 from benchmarks.load import MANY
@@ -70,10 +71,8 @@ def _bars(figures: Figures, algorithm: str) -> Iterator[Bar]:
     for vendor in VENDORS:
         rate = figures.median(f"{vendor} {algorithm} at {MANY}")
         if rate is not None:
-            reached = figures.quotient(
-                f"{vendor} {algorithm} at {MANY}", limit(figures, algorithm, TOKENS[vendor])
-            )
-            yield Bar(TITLES[vendor], rate, rate / reached if reached else None)
+            limits = limit(figures, algorithm, TOKENS[vendor])
+            yield Bar(TITLES[vendor], rate, median(limits) if limits else None)
     for peer in PEERS:
         rate = figures.median(f"{peer} {algorithm} at {MANY}")
         if rate is not None:
@@ -101,7 +100,7 @@ def _panel(algorithm: str, bars: list[Bar], top: int) -> Iterator[str]:
     for number, bar in enumerate(bars):
         y = top + 12 + _ROW * number
         wide = _ACROSS * bar.rate / most
-        kind = "peer" if bar.limit is None else "ours"
+        kind = "peer" if bar.name in PEERS else "ours"
         yield _text(_LEFT - 8, y + 12, bar.name, anchor="end")
         yield f'<rect class="{kind}" x="{_LEFT}" y="{y}" width="{wide:.1f}" height="{_BAR}"/>'
         end = _LEFT + wide
