@@ -8,7 +8,7 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
-_PACKAGES = ("cryptography", "httptools", "orjson", "pydantic", "uvicorn", "uvloop")
+_PACKAGES = ("cryptography", "httptools", "msgspec", "orjson", "pydantic", "uvicorn", "uvloop")
 
 
 def machine() -> str:
