@@ -175,12 +175,17 @@ def read_machine_time_by(real: Callable[[], float], while_astray: Callable[[], b
 
 def iso_milliseconds(seconds: float) -> str:
     """POSIX seconds as `2025-01-01T00:00:00.000Z`, the form of Vault's messages."""
-    second, microseconds = divmod(round(seconds * 1_000_000), 1_000_000)
-    return f"{_iso(second)}.{microseconds // 1_000:03}Z"
+    return _iso(round(seconds * 1_000_000) // 1_000)
+
+
+@lru_cache(maxsize=64)  # one call is dated several times, and many calls in a millisecond
+def _iso(milliseconds: int) -> str:
+    second, rest = divmod(milliseconds, 1_000)
+    return f"{_iso_second(second)}.{rest:03}Z"
 
 
 @lru_cache(maxsize=64)
-def _iso(second: int) -> str:
+def _iso_second(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 

@@ -36,11 +36,12 @@ class Section(ABC):
         self.outcomes = outcomes
         self.issuer = issuer
         self.principals = dict(principals)
+        self._holders = next(reversed(self.principals))
 
     @property
     def holders(self) -> Principals[Any]:
         """Those that tokens are issued to."""
-        return self.principals[next(reversed(self.principals))]
+        return self.principals[self._holders]
 
     def forked(self) -> Self:
         """A copy whose principals and issuer can be changed."""

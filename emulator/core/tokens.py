@@ -126,13 +126,14 @@ class TokenIssuer:
         if self.settings.audience is not None:
             named = self.settings.audience
             claims["aud"] = named if isinstance(named, str) else list(named)
-        return claims | {"iat": now, "exp": now + lifetime, "jti": grant.jti()}
+        claims["iat"], claims["exp"], claims["jti"] = now, now + lifetime, grant.jti()
+        return claims
 
     async def access_token(self, principal: Principal, claims: Claims) -> str:
         """Sign `claims`, with what the fixture adds for the vendor and then for the principal."""
         claims = self.whole_claims(principal, claims)
         ring = self.keyring
-        key = ring.active_now() if ring.ready else await ring.active()
+        key = ring.at_hand or await ring.active()
         segment = (
             encoded(orjson.dumps(self.header(key, principal)))
             if principal.headers
@@ -145,7 +146,7 @@ class TokenIssuer:
 
         The fixture's extra claims and headers are for those who read access tokens.
         """
-        key = await self.keyring.active()
+        key = self.keyring.at_hand or await self.keyring.active()
         return assembled(key.sign, self.bare_header(key), claims | {"token_use": REFRESH})
 
     def whole_claims(self, principal: Principal, claims: Claims) -> Claims:

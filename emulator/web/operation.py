@@ -7,7 +7,7 @@ Whatever goes wrong on the way is raised as a `Refusal`; the `Api` answers it in
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from difflib import get_close_matches
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, cast
 from urllib.parse import unquote
 
@@ -70,7 +70,7 @@ class Operation(Struct, frozen=True):
         return cls(name, lambda _realm, _members: None, rule, success)
 
 
-class Endpoint(Struct, frozen=True):
+class Endpoint(Struct, frozen=True, dict=True):
     """What answers at `method` and each of `paths`; the first path is the one in the docs.
 
     Where it is `authenticated`, the request's good token comes as the member `session`. Where it
@@ -89,6 +89,11 @@ class Endpoint(Struct, frozen=True):
     seen_from: bool = False
     about: str | None = None
     is_open: bool = False
+
+    @cached_property
+    def has_names(self) -> bool:
+        """Whether a path of it has `{names}`."""
+        return any("{" in path for path in self.paths)
 
     def serves(self, path: str) -> bool:
         """Whether it answers at a path, whatever the method."""
@@ -161,21 +166,15 @@ class Api(Struct, frozen=True, dict=True):
             if endpoint.authenticated and self.bearer is not None
             else operation.who(realm, members)
         )
-
-        async def work(realm: Realm) -> Answer:
-            if unread is not None:
-                return self.refuse(realm, unread)
-            return await self._worked(endpoint, operation, realm, request, members)
-
         about = endpoint.about or (None if self.guarded else self.name)
+        strike = None
         if realm.faults and about is not None:
             strike = realm.faults.striking(about, operation.name, principal, members)
-            if strike is None:
-                answer = await work(realm)
-            else:
-                answer = await struck(strike, realm, about, principal, work, self.refuse)
+        if strike is None or about is None:
+            answer = await self._worked(endpoint, operation, request, members, unread, realm)
         else:
-            answer = await work(realm)
+            work = partial(self._worked, endpoint, operation, request, members, unread)
+            answer = await struck(strike, realm, about, principal, work, self.refuse)
         answer.operation = operation.name
         answer.members = None if unread is not None and not members else members
         answer.principal = answer.principal or principal
@@ -185,11 +184,14 @@ class Api(Struct, frozen=True, dict=True):
         self,
         endpoint: Endpoint,
         operation: Operation,
-        realm: Realm,
         request: Request,
         members: Members,
+        unread: Refusal | None,
+        realm: Realm,
     ) -> Answer:
         try:
+            if unread is not None:
+                raise unread
             if endpoint.authenticated and self.bearer is not None:
                 session = await checked(self.bearer, realm, self.name, request, ())
                 members = members | {"session": session}

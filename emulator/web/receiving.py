@@ -74,4 +74,7 @@ def _announced(headers: Sequence[tuple[bytes, bytes]]) -> int:
 
 
 def _awaits_permission(headers: Sequence[tuple[bytes, bytes]]) -> bool:
-    return any(n == b"expect" and v.lower() == b"100-continue" for n, v in headers)
+    for name, value in headers:
+        if name == b"expect":
+            return value.lower() == b"100-continue"
+    return False

@@ -206,8 +206,8 @@ class Stage:
         realm = visit.realm
         if endpoint.seen_from or realm.issuer_follows_caller:
             realm = realm.seen_from(base_url(visit.scope, self._door.proxies) + visit.prefix)
-        sent = (visit.raw_path or visit.path.encode()).decode("latin-1")
-        answer = await api.run(endpoint, realm, visit.request(body, endpoint.parameters(sent)))
+        parameters = endpoint.parameters(visit.sent) if endpoint.has_names else None
+        answer = await api.run(endpoint, realm, visit.request(body, parameters))
         return await self._told(visit, answer, endpoint.about or api.name)
 
     async def elsewhere(self, visit: Visit) -> Answer:

@@ -51,9 +51,8 @@ class Table:
 
     def _with_names(self, visit: Visit, method: str) -> Found | None:
         """The endpoint whose path has `{names}` that fit; a name may hold an escaped slash."""
-        sent = (visit.raw_path or visit.path.encode()).decode("latin-1")
         for api, endpoint in self._with_parameters:
-            if endpoint.method == method and endpoint.serves(sent):
+            if endpoint.method == method and endpoint.serves(visit.sent):
                 return api, endpoint
         return None
 
@@ -64,7 +63,7 @@ class Table:
 
     def _add(self, api: Api) -> None:
         for endpoint in api.endpoints:
-            if any("{" in path for path in endpoint.paths):
+            if endpoint.has_names:
                 self._with_parameters.append((api, endpoint))
             for path in endpoint.paths:
                 self._by_path.setdefault(path, {})[endpoint.method] = (api, endpoint)

@@ -41,6 +41,11 @@ class Visit(Struct):
         method: str = self.scope["method"]
         return method
 
+    @property
+    def sent(self) -> str:
+        """The path as it was sent, its escapes too."""
+        return (self.raw_path or self.path.encode()).decode("latin-1")
+
     def request(self, body: bytes = b"", parameters: dict[str, str] | None = None) -> Request:
         """The request, with its body."""
         scope = self.scope

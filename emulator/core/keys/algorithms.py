@@ -1,9 +1,8 @@
 """The algorithms of RFC 7518 §3.1 (and EdDSA, RFC 8037) that tokens can be signed with."""
 
 import hashlib
-import hmac
 from collections.abc import Callable
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
@@ -34,6 +33,9 @@ _CURVES: dict[int, type[ec.SECP256R1 | ec.SECP384R1 | ec.SECP521R1]] = {
     384: ec.SECP384R1,
     512: ec.SECP521R1,
 }
+
+_PADS = (0x36, 0x5C)
+"""What RFC 2104 §2 calls ipad and opad."""
 
 
 class Algorithm(Struct, frozen=True):
@@ -84,8 +86,19 @@ class Algorithm(Struct, frozen=True):
 
     def secret_signer(self, secret: bytes) -> Sign:
         """The same for an HS algorithm and its secret."""
-        digest = getattr(hashlib, f"sha{self.bits}")().name
-        return lambda message: hmac.digest(secret, message, digest)
+        new: Callable[[bytes], Any] = getattr(hashlib, f"sha{self.bits}")
+        block = new(b"").block_size
+        key = (secret if len(secret) <= block else new(secret).digest()).ljust(block, b"\0")
+        inner, outer = (new(bytes(byte ^ pad for byte in key)) for pad in _PADS)
+
+        def sign(message: bytes) -> bytes:
+            # HMAC (RFC 2104 §2) with what the secret alone decides done before: half of its cost.
+            inside, outside = inner.copy(), outer.copy()
+            inside.update(message)
+            outside.update(inside.digest())
+            return cast(bytes, outside.digest())
+
+        return sign
 
     def _rsa_signer(self, key: RSAPrivateKey) -> Sign:
         digest = _HASHES[self.bits]()

@@ -64,7 +64,12 @@ class Keyring:
     @property
     def ready(self) -> bool:
         """Whether the key that signs is there already."""
-        return self.rotation.key is not None or self._first.ready
+        return self.at_hand is not None
+
+    @property
+    def at_hand(self) -> SigningKey | None:
+        """The key that signs, if it was made by now."""
+        return self.rotation.key or self._first.made
 
     def active_now(self) -> SigningKey:
         """The key that signs, made in this thread if need be."""

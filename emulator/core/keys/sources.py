@@ -40,29 +40,25 @@ class KeySource:
     def __init__(self, make: Callable[[], SigningKey]) -> None:
         self._make = make
         self._lock = threading.Lock()
-        self._key: SigningKey | None = None
+        self.made: SigningKey | None = None
+        """The key, once it is there."""
 
     @classmethod
     def of(cls, origin: KeyOrigin, seed: int | None) -> "KeySource":
         """The source that `origin` describes: its own key, else the seed's, else the cache's."""
         return cls(lambda: made_ready(origin.algorithm, _material(origin, seed), origin.key_id))
 
-    @property
-    def ready(self) -> bool:
-        """Whether the key is there already."""
-        return self._key is not None
-
     def key_now(self) -> SigningKey:
         """The key, made in this thread if need be (an RSA key takes up to 150 ms)."""
         with self._lock:
-            if self._key is None:
-                self._key = self._make()
-            return self._key
+            if self.made is None:
+                self.made = self._make()
+            return self.made
 
     async def key(self) -> SigningKey:
         """The key; if it must be made, that happens in a thread while others are served."""
-        if self._key is not None:
-            return self._key
+        if self.made is not None:
+            return self.made
         return await asyncio.to_thread(self.key_now)
 
 

@@ -6,7 +6,7 @@ All of it is assumed but for what is signed: the vendor does not say whether sig
 import asyncio
 import re
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from typing import Literal, TypeAlias
 
@@ -49,12 +49,13 @@ class Client(Principal, frozen=True, kw_only=True):
 
 
 async def check_signature(
-    realm: Realm, clients: Principals[Client], client: Client, request: SignedRequest
+    realm: Realm, clients: Principals[Client], client: Client, signed: Callable[[], SignedRequest]
 ) -> None:
-    """Refuse what the client's fixture does not let pass."""
+    """Refuse what the client's fixture does not let pass; `signed` is the request as it came."""
     key = client.public_key
     if key is None or client.signature == "ignored":
         return
+    request = signed()
     if request.signature is None and request.timestamp is None:
         if client.signature == "required":
             raise _refusal(client, f"{client.name} must sign: it sent no {SIGNATURE}")

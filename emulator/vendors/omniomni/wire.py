@@ -1,5 +1,7 @@
 """What goes over the wire, named as OmniOmni's OpenAPI page names it."""
 
+from collections.abc import Callable
+from functools import partial
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -32,7 +34,7 @@ class SignIn(Struct, frozen=True):
     """A sign-in, and the request that brought it, as a signature sees that."""
 
     request: ClientSignInRequest
-    signed: SignedRequest
+    signed: Callable[[], SignedRequest]
 
 
 def read(request: Request) -> Members:
@@ -41,7 +43,7 @@ def read(request: Request) -> Members:
         members = json_object(request)
     except BodyUnreadable as error:
         raise Refusal("malformed_request", str(error), error="Malformed JSON request") from error
-    members["signed"] = _signed(request)
+    members["signed"] = partial(_signed, request)
     return members
 
 
