@@ -94,6 +94,7 @@ class TokenIssuer:
         self.keyring = keyring
         self._segments: dict[str | None, bytes] = {}
         """The header segments, by `kid`."""
+        self._refresh_segments: dict[str | None, bytes] = {}
 
     def signing_with(self, keyring: Keyring) -> "TokenIssuer":
         """An issuer of the same tokens, signed with other keys."""
@@ -147,7 +148,11 @@ class TokenIssuer:
         The fixture's extra claims and headers are for those who read access tokens.
         """
         key = self.keyring.at_hand or await self.keyring.active()
-        return assembled(key.sign, self.bare_header(key), claims | {"token_use": REFRESH})
+        segment = self._refresh_segments.get(key.kid)
+        if segment is None:
+            segment = encoded(orjson.dumps(self.bare_header(key)))
+            self._refresh_segments[key.kid] = segment
+        return _signed(key.sign, segment, claims | {"token_use": REFRESH})
 
     def whole_claims(self, principal: Principal, claims: Claims) -> Claims:
         """`claims`, and what the fixture adds for the vendor and then for the principal."""

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct, field
 
+from emulator.web.messages import HeaderPairs
 from emulator.web.sending import CONNECTION
 from emulator.web.visit import AsgiApp, Message
 
@@ -40,6 +41,11 @@ class Exchange(Struct):
             self.status, self.headers = message["status"], list(message["headers"])
         else:
             self.content += message.get("body", b"")
+
+    def answer(self, status: int, headers: HeaderPairs, body: bytes) -> bool:
+        """Never by itself: the answer goes through ASGI."""
+        del status, headers, body
+        return False
 
     def end_with(self, data: bytes) -> None:
         """See `emulator.web.sending.Connection`."""

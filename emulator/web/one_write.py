@@ -1,43 +1,35 @@
-"""An answer's head goes out together with the first of its body: one write in the place of two.
+"""A whole answer goes out in one write.
 
-uvicorn writes the head by itself. Each write is a call to the system, and wakes the caller.
+uvicorn writes the head by itself and then the body. Each write is a call to the system, and wakes
+the caller.
 """
 
 import asyncio
+from collections.abc import Iterable
 
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 
-class HeadWithBody:
-    """What one request's cycle writes to: the head waits for what comes behind it.
+def answer_at_once(
+    cycle: RequestResponseCycle,
+    transport: asyncio.Transport,
+    status: int,
+    headers: Iterable[tuple[bytes, bytes]],
+    body: bytes,
+) -> bool:
+    """Do what uvicorn's `send` does with a whole answer, without its messages and its checks.
 
-    It has only what a cycle needs of a transport.
+    The headers are good and tell the body's length. False where something has to be waited for, or
+    the connection ends with the answer: that is for `send`.
     """
-
-    __slots__ = ("_cycle", "_head", "_transport")
-
-    def __init__(self, cycle: RequestResponseCycle) -> None:
-        self._cycle = cycle
-        self._transport: asyncio.Transport = cycle.transport
-        self._head: bytes | None = None
-
-    def write(self, data: bytes) -> None:
-        """Write, or hold back what is the head."""
-        if self._head is not None:
-            self._transport.write(self._head + data)
-            self._head = None
-            self._cycle.transport = self._transport  # what follows goes out by itself
-        elif self._cycle.response_started:
-            self._head = data
-        else:  # 100 Continue
-            self._transport.write(data)
-
-    def flush(self) -> None:
-        """Write the head that was held back, if nothing came behind it."""
-        if self._head is not None:
-            self.write(b"")
-
-    def close(self) -> None:
-        """Write what is left, and close."""
-        self.flush()
-        self._transport.close()
+    if cycle.response_started or cycle.disconnected or cycle.flow.write_paused:
+        return False
+    if not cycle.keep_alive:
+        return False
+    lines = [b"%b: %b\r\n" % header for header in headers]
+    cycle.response_started = cycle.response_complete = True
+    cycle.waiting_for_100_continue = False
+    transport.write(b"".join((STATUS_LINE[status], *lines, b"\r\n", body)))
+    cycle.message_event.set()
+    cycle.on_response()
+    return True

@@ -10,6 +10,7 @@ A request that comes in one delivery starts no timer for any of it.
 
 import asyncio
 import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import httptools
@@ -17,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from emulator.web import crowd
 from emulator.web.early_answers import HEAD_TOO_LARGE, NOT_HTTP, TOO_SLOW, HeadTooLarge, TooFarAhead
-from emulator.web.one_write import HeadWithBody
+from emulator.web.one_write import answer_at_once
 from emulator.web.outflow import Outflow
 from emulator.web.sending import CONNECTION
 from emulator.web.upgrade import head_without_upgrade
@@ -68,7 +69,6 @@ class BoundedProtocol(HttpToolsProtocol):
         self._running: RequestResponseCycle | None = None
         self._patience: asyncio.TimerHandle | None = None
         self._outflow: Outflow
-        self._joined: HeadWithBody
 
     @property
     def claim(self) -> int:
@@ -129,6 +129,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self.cycle.keep_alive = False
         return self.half_open
 
+    def answer(self, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bool:
+        """See `sending.Connection.answer`."""
+        now = self._running
+        return now is not None and answer_at_once(now, self.transport, status, headers, body)
+
     def end_with(self, data: bytes) -> None:
         """See `sending.Connection.end_with`."""
         self._deaf = True
@@ -187,7 +192,6 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """An answer was handed to the system, which may still hold it."""
-        self._joined.flush()
         super().on_response_complete()
         if self.transport.is_closing():
             self._outflow.watch()
@@ -209,7 +213,6 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._running = cycle
-        cycle.transport = self._joined = HeadWithBody(cycle)  # type: ignore[assignment]  # see there
         super()._start_asgi_task(cycle, app)
 
     def _measure(self, size: int) -> None:

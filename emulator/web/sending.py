@@ -32,6 +32,10 @@ class Connection(Protocol):
 
     half_open: bool
 
+    def answer(self, status: int, headers: HeaderPairs, body: bytes) -> bool:
+        """Answer the present request at once; False where that has to go through ASGI."""
+        ...
+
     def end_with(self, data: bytes) -> None:
         """Write bytes, and close."""
         ...
@@ -65,6 +69,10 @@ async def send_answer(
     if answer.connection is not None:
         await _break(answer, answer.connection, visit)
         return
+    if answer.ours and answer.stream is None and not (closing() or visit.method == "HEAD"):
+        connection = _connection(visit)
+        if connection is not None and connection.answer(answer.status, headers, answer.body):
+            return
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     if answer.stream is not None and visit.method != "HEAD":
         await _stream(answer.stream, visit, send, closing)

@@ -1,68 +1,95 @@
-"""An answer leaves in one write, whatever kind it is; and what comes before it is not held back."""
+"""A whole answer leaves in one write, and only where nothing stands in its way."""
 
+import asyncio
+import socket
 from types import SimpleNamespace
 from typing import Any
 
-from emulator.web.one_write import HeadWithBody
+import pytest
+from serving import serving
 
-HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
+from emulator.web.one_write import answer_at_once
+
+HEADERS = [(b"content-type", b"application/json"), (b"content-length", b"2")]
 
 
 class Transport:
-    """A transport that notes what is done with it."""
+    """A transport that notes what is written."""
 
     def __init__(self) -> None:
-        self.done: list[bytes | str] = []
+        self.written: list[bytes] = []
 
     def write(self, data: bytes) -> None:
-        self.done.append(data)
-
-    def close(self) -> None:
-        self.done.append("closed")
+        self.written.append(data)
 
 
-def begun(*, answering: bool = True) -> tuple[Any, Transport]:
-    transport = Transport()
-    cycle: Any = SimpleNamespace(transport=transport, response_started=answering)
-    cycle.transport = HeadWithBody(cycle)
-    return cycle, transport
+def cycle(**otherwise: Any) -> Any:
+    """A cycle of uvicorn's, as it is once its request is read."""
+    usual: dict[str, Any] = {
+        "response_started": False,
+        "response_complete": False,
+        "disconnected": False,
+        "keep_alive": True,
+        "waiting_for_100_continue": True,
+        "flow": SimpleNamespace(write_paused=False),
+        "message_event": asyncio.Event(),
+        "completed": 0,
+    }
+    made = SimpleNamespace(**usual | otherwise)
+
+    def complete() -> None:
+        made.completed += 1
+
+    made.on_response = complete
+    return made
 
 
-def test_head_and_body_leave_together() -> None:
-    cycle, transport = begun()
-    cycle.transport.write(HEAD)
-    assert transport.done == []
-    cycle.transport.write(b"body")
-    assert transport.done == [HEAD + b"body"]
+def test_head_and_body_leave_together_and_the_request_is_over() -> None:
+    asked, transport = cycle(), Transport()
+    assert answer_at_once(asked, transport, 200, HEADERS, b"{}")  # type: ignore[arg-type]
+    assert transport.written == [
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+    ]
+    assert (asked.response_started, asked.response_complete, asked.completed) == (True, True, 1)
+    assert not asked.waiting_for_100_continue
+    assert asked.message_event.is_set()
 
 
-def test_what_follows_in_a_stream_leaves_by_itself() -> None:
-    cycle, transport = begun()
-    for part in (HEAD, b"one", b"two"):
-        cycle.transport.write(part)
-    assert transport.done == [HEAD + b"one", b"two"]
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        {"response_started": True},
+        {"disconnected": True},
+        {"keep_alive": False},
+        {"flow": SimpleNamespace(write_paused=True)},
+    ],
+)
+def test_where_something_is_to_be_waited_for_nothing_is_written(otherwise: dict[str, Any]) -> None:
+    asked, transport = cycle(**otherwise), Transport()
+    assert not answer_at_once(asked, transport, 200, HEADERS, b"{}")  # type: ignore[arg-type]
+    assert (transport.written, asked.completed) == ([], 0)
 
 
-def test_a_head_without_a_body_leaves_at_the_end() -> None:
-    cycle, transport = begun()
-    joined = cycle.transport
-    joined.write(HEAD)
-    joined.flush()
-    joined.flush()
-    assert transport.done == [HEAD]
+def test_it_says_what_uvicorn_would_say() -> None:
+    """Over a connection that is kept, and over one that ends: by the other way."""
+    with serving() as served:
+        kept, ended = (said(served.url, ends) for ends in ("", "Connection: close\r\n"))
+    assert kept == ended
+    assert kept[0][0] == b"HTTP/1.1 400 Bad Request"
 
 
-def test_a_head_without_a_body_leaves_before_the_connection_is_closed() -> None:
-    cycle, transport = begun()
-    cycle.transport.write(HEAD)
-    cycle.transport.close()
-    assert transport.done == [HEAD, "closed"]
-
-
-def test_permission_to_go_on_is_not_held_back() -> None:
-    cycle, transport = begun(answering=False)
-    cycle.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-    cycle.response_started = True
-    cycle.transport.write(HEAD)
-    cycle.transport.write(b"body")
-    assert transport.done == [b"HTTP/1.1 100 Continue\r\n\r\n", HEAD + b"body"]
+def said(url: str, more: str) -> tuple[list[bytes], bytes]:
+    """The lines of a refusal's head that do not change, and its body."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    body = b'{"clientId": 7}'
+    head = (
+        "POST /omni-omni/v1/auth/client-token HTTP/1.1\r\nHost: x\r\n"
+        f"Content-Type: application/json\r\n{more}Content-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port)), timeout=10) as caller:
+        caller.sendall(head.encode() + body)
+        answer = caller.makefile("rb")
+        lines = [line.strip() for line in iter(answer.readline, b"\r\n")]
+        length = next(int(line[15:]) for line in lines if line.startswith(b"content-length:"))
+        changing = (b"date:", b"connection:")
+        return [line for line in lines if not line.startswith(changing)], answer.read(length)

@@ -32,7 +32,8 @@ class OmniOmni(Section):
     ) -> Claims:
         """See `Section.access_claims`."""
         claims = self.issuer.claims(grant, holder.name, lifetime)
-        return claims | {"client_id": holder.name, "scope": scope}
+        claims["client_id"], claims["scope"] = holder.name, scope
+        return claims
 
 
 async def sign_in(realm: Realm, asked: SignIn) -> ClientSignInResponse:

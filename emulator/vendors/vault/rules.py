@@ -68,10 +68,9 @@ class Vault(Section):
         """See `Section.access_claims`."""
         subject = holder.user_id if isinstance(holder, User) else holder.name
         (client_id,) = through
-        return self.issuer.claims(grant, subject, lifetime) | {
-            "client_id": client_id,
-            "scope": scope,
-        }
+        claims = self.issuer.claims(grant, subject, lifetime)
+        claims["client_id"], claims["scope"] = client_id, scope
+        return claims
 
     async def takes_again(self, realm: Realm, refresh: str) -> bool:
         """See `Section.takes_again`; `reuse: allow` and `grace` take a used one too."""
