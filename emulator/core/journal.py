@@ -3,7 +3,7 @@
 What is written here was masked before: no entry ever holds a password, a code, a token or a key.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -50,9 +50,9 @@ class Journal:
         """The number of the newest entry that was cleared away; 0 where none was."""
         return self._cleared
 
-    async def write(self, entry: Mapping[str, Any]) -> None:
-        """Add an entry; its number comes with it when it is read."""
-        await self._store.append(self._realm, self._name, orjson.dumps(entry), keep=self._keep)
+    def write(self, entry: Mapping[str, Any]) -> Coroutine[Any, Any, int]:
+        """Add an entry: its number, which comes with it when it is read."""
+        return self._store.append(self._realm, self._name, orjson.dumps(entry), keep=self._keep)
 
     async def last(self) -> int:
         """The number of the newest entry that it ever had; 0 where it had none."""

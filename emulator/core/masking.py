@@ -107,7 +107,14 @@ _told_again = lru_cache(maxsize=1024)(without_tokens)
 
 def told_name(text: str) -> str:
     """The value of a member that names somebody or something; a whole body in its place is none."""
+    return _name_again(text) if len(text) <= TEXT_LIMIT else _told_name(text)
+
+
+def _told_name(text: str) -> str:
     return MASK if no_name(text) else told_text(text)
+
+
+_name_again = lru_cache(maxsize=1024)(_told_name)
 
 
 def no_name(text: str) -> bool:
@@ -116,9 +123,11 @@ def no_name(text: str) -> bool:
 
 
 @cache
-def _masked_fields(kind: type) -> dict[str, str]:
+def _masked(kind: Any) -> tuple[dict[str, str], object | None]:
+    """The members of a wire's answer that are tokens, and that answer if it has no others."""
     named = kind.__struct_fields__ if issubclass(kind, Struct) else ()
-    return {name: MASK for name in named if _SECRET_NAME.fullmatch(name)}
+    masked = {name: MASK for name in named if _SECRET_NAME.fullmatch(name)}
+    return masked, kind(**masked) if masked and len(masked) == len(named) else None
 
 
 def without_its_tokens(shape: object) -> object:
@@ -126,7 +135,9 @@ def without_its_tokens(shape: object) -> object:
     if isinstance(shape, str):
         return MASK
     kind: Any = type(shape)
-    masked = _masked_fields(kind)
+    masked, whole = _masked(kind)
+    if whole is not None:
+        return whole
     return replace(cast(Any, shape), **masked) if masked else shape
 
 
@@ -161,14 +172,14 @@ def told_body(body: bytes, secrets: Iterable[str] = ()) -> bytes:
     """A JSON body of ours, without these secrets, members that are named like some, and JWTs."""
     for secret in secrets:
         body = body.replace(orjson.dumps(secret)[1:-1], _MASK)
-    return _masked(body) if len(body) > _CACHED_AT_MOST else _masked_again(body)
+    return _searched(body) if len(body) > _CACHED_AT_MOST else _searched_again(body)
 
 
-def _masked(body: bytes) -> bytes:
+def _searched(body: bytes) -> bytes:
     return _TOKENS_IN_BYTES.sub(_MASK, _SECRET_MEMBERS.sub(rb'\1"***"', body))
 
 
-_masked_again = lru_cache(maxsize=256)(_masked)
+_searched_again = lru_cache(maxsize=256)(_searched)
 """Answers repeat themselves once their own tokens are masked; to search one takes 20 µs."""
 
 

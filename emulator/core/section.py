@@ -36,7 +36,7 @@ class Section(ABC):
         self.outcomes = outcomes
         self.issuer = issuer
         self.principals = dict(principals)
-        self._holders = next(reversed(self.principals))
+        *self._others, self._holders = self.principals
 
     @property
     def holders(self) -> Principals[Any]:
@@ -76,22 +76,18 @@ class Section(ABC):
         It is made of fingerprints: a token is refused once one of them names nobody.
         """
         mark = self.holders.fingerprint(holder.name)
-        if len(self.principals) == 1:
-            return mark
-        marks = [mark]
-        others = [members for members in self.principals.values() if members is not self.holders]
-        marks += (members.fingerprint(n) for n, members in zip(through, others, strict=True))
-        return _JOINS.join(marks)
+        for kind, name in zip(self._others, through, strict=True):
+            mark += _JOINS + self.principals[kind].fingerprint(name)
+        return mark
 
     def holder_of(self, grant: Grant) -> Principal | None:
         """The principal that a grant was made to, if all that it was made to are still there."""
         first, *through = grant.holder.split(_JOINS)
-        others = [members for members in self.principals.values() if members is not self.holders]
-        if len(through) > len(others) or any(
-            members.of_fingerprint(mark) is None
-            for mark, members in zip(through, others, strict=False)
-        ):
+        if len(through) > len(self._others):
             return None
+        for kind, mark in zip(self._others, through, strict=False):
+            if self.principals[kind].of_fingerprint(mark) is None:
+                return None
         return self.holders.of_fingerprint(first)
 
     @abstractmethod

@@ -73,6 +73,8 @@ def _badly_signed() -> TokenRefused:
 
 def _fault_by(key: SigningKey, token: str) -> TokenRefused | None:
     """What is wrong with a token that should be signed with a key pair."""
+    if token in key.known:
+        return None
     from jwt import PyJWS  # here: PyJWT is slow to import, and a sign-in does not need it
     from jwt.exceptions import InvalidSignatureError, PyJWTError
 
@@ -83,6 +85,7 @@ def _fault_by(key: SigningKey, token: str) -> TokenRefused | None:
         return _badly_signed()
     except PyJWTError:
         return TokenRefused(TokenFault.MALFORMED, "it is no JWT")
+    key.known.add(token)
     return None
 
 

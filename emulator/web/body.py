@@ -82,7 +82,8 @@ def _pairs(body: bytes) -> list[tuple[str, str]]:
 
 
 def _text(escaped: bytes) -> str:
-    return unquote_to_bytes(escaped.replace(b"+", b" ")).decode()
+    spaced = escaped.replace(b"+", b" ")
+    return (unquote_to_bytes(spaced) if b"%" in spaced else spaced).decode()
 
 
 def text_fault(members: Mapping[str, Any], name: str) -> FieldFault | None:

@@ -92,6 +92,7 @@ class Stage:
         self._site = AtFirstUse(partial(make_site, self))
         self.closing = False
         """Set while the server stops: each answer then also ends its connection."""
+        self._is_closing = lambda: self.closing
         self._forwarder = Forwarder()
         self._table = table
         self._vendors = {api.name: api for api in table.known if api.bearer is not None}
@@ -195,7 +196,7 @@ class Stage:
         """The answer of an endpoint, through the table or one of FastAPI's routers."""
         if not endpoint.enabled(visit.realm):
             return await self.elsewhere(visit)
-        refused = self._door.refusal(visit, api, endpoint)
+        refused = self._door.refusal(visit, api, endpoint) if api.guarded else None
         if refused is not None:
             return await self._told(visit, api.refuse(visit.realm, refused), api.name)
         try:
@@ -267,7 +268,7 @@ class Stage:
         """Send an answer."""
         if self._cors is not None:
             self._cors.show(answer, visit, self._table.known)
-        await send_answer(answer, visit, send, dated=self._dated, closing=lambda: self.closing)
+        await send_answer(answer, visit, send, dated=self._dated, closing=self._is_closing)
 
     async def _not_http(self, scope: Message, receive: Receive, send: Send) -> None:
         """Lifespan's end closes what was opened; websockets are refused."""

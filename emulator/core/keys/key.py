@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from msgspec import field
 
 from emulator.core.discreet import Discreet
 from emulator.core.keys.algorithms import Algorithm, PrivateKey, Sign
@@ -15,11 +16,34 @@ from emulator.core.keys.algorithms import Algorithm, PrivateKey, Sign
 Jwk = dict[str, str]
 
 
+_MOST_REMEMBERED = 4096
+"""Of how many tokens a key remembers that it signed them; each takes about 150 bytes."""
+
+
+class Remembered:
+    """The latest of some tokens, by their digests: no token is kept."""
+
+    __slots__ = ("_digests",)
+
+    def __init__(self) -> None:
+        self._digests: dict[bytes, None] = {}
+
+    def __contains__(self, token: str) -> bool:
+        return hashlib.sha256(token.encode()).digest() in self._digests
+
+    def add(self, token: str) -> None:
+        """Remember one more; the oldest is forgotten for it."""
+        self._digests[hashlib.sha256(token.encode()).digest()] = None
+        if len(self._digests) > _MOST_REMEMBERED:
+            del self._digests[next(iter(self._digests))]
+
+
 class SigningKey(Discreet, frozen=True):
     """A prepared key: `sign` costs a signature and nothing else.
 
     `kid` and `jwk` are None where the algorithm is symmetric: a secret is never published, and
-    the vendors' HS tokens name no key. `verifies_with` is what checks a signature of its.
+    the vendors' HS tokens name no key. `verifies_with` is what checks a signature of its; `known`
+    are tokens that were checked: what a key has signed stays signed.
     """
 
     hidden = frozenset({"sign", "verifies_with"})
@@ -29,6 +53,7 @@ class SigningKey(Discreet, frozen=True):
     verifies_with: Any
     kid: str | None = None
     jwk: Jwk | None = None
+    known: Remembered = field(default_factory=Remembered)
 
 
 def made_ready(

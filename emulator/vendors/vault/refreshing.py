@@ -3,7 +3,7 @@
 import contextlib
 
 import orjson
-from msgspec.structs import asdict, replace
+from msgspec.structs import asdict
 
 from emulator.core.clock import iso_milliseconds
 from emulator.core.outcomes import Refusal
@@ -34,8 +34,8 @@ async def refresh(realm: Realm, grant: RefreshTokenGrant) -> TokenResponse:
     granted = tuple(_text(token, "scope").split())
     shown = tuple(sorted(narrowed(granted, grant.scope, user.name)))
     if not section.refresh.rotate:
-        answer = await _new_pair(section, user, token, granted, shown)
-        return replace(answer, refresh_token=grant.refresh_token)
+        kept = grant.refresh_token
+        return await _new_pair(section, user, token, granted, shown, keeping=kept)
     return await _rotated(realm, section, user, token, granted, shown)
 
 
@@ -119,10 +119,12 @@ async def _new_pair(
     token: Verified,
     granted: tuple[str, ...],
     shown: tuple[str, ...],
+    keeping: str | None = None,
 ) -> TokenResponse:
     # RFC 6749 §6: a narrower scope holds for the access token; the new refresh token keeps all.
+    client_id = _text(token, "client_id")
     return await issue(
-        section, user, token.grant, _text(token, "client_id"), granted=granted, shown=shown
+        section, user, token.grant, client_id, granted=granted, shown=shown, keeping=keeping
     )
 
 

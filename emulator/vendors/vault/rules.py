@@ -154,18 +154,24 @@ async def issue(
     *,
     granted: tuple[str, ...],
     shown: tuple[str, ...],
+    keeping: str | None = None,
 ) -> TokenResponse:
-    """A new pair: the access token for the scopes `shown`, the refresh token for `granted`."""
+    """A new pair: the access token for the scopes `shown`, the refresh token for `granted`.
+
+    `keeping` is the refresh token where there is one already, which stays.
+    """
     issuer = section.issuer
     lifetime = issuer.lifetime_of(user)
     scope = " ".join(shown)
     access = section.access_claims(grant, user, scope, lifetime, client_id)
-    longest = issuer.refresh_lifetime_of(user)
-    more = section.access_claims(grant, user, " ".join(granted), longest, client_id)
+    if keeping is None:
+        longest = issuer.refresh_lifetime_of(user)
+        more = section.access_claims(grant, user, " ".join(granted), longest, client_id)
+        keeping = await issuer.refresh_token(more)
     return TokenResponse(
         access_token=await issuer.access_token(user, access),
         token_type="Bearer",  # noqa: S106 - the type's name, no secret
-        refresh_token=await issuer.refresh_token(more),
+        refresh_token=keeping,
         scope=scope,
         expires_in=lifetime,
         user_id=user.user_id,
