@@ -10,10 +10,13 @@ from emulator.web.messages import Answer
 
 def answered(answerer: Answerer, values: Mapping[str, object]) -> Answer:
     """An outcome as an answer, with what its headers and body want filled in."""
-    answer = Answer(answerer.status, answerer.headers_with(values), answerer.render(values))
-    answer.outcome = answerer.outcome.name
-    answer.ours = True
-    return answer
+    return Answer(
+        answerer.status,
+        answerer.headers_with(values),
+        answerer.render(values),
+        outcome=answerer.outcome.name,
+        ours=True,
+    )
 
 
 def values_of(realm: Realm, /, **more: object) -> dict[str, object]:

@@ -4,8 +4,6 @@
 - A request has to be whole soon after its first byte (408); a connection that says nothing goes.
 - Requests sent ahead of their answers are few; so are connections (`crowd`).
 - Who does not read its answer is hung up on (`outflow`).
-
-A request that comes in one delivery starts no timer for any of it.
 """
 
 import asyncio
@@ -18,6 +16,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from emulator.web import crowd
 from emulator.web.early_answers import HEAD_TOO_LARGE, NOT_HTTP, TOO_SLOW, HeadTooLarge, TooFarAhead
+from emulator.web.idle import Idle
 from emulator.web.one_write import answer_at_once
 from emulator.web.outflow import Outflow
 from emulator.web.sending import CONNECTION
@@ -69,6 +68,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._running: RequestResponseCycle | None = None
         self._patience: asyncio.TimerHandle | None = None
         self._outflow: Outflow
+        self._idle: Idle
 
     @property
     def claim(self) -> int:
@@ -87,16 +87,15 @@ class BoundedProtocol(HttpToolsProtocol):
         """A connection that says nothing is idle from its first moment."""
         super().connection_made(transport)
         self._outflow = Outflow(transport, self.loop)
-        self.timeout_keep_alive_task = self.loop.call_later(
-            self.timeout_keep_alive, self.timeout_keep_alive_handler
-        )
+        self._idle = Idle(self.timeout_keep_alive, self._end, self.loop)
+        self._idle.begin()
         crowd.let_in(self, self.connections)  # type: ignore[arg-type]  # all are of ours
 
     def connection_lost(self, exc: Exception | None) -> None:
         """No timer outlives a connection, and no call waits for one that is lost."""
         if self._running is not None and not self._running.response_complete:
             _lose(self._running)  # uvicorn tells only the last of those that were sent ahead
-        self._unset_keepalive_if_required()
+        self._idle.cease()
         self._be_patient()
         self._outflow.cease()
         super().connection_lost(exc)
@@ -148,7 +147,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A head begins."""
-        self._unset_keepalive_if_required()
+        self._idle.end()
         self._in_head = self._receiving = self.half_open = True
         self._framing = 0
         super().on_message_begin()
@@ -186,19 +185,19 @@ class BoundedProtocol(HttpToolsProtocol):
         self._receiving = False
         self._be_patient()
         if not self.parser.should_upgrade():
-            if not self.cycle.response_complete:
-                self._unset_keepalive_if_required()
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """An answer was handed to the system, which may still hold it."""
-        super().on_response_complete()
+        self.server_state.total_requests += 1
         if self.transport.is_closing():
             self._outflow.watch()
-
-    def timeout_keep_alive_handler(self) -> None:
-        """An idle connection goes."""
-        self._end()
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self._idle.begin()
 
     def pause_writing(self) -> None:
         """The caller reads more slowly than we write."""
