@@ -60,6 +60,11 @@ class Clock:
         """Whether it stands still."""
         return self._standing is not None
 
+    @property
+    def moved(self) -> bool:
+        """Whether it shows, or may show, another time than the machine's."""
+        return self._shift != 0 or self._standing is not None
+
     def now(self) -> float:
         """The realm's time, in POSIX seconds."""
         if self._standing is not None:
@@ -175,7 +180,8 @@ def read_machine_time_by(real: Callable[[], float], while_astray: Callable[[], b
 
 def iso_milliseconds(seconds: float) -> str:
     """POSIX seconds as `2025-01-01T00:00:00.000Z`, the form of Vault's messages."""
-    return _iso(round(seconds * 1_000_000) // 1_000)
+    # Half a microsecond on top: what was given in milliseconds may be stored as a little less.
+    return _iso(int(seconds * 1_000 + 0.000_5))
 
 
 @lru_cache(maxsize=64)  # one call is dated several times, and many calls in a millisecond

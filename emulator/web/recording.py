@@ -56,16 +56,18 @@ def recorded(
     At a path that is no vendor's, `api` is None, and the path is told by the words of `everybody`.
     """
     took = stopwatch() - visit.began
+    real_at = iso_milliseconds(real_time())
+    clock = visit.realm.clock
     return {
-        "at": iso_milliseconds(visit.realm.clock.now()),
-        "real_at": iso_milliseconds(real_time()),
+        "at": iso_milliseconds(clock.now()) if clock.moved else real_at,
+        "real_at": real_at,
         "vendor": None if api is None else api.name,
         "operation": answer.operation or None,
         "principal": told_name(answer.principal) or None,
         "outcome": answer.outcome,
         "reason": answer.reason,
         "status": answer.status or None,
-        "duration_ms": round(took * 1000, 3),
+        "duration_ms": int(took * 1_000_000) / 1_000,
         "fault": answer.fault,
         "request": _request(visit, answer, api, everybody),
         "answer": _answer(answer),

@@ -29,17 +29,12 @@ class Visit(Struct):
     receive: Receive
     realm: Realm
     path: str
+    method: str
     raw_path: bytes = b""
     prefix: str = ""
     began: float = field(default_factory=stopwatch)
     body_bytes: int | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def method(self) -> str:
-        """The request's method."""
-        method: str = self.scope["method"]
-        return method
 
     @property
     def sent(self) -> str:
@@ -50,7 +45,7 @@ class Visit(Struct):
         """The request, with its body."""
         scope = self.scope
         return Request(
-            scope["method"],
+            self.method,
             self.path,
             scope["headers"],
             body,
@@ -62,7 +57,7 @@ class Visit(Struct):
 
 def at_the_root(scope: Message, receive: Receive, realm: Realm) -> Visit:
     """A visit of the default realm."""
-    return Visit(scope, receive, realm, path_of(scope), _raw_path_of(scope))
+    return Visit(scope, receive, realm, path_of(scope), scope["method"], _raw_path_of(scope))
 
 
 def named_realm(path: str) -> str | None:
@@ -85,7 +80,7 @@ def within(scope: Message, receive: Receive, realm: Realm, name: str) -> Visit:
     raw = _raw_path_of(scope)
     # A name that was sent with escapes: what follows it has to be found in the decoded path.
     inside = raw.removeprefix(prefix.encode()) if raw.startswith(prefix.encode()) else b""
-    return Visit(scope, receive, realm, path, inside, prefix)
+    return Visit(scope, receive, realm, path, scope["method"], inside, prefix)
 
 
 def path_of(scope: Message) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding
@@ -96,7 +96,8 @@ class Algorithm(Struct, frozen=True):
             inside, outside = inner.copy(), outer.copy()
             inside.update(message)
             outside.update(inside.digest())
-            return cast(bytes, outside.digest())
+            signature: bytes = outside.digest()
+            return signature
 
         return sign
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import uuid
-from base64 import b64decode, urlsafe_b64encode
+from base64 import b64decode
+from binascii import b2a_base64
 from typing import Any
 
 import orjson
@@ -14,6 +15,8 @@ from emulator.core.discreet import Discreet
 from emulator.core.keys.algorithms import Algorithm, PrivateKey, Sign
 
 Jwk = dict[str, str]
+
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 _MOST_REMEMBERED = 4096
@@ -79,7 +82,7 @@ def made_ready(
 
 def encoded(data: bytes) -> bytes:
     """Base64url without padding (RFC 7515 §2)."""
-    return urlsafe_b64encode(data).rstrip(b"=")
+    return b2a_base64(data, newline=False).translate(_URL_SAFE, b"=")
 
 
 def decoded(segment: str) -> bytes:
