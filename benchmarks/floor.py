@@ -21,8 +21,11 @@ _START = {
 _END = {"type": "http.response.body", "body": _BODY}
 
 
-async def app(_scope: Any, _receive: Any, send: Callable[[Any], Awaitable[None]]) -> None:
+async def app(
+    _scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
+) -> None:
     """As long an answer as a sign-in's, whatever is asked."""
+    await receive()
     await send(_START)
     await send(_END)
 

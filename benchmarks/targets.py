@@ -124,13 +124,14 @@ def _latency(figures: Figures) -> Iterator[Target]:
     for algorithm in SHARES:
         for vendor in VENDORS:
             what = f"{TITLES[vendor]}, {algorithm}: p99 at 1 connection, times p50"
-            yield Target(what, figures.median(f"{vendor} {algorithm} at 1 p99/p50"), 3, "times")
-    before = figures.median("without a delay p99")
+            # Of a machine that is shared, the least: what others do only ever adds to a p99.
+            yield Target(what, figures.least(f"{vendor} {algorithm} at 1 p99/p50"), 3, "times")
+    before = figures.least("without a delay p99")
     # Moved is what goes beyond the noise of a p99, and far below the 2 s.
     bound = None if before is None else max(1.5 * before, before + 1)
     yield Target(
         "p99 of the others, while one principal waits",
-        figures.median("with a delay p99"),
+        figures.least("with a delay p99"),
         bound,
         "ms",
     )
