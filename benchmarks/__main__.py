@@ -19,6 +19,13 @@ _ROUNDS = 5
 _STARTS = 15
 
 
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("give at least 1")
+    return number
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
@@ -26,9 +33,9 @@ def _arguments() -> argparse.Namespace:
         "docs/performance.md and its plot. Exit status: 0, or 1 where the machine was too noisy "
         "or something could not be measured, and nothing was written.",
     )
-    parser.add_argument("--quick", action="store_true", help="2 rounds; write nothing")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds; write nothing")
     parser.add_argument("--only", choices=_PARTS, help="one part; write nothing")
-    parser.add_argument("--rounds", type=int, help=f"how many ({_ROUNDS})")
+    parser.add_argument("--rounds", type=_at_least_one, help=f"how many ({_ROUNDS})")
     parser.add_argument(
         "--scratch",
         type=Path,

@@ -16,7 +16,7 @@ from emulator.core import fixture as fixtures
 from emulator.core.clock import Clock
 from emulator.core.defects import aimed
 from emulator.core.fixture.faults import FaultModel, fault_model
-from emulator.core.fixture.mistakes import Mistake
+from emulator.core.fixture.mistakes import Mistake, told
 from emulator.core.fixture.resources import ResourceModel, resource_model
 from emulator.core.fixture.schema import json_schema
 from emulator.core.fixture.sections import SectionModel
@@ -62,8 +62,8 @@ def create_app(
     """
     config = config or Config.from_environment()
     fixture, oddities = load_fixture(config.fixture)
-    for oddity in oddities:
-        _log.warning("%s", replace(oddity, warning=False))
+    for line in told([replace(oddity, warning=False) for oddity in oddities]):
+        _log.warning("%s", line)
     settings = Settings(config.show_codes, config.journal_entries)
     store = store or MemoryStore(log_bytes=config.journal_mib * 1024 * 1024)
     realms = Realms(blueprint(fixture), store, clock=clock, settings=settings)

@@ -40,11 +40,16 @@ def _status(arguments: list[str]) -> int:
 
 
 def _stop_at_signals() -> None:
-    """Until the server listens for them; as process 1 of a container they would be ignored."""
+    """Until the server listens for them; as process 1 of a container they would be ignored.
+
+    At once, without an exception: one in the midst of an import is lost, or breaks the module
+    (orjson then ends the process with a segmentation fault). Nothing is left to be tidied yet.
+    """
+    import os
     import signal
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: sys.exit(0))
+        signal.signal(number, lambda *_: os._exit(0))
 
 
 def _open_what_is_closed() -> None:

@@ -68,8 +68,10 @@ def _show(
     if on_terminal(sys.stderr):
         _tabulate(mistakes, warnings)
     else:
-        for found in (*mistakes, *warnings):
-            typer.echo(found, err=True)
+        from emulator.core.fixture.mistakes import told
+
+        for line in (*told(mistakes), *told(warnings)):
+            typer.echo(line, err=True)
     count = len(mistakes)
     if mistakes:
         say(f"{count} mistake{'' if count == 1 else 's'}", sys.stderr, "bold red")
@@ -78,12 +80,12 @@ def _show(
 
 
 def _tabulate(mistakes: Sequence["Mistake"], warnings: Sequence["Mistake"]) -> None:
-    from emulator.core.fixture.mistakes import dotted
+    from emulator.core.fixture.mistakes import MOST_TOLD, dotted
 
     table = columns()
     for found, kind, style in (
-        *((mistake, "mistake", "bold red") for mistake in mistakes),
-        *((warning, "warning", "yellow") for warning in warnings),
+        *((mistake, "mistake", "bold red") for mistake in mistakes[:MOST_TOLD]),
+        *((warning, "warning", "yellow") for warning in warnings[:MOST_TOLD]),
     ):
         table.add_row(
             styled(kind, style),
@@ -93,3 +95,5 @@ def _tabulate(mistakes: Sequence["Mistake"], warnings: Sequence["Mistake"]) -> N
         )
     if table.row_count:
         console(sys.stderr).print(table)
+    if max(len(mistakes), len(warnings)) > MOST_TOLD:
+        say(f"of each the first {MOST_TOLD}", sys.stderr, "dim")

@@ -33,13 +33,17 @@ _INVALID = ("invalid_request",)
 
 
 class Call(Struct, frozen=True):
-    """What a call reads. `outcomes` are those that it can end in beside its success."""
+    """What a call reads. `outcomes` are those that it can end in beside its success.
+
+    `in_the_path` is the member of its body that the path gives, so that the body need not.
+    """
 
     body: type | Schema | None = None
     examples: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
     outcomes: Sequence[str] = ()
     optional: bool = False
+    in_the_path: str = ""
     media_type: str = JSON
 
 
@@ -91,7 +95,7 @@ def _of_realms() -> dict[str, Call]:
                 "like another": {"from": "default"},
                 "of a fixture": {"fixture": {"clock": "2031-01-01T00:00:00Z"}},
             },
-            outcomes=(*_INVALID, "realm_unknown", "realm_kept", "too_many"),
+            outcomes=("told", *_INVALID, "realm_unknown", "realm_kept", "too_many"),
             optional=True,
         ),
         "realm": Call(outcomes=("realm_unknown",)),
@@ -181,7 +185,15 @@ def _of_a_principal(section: type[SectionModel], kind: str) -> list[tuple[str, C
     change = {"type": "object", "description": "Members to change; null takes one back."}
     return [
         ("GET", Call(outcomes=(*_INVALID, "not_found"))),
-        ("PUT", Call(model, {"a new one": whole}, outcomes=("made", *_INVALID, "too_many"))),
+        (
+            "PUT",
+            Call(
+                model,
+                {"a new one": whole},
+                outcomes=("made", *_INVALID, "too_many"),
+                in_the_path=section.named_by[kind],
+            ),
+        ),
         (
             "PATCH",
             Call(

@@ -59,7 +59,7 @@ def control_pages(
 def _page(api: Api, endpoint: Endpoint, realm: Realm, call: Call) -> Page:
     operation = endpoint.operations[0]
     path = endpoint.paths[0]
-    schema, definitions = _schema_of(call.body)
+    schema, definitions = _schema_of(call)
     said = " ".join((operation.rule.__doc__ or "").split())
     summary, _, more = said.partition(". ")
     tag = _tag_of(path)
@@ -84,12 +84,14 @@ def _page(api: Api, endpoint: Endpoint, realm: Realm, call: Call) -> Page:
     )
 
 
-def _schema_of(body: type | Schema | None) -> tuple[Schema | None, Mapping[str, Schema]]:
-    """The schema of a body, and those that it refers to."""
-    if body is None or not isinstance(body, type):
-        return body, {}
+def _schema_of(call: Call) -> tuple[Schema | None, Mapping[str, Schema]]:
+    """The schema of a call's body, and those that it refers to."""
+    if call.body is None or not isinstance(call.body, type):
+        return call.body, {}
     definitions = Definitions(REFERENCE)
-    return schema_of(body, definitions), definitions
+    schema = schema_of(call.body, definitions)
+    required = [name for name in schema.pop("required", ()) if name != call.in_the_path]
+    return {**schema, **({"required": required} if required else {})}, definitions
 
 
 def _of_its_kind(path: str, summary: str) -> str:

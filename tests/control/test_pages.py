@@ -7,6 +7,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 from driving import FIXTURE, pair
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 from serving import Served, client, serving
 
@@ -116,3 +117,20 @@ def test_the_page_is_there_and_loads_nothing_from_elsewhere(served: Served) -> N
             assert f"../docs/assets/{asset}" in page.text
             address = httpx.URL(f"{served.url}/_emulator/docs").join(f"../docs/assets/{asset}")
             assert http.get(address).status_code == 200
+
+
+def test_each_example_fits_the_schema_of_its_body(document: dict[str, Any]) -> None:
+    found = 0
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                schema = {**content["schema"], "components": document["components"]}
+                for example in content.get("examples", {}).values():
+                    Draft202012Validator(schema).validate(example["value"])
+                    found += 1
+    assert found > 20
+
+
+def test_what_put_finds_there_already_is_told_too(document: dict[str, Any]) -> None:
+    for path in ("/_emulator/realms/{realm}", "/_emulator/vault/users/{name}"):
+        assert {"200", "201"} <= document["paths"][path]["put"]["responses"].keys()
