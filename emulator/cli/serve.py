@@ -69,14 +69,18 @@ def _watch(fixture: Sequence[Path]) -> "Watch":
 def _stage(settings: dict[str, Any]) -> "Stage":
     from emulator.app import Config, create_app
     from emulator.core.fixture import FixtureError
+    from emulator.web.caller import TrustedProxies
 
+    try:
+        TrustedProxies(settings["trusted_proxies"])
+    except ValueError as error:
+        complain(f"--trusted-proxy: {error}; give an address or a network")
+        sys.exit(1)
     try:
         return create_app(Config(**settings))
     except FixtureError as error:
         complain(error)
         complain("not started: the fixture has mistakes")
-    except ValueError as error:
-        complain(f"--trusted-proxy: {error}; give an address or a network")
     sys.exit(1)
 
 

@@ -207,7 +207,8 @@ def _one(option: Option, text: str) -> Any:
         number = int(text)
         if (option.told.least or 0) <= number <= (option.told.most or number):
             return number
-    if option.kind is Path and (not Path(text).exists() or os.access(text, os.R_OK)):
+    there = option.kind is Path and os.path.exists(text)  # noqa: PTH110 - raises for no name
+    if option.kind is Path and (not there or os.access(text, os.R_OK)):
         return Path(text)
     if option.kind is LogFormat and text in tuple(LogFormat):
         return LogFormat(text)

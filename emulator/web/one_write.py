@@ -5,16 +5,18 @@ the caller.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+_CLOSE = (b"connection", b"close")
 
 
 def answer_at_once(
     cycle: RequestResponseCycle,
     transport: asyncio.Transport,
     status: int,
-    headers: Iterable[tuple[bytes, bytes]],
+    headers: Sequence[tuple[bytes, bytes]],
     body: bytes,
 ) -> bool:
     """Do what uvicorn's `send` does with a whole answer, without its messages and its checks.
@@ -24,7 +26,7 @@ def answer_at_once(
     """
     if cycle.response_started or cycle.disconnected or cycle.flow.write_paused:
         return False
-    if not cycle.keep_alive:
+    if not cycle.keep_alive or _CLOSE in headers:
         return False
     lines = [b"%b: %b\r\n" % header for header in headers]
     cycle.response_started = cycle.response_complete = True

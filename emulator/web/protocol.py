@@ -8,7 +8,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 import httptools
@@ -128,7 +128,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.cycle.keep_alive = False
         return self.half_open
 
-    def answer(self, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> bool:
+    def answer(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
         """See `sending.Connection.answer`."""
         now = self._running
         return now is not None and answer_at_once(now, self.transport, status, headers, body)

@@ -72,4 +72,4 @@ class Table:
 
 def is_ours(path: str) -> bool:
     """Whether a path is below those of the control API, where no vendor and no resource is."""
-    return path.startswith(_OURS)
+    return path.startswith(_OURS) or path == "/_emulator"

@@ -182,3 +182,10 @@ run()
         [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=30
     )
     assert (done.returncode, done.stdout, done.stderr) == (status, "", "")
+
+
+def test_a_name_too_long_for_any_file_is_told_like_another_that_is_not_there() -> None:
+    done = ran("serve", "x" * 300, "--port", "0")
+    assert (done.status, done.stdout) == (1, "")
+    assert "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1] == "not started: the fixture has mistakes"

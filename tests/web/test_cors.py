@@ -228,3 +228,23 @@ def test_what_a_preflight_asks_for_cannot_begin_another_header(named: httpx.Clie
 def test_what_is_no_origin_cannot_be_named(origin: str) -> None:
     with pytest.raises(ValueError, match="is no origin"):
         Cors([origin])
+
+
+@pytest.mark.parametrize("path", ["/_emulator", "/realms/default/_emulator"])
+def test_the_foot_of_the_control_api_is_no_vendors_before_its_first_call_either(path: str) -> None:
+    everything = {"vendor": "omniomni", "method": "*", "path": "/**", "respond": {"body": []}}
+    app = create_app(Config(fixture={**FIXTURE, "resources": [everything]}, cors_origins=[ORIGIN]))
+    preflight = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}
+    asked = [("OPTIONS", path, preflight), ("GET", path, {"Origin": ORIGIN})]
+    first, again = asyncio.run(_twice(app, asked))
+    assert [r.status_code for r in first] == [r.status_code for r in again]
+    for answer in (*first, *again):
+        assert "access-control-allow-origin" not in answer.headers
+
+
+async def _twice(
+    app: Any, asked: list[tuple[str, str, dict[str, str]]]
+) -> tuple[list[httpx.Response], list[httpx.Response]]:
+    first = await _all(app, *asked)
+    await _all(app, ("GET", "/_emulator/health", {}))
+    return first, await _all(app, *asked)

@@ -70,6 +70,26 @@ def test_where_something_is_to_be_waited_for_nothing_is_written(otherwise: dict[
     assert (transport.written, asked.completed) == ([], 0)
 
 
+def test_an_answer_that_says_close_goes_by_way_of_uvicorn_which_closes() -> None:
+    asked, transport = cycle(), Transport()
+    headers = [*HEADERS, (b"connection", b"close")]
+    assert not answer_at_once(asked, transport, 413, headers, b"{}")  # type: ignore[arg-type]
+    assert transport.written == []
+
+
+def test_a_connection_ends_with_the_answer_to_a_body_that_is_too_large() -> None:
+    head = (
+        "POST /omni-omni/v1/auth/client-token HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n\r\n"
+    )
+    with serving() as served:
+        host, _, port = served.url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=10) as caller:
+            caller.sendall(head.encode() + b"x" * 70_000)
+            answer = b"".join(iter(lambda: caller.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"connection: close" in answer
+
+
 def test_it_says_what_uvicorn_would_say() -> None:
     """Over a connection that is kept, and over one that ends: by the other way."""
     with serving() as served:

@@ -1,6 +1,7 @@
 """A key made ready to sign, and its public half as a JWK (RFC 7517)."""
 
 import hashlib
+import threading
 import uuid
 from base64 import b64decode
 from binascii import b2a_base64
@@ -26,19 +27,21 @@ _MOST_REMEMBERED = 4096
 class Remembered:
     """The latest of some tokens, by their digests: no token is kept."""
 
-    __slots__ = ("_digests",)
+    __slots__ = ("_adding", "_digests")
 
     def __init__(self) -> None:
         self._digests: dict[bytes, None] = {}
+        self._adding = threading.Lock()  # realms of several loops may share a key
 
     def __contains__(self, token: str) -> bool:
         return hashlib.sha256(token.encode()).digest() in self._digests
 
     def add(self, token: str) -> None:
         """Remember one more; the oldest is forgotten for it."""
-        self._digests[hashlib.sha256(token.encode()).digest()] = None
-        if len(self._digests) > _MOST_REMEMBERED:
-            del self._digests[next(iter(self._digests))]
+        with self._adding:
+            self._digests[hashlib.sha256(token.encode()).digest()] = None
+            if len(self._digests) > _MOST_REMEMBERED:
+                del self._digests[next(iter(self._digests))]
 
 
 class SigningKey(Discreet, frozen=True):

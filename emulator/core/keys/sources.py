@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from msgspec import Struct
 from msgspec.structs import replace
 
+from emulator.core.discreet import Discreet
 from emulator.core.keys.algorithms import Algorithm, PrivateKey
 from emulator.core.keys.key import SigningKey, made_ready
 from emulator.core.keys.making import cached_key, fresh_key, seedable, seeded_key
@@ -17,8 +17,10 @@ from emulator.core.keys.making import cached_key, fresh_key, seedable, seeded_ke
 _log = logging.getLogger(__name__)
 
 
-class KeyOrigin(Struct, frozen=True):
+class KeyOrigin(Discreet, frozen=True):
     """What a fixture says of a key. `secret` is for HS; `private_key` came from a file."""
+
+    hidden = frozenset({"secret", "private_key"})
 
     algorithm: Algorithm
     owner: str

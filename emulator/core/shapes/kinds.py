@@ -28,6 +28,20 @@ class Wrong(ValueError):
     """A value that does not fit: what was expected, and never the value."""
 
 
+def plain_text(text: str) -> str:
+    """A text as nothing but a text, though it came as a member of an enumeration.
+
+    Raises Wrong for half a character, as Python has where the environment is no UTF-8: no JSON
+    could carry it.
+    """
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise Wrong("expected a text, and this holds bytes that are no UTF-8") from error
+    return str.__str__(text)
+
+
 class Kind(ABC, Generic[T]):
     """What a value may be."""
 
@@ -165,7 +179,8 @@ class Mapped(Kind[dict[str, T]]):
             try:
                 if not isinstance(key, str):
                     raise Wrong("expected a text")
-                members[self._name(key)] = self._kind.read(member, here, found)
+                name = self._name(plain_text(key))
+                members[name] = self._kind.read(member, here, found)
             except ValueError as error:
                 found.append((here, str(error)))
         return members

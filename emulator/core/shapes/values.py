@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from emulator.core.shapes.kinds import Kind, Plain, Wrong
+from emulator.core.shapes.kinds import Kind, Plain, Wrong, plain_text
 from emulator.core.suggestion import did_you_mean
 
 E = TypeVar("E", bound=StrEnum)
@@ -12,15 +12,16 @@ E = TypeVar("E", bound=StrEnum)
 
 def _any_text(value: Any) -> str:
     if isinstance(value, str):
-        return value
+        return plain_text(value)
     hint = "; put it in quotes to make it a text" if isinstance(value, int | float) else ""
     raise Wrong(f"expected a text{hint}")
 
 
 def _some_text(value: Any) -> str:
-    if not _any_text(value):
+    text = _any_text(value)
+    if not text:
         raise Wrong("expected a text that is not empty")
-    return str(value)
+    return text
 
 
 def _flag(value: Any) -> bool:
@@ -86,9 +87,10 @@ def known_as(what: str, names: Iterable[str]) -> Kind[str]:
     known = list(names)
 
     def read(value: Any) -> str:
-        if _any_text(value) not in known:
-            raise Wrong(f"{value!r} is no {what}{did_you_mean(value, known)}")
-        return str(value)
+        name = _any_text(value)
+        if name not in known:
+            raise Wrong(f"{name!r} is no {what}{did_you_mean(name, known)}")
+        return name
 
     return Plain(read, {"type": "string", "enum": known})
 

@@ -1,6 +1,7 @@
 """Shapes: mappings that are read with all that is wrong with them at once."""
 
 from collections.abc import Iterable
+from enum import Enum
 from typing import Any
 
 import pytest
@@ -155,6 +156,28 @@ def test_the_whole_is_checked_only_where_its_parts_are_good() -> None:
 def test_one_that_is_made_in_code_lacks_nothing() -> None:
     with pytest.raises(Wrong, match="is missing"):
         House()  # type: ignore[call-arg]  # that is the point
+
+
+class Word(str, Enum):  # noqa: UP042 - as code has them that is older than StrEnum
+    RED = "red"
+    STREET = "High Street"
+
+
+def test_a_member_of_an_enumeration_is_the_text_that_it_is() -> None:
+    value = {"street": Word.STREET, "doors": [{"colour": Word.RED}], "rooms": {Word.RED: 1}}
+    house = House.read(value, (), [])
+    assert house.written() == {
+        "street": "High Street",
+        "doors": [{"colour": "red"}],
+        "rooms": {"red": 1.0},
+    }
+    assert {type(house.street), type(house.doors[0].colour), *map(type, house.rooms)} == {str}
+
+
+def test_half_a_character_is_no_text() -> None:
+    said = "expected a text, and this holds bytes that are no UTF-8"
+    value = {"street": "ren\udce9", "rooms": {"\udce9": 1}}
+    assert wrong_with(value) == [(("street",), said), (("rooms", "\udce9"), said)]
 
 
 def test_the_schema_says_of_a_value_what_reading_says() -> None:
