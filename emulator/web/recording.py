@@ -41,6 +41,7 @@ _LARGEST = 64 * 1024
 """The largest body that is searched for secrets; of a larger one only the size is told."""
 
 _BODILESS = frozenset({204, 304})
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 _MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,60}")
 _SCHEMES = frozenset({"basic", "bearer", "digest", "dpop", "negotiate"})
@@ -117,7 +118,7 @@ def _request(
         body = told_members(answer.members, api.open_members)
     query = visit.scope.get("query_string")
     return {
-        "method": told_text(visit.method),
+        "method": visit.method if visit.method in _METHODS else told_text(visit.method),
         "path": _path(visit, everybody if api is None else [api], answer.operation),
         "query": _query(query) if query else {},
         "headers": _told_headers(visit.scope["headers"], _OF_REQUESTS),

@@ -9,7 +9,7 @@ start page), which is a FastAPI application.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 
 from emulator.core.outcomes import Refusal, printable
@@ -145,7 +145,7 @@ class Stage:
             return
         name = named_realm(path)
         if name is None:
-            visit = at_the_root(scope, receive, self.realm)
+            visit = at_the_root(scope, receive, self.realms.default, path)
             answer = await self._answer(visit)
         else:
             realm = await self.realms.find(name)
@@ -243,7 +243,7 @@ class Stage:
         return await self._told(visit, answer, api.name)
 
     async def _answer(self, visit: Visit) -> Answer:
-        found = await self._table.find(visit)
+        found = self._table.at_hand(visit) or await self._table.find(visit)
         if found is None:
             return await self.elsewhere(visit)
         return await self.at_endpoint(*found, visit)
@@ -264,11 +264,11 @@ class Stage:
             await visit.realm.journal.write(entry)
         return answer
 
-    async def send(self, answer: Answer, visit: Visit, send: Send) -> None:
+    def send(self, answer: Answer, visit: Visit, send: Send) -> Awaitable[None]:
         """Send an answer."""
         if self._cors is not None:
             self._cors.show(answer, visit, self._table.known)
-        await send_answer(answer, visit, send, dated=self._dated, closing=self._is_closing)
+        return send_answer(answer, visit, send, dated=self._dated, closing=self._is_closing)
 
     async def _not_http(self, scope: Message, receive: Receive, send: Send) -> None:
         """Lifespan's end closes what was opened; websockets are refused."""

@@ -39,18 +39,21 @@ class Table:
         self._control.now()
         return self.known
 
+    def at_hand(self, visit: Visit) -> Found | None:
+        """The endpoint that a request is for, if it has just this path and was made by now."""
+        here = self._by_path.get(visit.path, _NOTHING)
+        return here.get("GET" if visit.method == "HEAD" else visit.method)
+
     async def find(self, visit: Visit) -> Found | None:
         """The endpoint that a request is for, if there is one."""
-        method = "GET" if visit.method == "HEAD" else visit.method
-        found = self._by_path.get(visit.path, _NOTHING).get(method)
-        if found is not None or not is_ours(visit.path):
-            return found
+        if not is_ours(visit.path):
+            return self.at_hand(visit)
         await self.control()
-        found = self._by_path.get(visit.path, _NOTHING).get(method)
-        return found or self._with_names(visit, method)
+        return self.at_hand(visit) or self._with_names(visit)
 
-    def _with_names(self, visit: Visit, method: str) -> Found | None:
+    def _with_names(self, visit: Visit) -> Found | None:
         """The endpoint whose path has `{names}` that fit; a name may hold an escaped slash."""
+        method = "GET" if visit.method == "HEAD" else visit.method
         for api, endpoint in self._with_parameters:
             if endpoint.method == method and endpoint.serves(visit.sent):
                 return api, endpoint

@@ -55,9 +55,10 @@ class Visit(Struct):
         )
 
 
-def at_the_root(scope: Message, receive: Receive, realm: Realm) -> Visit:
-    """A visit of the default realm."""
-    return Visit(scope, receive, realm, path_of(scope), scope["method"], _raw_path_of(scope))
+def at_the_root(scope: Message, receive: Receive, realm: Realm, path: str | None = None) -> Visit:
+    """A visit of the default realm; `path` is what `path_of` gives, where that is known."""
+    path = path_of(scope) if path is None else path
+    return Visit(scope, receive, realm, path, scope["method"], _raw_path_of(scope))
 
 
 def named_realm(path: str) -> str | None:
