@@ -179,8 +179,9 @@ def _searched(body: bytes) -> bytes:
     return _TOKENS_IN_BYTES.sub(_MASK, _SECRET_MEMBERS.sub(rb'\1"***"', body))
 
 
-_searched_again = lru_cache(maxsize=256)(_searched)
-"""Answers repeat themselves once their own tokens are masked; to search one takes 20 µs."""
+_searched_again = lru_cache(maxsize=4096)(_searched)
+"""Answers repeat themselves, principal by principal, once their own tokens are masked; to search
+one takes 20 µs, a fifth of a sign-in at Vault. Of so many, most take less than 1 KB."""
 
 
 def told_path(path: str, known: Iterable[str]) -> str:
