@@ -106,9 +106,12 @@ def said(url: str, more: str) -> tuple[list[bytes], bytes]:
         "POST /omni-omni/v1/auth/client-token HTTP/1.1\r\nHost: x\r\n"
         f"Content-Type: application/json\r\n{more}Content-Length: {len(body)}\r\n\r\n"
     )
-    with socket.create_connection((host, int(port)), timeout=10) as caller:
+    address = (host, int(port))
+    with (
+        socket.create_connection(address, timeout=10) as caller,
+        caller.makefile("rb") as answer,
+    ):
         caller.sendall(head.encode() + body)
-        answer = caller.makefile("rb")
         lines = [line.strip() for line in iter(answer.readline, b"\r\n")]
         length = next(int(line[15:]) for line in lines if line.startswith(b"content-length:"))
         changing = (b"date:", b"connection:")
