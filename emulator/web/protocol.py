@@ -9,16 +9,17 @@
 import asyncio
 import itertools
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from emulator.web import crowd
+from emulator.web.cycle import Cycle
 from emulator.web.early_answers import HEAD_TOO_LARGE, NOT_HTTP, TOO_SLOW, HeadTooLarge, TooFarAhead
 from emulator.web.idle import Idle
-from emulator.web.one_write import answer_at_once
 from emulator.web.outflow import Outflow
+from emulator.web.patience import Patience
 from emulator.web.sending import CONNECTION
 from emulator.web.upgrade import head_without_upgrade
 
@@ -60,13 +61,15 @@ class BoundedProtocol(HttpToolsProtocol):
         self._delivered = 0
         self._in_head = False
         self._receiving = False  # a request has begun and is not whole
+        self._upgrading = False
         self._moved_on = False
         """This delivery brought a part of a body, or the end of a request."""
         self._perhaps_gone = False  # the caller closed its side, as who waits no longer does
         self._deaf = False
         self._discarded = 0
-        self._running: RequestResponseCycle | None = None
-        self._patience: asyncio.TimerHandle | None = None
+        self.cycle: Cycle | None = None  # type: ignore[assignment]  # uvicorn lies about the None
+        self._running: Cycle | None = None
+        self._patience = Patience(REQUEST_WITHIN, self._too_slow, self.loop)
         self._outflow: Outflow
         self._idle: Idle
 
@@ -94,9 +97,9 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """No timer outlives a connection, and no call waits for one that is lost."""
         if self._running is not None and not self._running.response_complete:
-            _lose(self._running)  # uvicorn tells only the last of those that were sent ahead
+            self._running.lose()  # uvicorn tells only the last of those that were sent ahead
         self._idle.cease()
-        self._be_patient()
+        self._patience.end()
         self._outflow.cease()
         super().connection_lost(exc)
 
@@ -130,8 +133,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def answer(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
         """See `sending.Connection.answer`."""
-        now = self._running
-        return now is not None and answer_at_once(now, self.transport, status, headers, body)
+        return self._running is not None and self._running.answer(status, headers, body)
 
     def end_with(self, data: bytes) -> None:
         """See `sending.Connection.end_with`."""
@@ -150,13 +152,17 @@ class BoundedProtocol(HttpToolsProtocol):
         self._idle.end()
         self._in_head = self._receiving = self.half_open = True
         self._framing = 0
-        super().on_message_begin()
-        self.scope["extensions"] = {CONNECTION: self}  # type: ignore[dict-item]  # an object of ours
+        self.url = b""
+        self.headers = []
+        self.expect_100_continue = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; a trailer is none (RFC 9110 §6.5.1), and is left out."""
         if self._in_head:
-            super().on_header(name, value)
+            name = name.lower()
+            if name == b"expect":
+                self.expect_100_continue = value.lower() == b"100-continue"
+            self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """A head is complete; only a long delivery is measured."""
@@ -169,23 +175,24 @@ class BoundedProtocol(HttpToolsProtocol):
         if len(self.pipeline) >= MOST_AHEAD:
             raise TooFarAhead
         self._in_head = False
-        if not self.parser.should_upgrade():
-            super().on_headers_complete()
+        self._upgrading = self.parser.should_upgrade()
+        if not self._upgrading:
+            self._begin()
 
     def on_body(self, body: bytes) -> None:
         """A part of a body; an upgrade has none."""
         self._moved_on = True
         self._framing = 0
-        if not self.parser.should_upgrade():
-            super().on_body(body)
+        if self.cycle is not None and not self._upgrading:
+            self.cycle.take(body)
 
     def on_message_complete(self) -> None:
         """The end of a request."""
         self._moved_on = True
         self._receiving = False
-        self._be_patient()
-        if not self.parser.should_upgrade():
-            super().on_message_complete()
+        self._patience.end()
+        if self.cycle is not None and not self._upgrading:
+            self.cycle.take(b"", more=False)
 
     def on_response_complete(self) -> None:
         """An answer was handed to the system, which may still hold it."""
@@ -193,9 +200,12 @@ class BoundedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             self._outflow.watch()
             return
-        self.flow.resume_reading()
+        if self.flow.read_paused:
+            self.flow.resume_reading()
         if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+            cycle, app = self.pipeline.pop()
+            self._running = cast("Cycle", cycle)
+            self._start_asgi_task(cycle, app)
         else:
             self._idle.begin()
 
@@ -210,9 +220,16 @@ class BoundedProtocol(HttpToolsProtocol):
         if not self.transport.is_closing():
             self._outflow.cease()
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self._running = cycle
-        super()._start_asgi_task(cycle, app)
+    def _begin(self) -> None:
+        """Have a request answered, though its body may still come; or after those before it."""
+        before = self.cycle
+        self.cycle = cycle = Cycle.of(self, {CONNECTION: self})
+        if before is None or before.response_complete:
+            self._running = cycle
+            self._start_asgi_task(cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((cycle, self.app))
 
     def _measure(self, size: int) -> None:
         if not self._moved_on:
@@ -221,46 +238,32 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._framing > HEAD_LIMIT or len(self.headers) > HEADER_LINES:
             self._give_up(HEAD_TOO_LARGE)
         else:
-            self._lose_patience()
-
-    def _lose_patience(self) -> None:
-        if self._patience is None:
-            self._patience = self.loop.call_later(REQUEST_WITHIN, self._too_slow)
+            self._patience.begin()
 
     def _too_slow(self) -> None:
-        self._patience = None
         if self.pipeline or self.flow.read_paused:
-            self._lose_patience()  # it is the caller who waits for us
+            self._patience.begin()  # it is the caller who waits for us
         else:
             self._give_up(TOO_SLOW)
 
-    def _be_patient(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
-
     def _give_up(self, answer: bytes) -> None:
         """End a request that is not whole. What was asked before it is answered all the same."""
-        self._be_patient()
+        self._patience.end()
         cycle = self.cycle
         of_one_before = self._in_head or not self._receiving
         if cycle is None or (of_one_before and cycle.response_complete):
             self._refuse(answer)
         elif of_one_before:
-            self._answer_and_close()
+            self._deaf = True
+            cycle.keep_alive = False  # answer what was asked, and close
         elif self.pipeline:
             self._deaf = True
-            self._lose_patience()  # until its turn comes
+            self._patience.begin()  # until its turn comes
         elif cycle.response_started:
             self._end()
         else:
             self._refuse(answer)
-            _lose(cycle)
-
-    def _answer_and_close(self) -> None:
-        """Read no more, answer what was asked, and close."""
-        self._deaf = True
-        self.cycle.keep_alive = False
+            cycle.lose()
 
     def _go_on_without_upgrade(self, rest: bytes) -> None:
         """Read the request again as if no upgrade had been offered (RFC 9110 §7.8 allows it)."""
@@ -291,9 +294,3 @@ class BoundedProtocol(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.transport.close()
         self._outflow.watch()
-
-
-def _lose(cycle: RequestResponseCycle) -> None:
-    """Tell a call that its caller is gone."""
-    cycle.disconnected = True
-    cycle.message_event.set()

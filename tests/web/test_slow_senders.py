@@ -14,7 +14,7 @@ from serving import Served, serving
 from emulator.testing import Emulator
 from emulator.testing.running import InThread
 from emulator.web import outflow, protocol, server
-from emulator.web.protocol import BoundedProtocol
+from emulator.web.patience import Patience
 
 PATH = b"/omni-omni/v1/auth/client-token"
 BODY = json.dumps({"clientId": "demo-client"}).encode()
@@ -129,10 +129,10 @@ def test_requests_that_come_in_one_delivery_start_no_timer(
 ) -> None:
     started = []
 
-    def start(connection: BoundedProtocol) -> None:
-        started.append(connection)
+    def start(patience: Patience) -> None:
+        started.append(patience)
 
-    monkeypatch.setattr(BoundedProtocol, "_lose_patience", start)
+    monkeypatch.setattr(Patience, "begin", start)
     with connected(served.port) as connection:
         for _ in range(5):
             connection.sendall(whole())
