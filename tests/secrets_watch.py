@@ -51,7 +51,7 @@ def watching() -> Iterator[Watch]:
         self: MemoryStore, realm: str, log: str, value: bytes, *, keep: int
     ) -> int:
         if "journal" in log:
-            watch.look("journal", value.decode())
+            watch.look("journal", value.decode(errors="replace"))
         return await append(self, realm, log, value, keep=keep)
 
     async def watched_send(answer: Answer, *arguments: Any, **named: Any) -> None:

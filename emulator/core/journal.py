@@ -6,9 +6,11 @@ What is written here was masked before: no entry ever holds a password, a code, 
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from typing import Any
 
+import msgspec.msgpack
 import orjson
 from msgspec import Struct
 
+from emulator.core.clock import iso_milliseconds
 from emulator.core.store import LogEntry, Store
 
 MOST_ENTRIES = 10_000
@@ -18,7 +20,82 @@ AT_ONCE = 200
 """How many entries are read at a time: reading many holds up nobody for longer than 1 ms."""
 
 Entry = Mapping[str, Any]
-"""One call: `number`, `at` (the realm's clock), `real_at`, and what `web.recording` tells of it."""
+"""One call: what the control API tells of it."""
+
+
+class Part(Struct, frozen=True, array_like=True):
+    """The beginning of a body that is too long to be told."""
+
+    begins: bytes
+
+
+class Record(Struct, frozen=True, array_like=True):
+    """One call, as it is kept: small, and written quickly; who reads it makes an `Entry` of it.
+
+    It ended `at` by the realm's clock and `real_at` by the machine's (POSIX seconds), and `took` so
+    many seconds. `answer_body` is JSON in bytes, or what would make it, or a part of one.
+    """
+
+    at: float
+    real_at: float
+    took: float
+    vendor: str | None
+    operation: str | None
+    principal: str | None
+    outcome: str
+    reason: str | None
+    status: int | None
+    fault: str | None
+    method: str
+    path: str
+    query: dict[str, Any]
+    headers: dict[str, str]
+    body: dict[str, Any] | None
+    body_bytes: int | None
+    answer_headers: dict[str, str]
+    answer_body: Any = None
+    answer_bytes: int = 0
+
+    def entry(self, number: int) -> Entry:
+        """What is told of it."""
+        return {
+            "number": number,
+            "at": iso_milliseconds(self.at),
+            "real_at": iso_milliseconds(self.real_at),
+            "vendor": self.vendor,
+            "operation": self.operation,
+            "principal": self.principal,
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "status": self.status,
+            "duration_ms": int(self.took * 1_000_000) / 1_000,
+            "fault": self.fault,
+            "request": {
+                "method": self.method,
+                "path": self.path,
+                "query": self.query,
+                "headers": self.headers,
+                "body": self.body,
+                "body_bytes": self.body_bytes,
+            },
+            "answer": {
+                "headers": self.answer_headers,
+                "body": _told_body(self.answer_body),
+                "body_bytes": self.answer_bytes,
+            },
+        }
+
+
+def _told_body(body: Any) -> Any:
+    if isinstance(body, bytes):
+        return orjson.loads(body)
+    if isinstance(body, list):
+        return f"{Part(*body).begins.decode('utf-8', 'ignore')}..."
+    return body
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Record).decode
 
 
 class Page(Struct, frozen=True):
@@ -50,9 +127,9 @@ class Journal:
         """The number of the newest entry that was cleared away; 0 where none was."""
         return self._cleared
 
-    def write(self, entry: Mapping[str, Any]) -> Coroutine[Any, Any, int]:
+    def write(self, record: Record) -> Coroutine[Any, Any, int]:
         """Add an entry: its number, which comes with it when it is read."""
-        return self._store.append(self._realm, self._name, orjson.dumps(entry), keep=self._keep)
+        return self._store.append(self._realm, self._name, _encode(record), keep=self._keep)
 
     async def last(self) -> int:
         """The number of the newest entry that it ever had; 0 where it had none."""
@@ -95,4 +172,4 @@ class Journal:
 
 
 def _entry(found: LogEntry) -> Entry:
-    return {"number": found.number, **orjson.loads(found.value)}
+    return _decode(found.value).entry(found.number)

@@ -155,13 +155,16 @@ def told_members(members: Mapping[str, Any], open_members: Collection[str] = ())
             break
         if name in open_members:
             told[name] = told_name(value) if isinstance(value, str) else _told_value(value)
-        elif value and _NAME.fullmatch(name):
-            told[name] = MASK
-        elif value is None and _NAME.fullmatch(name):
-            told[name] = None
+        elif (value or value is None) and _may_be_told(name):
+            told[name] = None if value is None else MASK
         else:
             told[MASK] = MASK
     return told
+
+
+@lru_cache(maxsize=1024)
+def _may_be_told(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None
 
 
 def _told_value(value: object) -> object:

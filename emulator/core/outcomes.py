@@ -16,6 +16,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
+import msgspec.json
 import orjson
 from msgspec import Struct, field
 from msgspec.structs import asdict, replace
@@ -23,10 +24,15 @@ from msgspec.structs import asdict, replace
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 Values: TypeAlias = Mapping[str, object]
 
+_of_shape = msgspec.json.Encoder().encode
+
 _PLACEHOLDER = re.compile(r"\{\{ *(\w+(?:\.\w+)?) *\}\}")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 
 _PHRASES = {413: "Payload Too Large", 422: "Unprocessable Entity"}
+
+ANSWER = "{{answer}}"
+"""The body that is just what the operation returned."""
 
 ALWAYS_KNOWN = frozenset({"reason", "principal", "now"})
 """The placeholders that every outcome's body may use."""
@@ -150,7 +156,7 @@ def outside_of_operations(body: Callable[[int, str], Json], source: str) -> tupl
 class Answerer:
     """An outcome made ready to answer with."""
 
-    __slots__ = ("filled_headers", "headers", "needs", "outcome", "render", "status")
+    __slots__ = ("filled_headers", "headers", "needs", "outcome", "plain", "render", "status")
 
     def __init__(self, outcome: Outcome) -> None:
         self.outcome = outcome
@@ -169,11 +175,12 @@ class Answerer:
         if outcome.body is not None and not kinds:
             self.headers.append((b"content-type", b"application/json"))
         self.needs = frozenset(placeholders_in([outcome.body, *outcome.headers.values()]))
+        is_json = not kinds or "json" in kinds[0].lower()
         self.render: Callable[[Values], bytes] = (
-            _renderer(outcome.body)
-            if not kinds or "json" in kinds[0].lower()
-            else _renderer_of_text(outcome.body)
+            _renderer(outcome.body) if is_json else _renderer_of_text(outcome.body)
         )
+        self.plain = is_json and outcome.body == ANSWER
+        """Whether the body is what the operation returned, and nothing else."""
 
     def headers_with(self, values: Values) -> list[tuple[bytes, bytes]]:
         """The headers with their placeholders filled in; a value cannot begin another header."""
@@ -243,17 +250,19 @@ def _renderer(body: Json) -> Callable[[Values], bytes]:
     if body is None:
         return lambda _: b""
     if not placeholders_in(body):
-        rendered = orjson.dumps(body)
-        return lambda _: rendered
+        always = orjson.dumps(body)
+        return lambda _: always
     whole = _PLACEHOLDER.fullmatch(body) if isinstance(body, str) else None
     if whole is not None:
         name = whole[1]
-        return lambda values: _rendered(_value(name, values))
-    return lambda values: _rendered(_filled(body, values))
+        return lambda values: rendered(_value(name, values))
+    return lambda values: rendered(_filled(body, values))
 
 
-def _rendered(body: Json) -> bytes:
-    return orjson.dumps(body, default=asdict)  # of a wire's shape, its members
+def rendered(body: object) -> bytes:
+    """A body as JSON."""
+    # A wire's shape is what nearly every answer is, and msgspec's own.
+    return _of_shape(body) if isinstance(body, Struct) else orjson.dumps(body, default=asdict)
 
 
 def _renderer_of_text(body: Json) -> Callable[[Values], bytes]:

@@ -51,9 +51,9 @@ class Answer(Struct):
 
     `reason` is `outcome; sentence` where something was refused. `length` is the Content-Length of
     what HEAD leaves out, where it is known. `stream` comes in the place of a body and has no end.
-    `connection` is what befalls the connection in the answer's place. `told` is the body with its
-    tokens masked, where it has some; only a body that is `ours`, JSON rendered here, is told.
-    `secrets` are what else of it nobody is told.
+    `connection` is what befalls the connection in the answer's place. Only a body that is `ours`,
+    JSON rendered here, is told: with its tokens masked as `told`, a wire's shape or JSON, where it
+    has some. `secrets` are what else of it nobody is told.
     """
 
     status: int
@@ -68,6 +68,6 @@ class Answer(Struct):
     principal: str = ""
     fault: str | None = None
     members: Members | None = None
-    told: bytes | None = None
+    told: object = None
     ours: bool = False
     secrets: tuple[str, ...] = ()

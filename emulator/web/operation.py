@@ -208,7 +208,9 @@ class Api(Struct, frozen=True, dict=True):
             values = values_of(realm, answer=shape, principal=operation.who(realm, members))
         answer = answered(answerer, values)
         if operation.issues:
-            answer.told = answerer.render({**values, "answer": without_its_tokens(shape)})
+            masked = without_its_tokens(shape)
+            values = {**values, "answer": masked}
+            answer.told = masked if answerer.plain else answerer.render(values)
         if operation.streams:
             answer.stream = cast("AsyncGenerator[bytes, None]", shape)
         return answer

@@ -11,9 +11,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-import orjson
-
-from emulator.core.clock import iso_milliseconds, real_time, stopwatch
+from emulator.core.clock import real_time, stopwatch
+from emulator.core.journal import Part, Record
 from emulator.core.masking import (
     MASK,
     is_secret_parameter,
@@ -29,6 +28,7 @@ from emulator.core.masking import (
     told_text,
     without_tokens,
 )
+from emulator.core.outcomes import rendered
 from emulator.web.messages import Answer, HeaderPairs, Members
 from emulator.web.operation import Api
 from emulator.web.resource import OPERATION as RESOURCE
@@ -49,30 +49,36 @@ _SHORTEST = 4
 """A shorter value is not taken for a password: `1` stands everywhere."""
 
 
-def recorded(
-    visit: Visit, api: Api | None, answer: Answer, everybody: Iterable[Api]
-) -> dict[str, Any]:
-    """The journal's entry of a call about the vendor of `api`, and of its answer.
+def recorded(visit: Visit, api: Api | None, answer: Answer, everybody: Iterable[Api]) -> Record:
+    """What the journal keeps of a call about the vendor of `api`, and of its answer.
 
     At a path that is no vendor's, `api` is None, and the path is told by the words of `everybody`.
     """
     took = stopwatch() - visit.began
-    real_at = iso_milliseconds(real_time())
+    now = real_time()
     clock = visit.realm.clock
-    return {
-        "at": iso_milliseconds(clock.now()) if clock.moved else real_at,
-        "real_at": real_at,
-        "vendor": None if api is None else api.name,
-        "operation": answer.operation or None,
-        "principal": told_name(answer.principal) or None,
-        "outcome": answer.outcome,
-        "reason": answer.reason,
-        "status": answer.status or None,
-        "duration_ms": int(took * 1_000_000) / 1_000,
-        "fault": answer.fault,
-        "request": _request(visit, answer, api, everybody),
-        "answer": _answer(answer),
-    }
+    query = visit.scope.get("query_string")
+    return Record(
+        clock.now() if clock.moved else now,
+        now,
+        took,
+        None if api is None else api.name,
+        answer.operation or None,
+        told_name(answer.principal) or None,
+        answer.outcome,
+        answer.reason,
+        answer.status or None,
+        answer.fault,
+        visit.method if visit.method in _METHODS else told_text(visit.method),
+        _path(visit, everybody if api is None else [api], answer.operation),
+        _query(query) if query else {},
+        _told_headers(visit.scope["headers"], _OF_REQUESTS),
+        _members(visit, answer, api),
+        visit.body_bytes,
+        _told_headers(answer.headers, _OF_ANSWERS),
+        _body(answer),
+        0 if answer.status in _BODILESS else len(answer.body),
+    )
 
 
 def make_discreet(answer: Answer, visit: Visit, api: Api | None) -> None:
@@ -110,21 +116,10 @@ def _misplaced(members: Members, principal: str, visit: Visit, api: Api) -> list
     return [*unknown & sent, *odd - sent, *secrets_among(sections, unknown - sent)]
 
 
-def _request(
-    visit: Visit, answer: Answer, api: Api | None, everybody: Iterable[Api]
-) -> dict[str, Any]:
-    body = None
-    if visit.body_bytes and answer.members is not None and api is not None:
-        body = told_members(answer.members, api.open_members)
-    query = visit.scope.get("query_string")
-    return {
-        "method": visit.method if visit.method in _METHODS else told_text(visit.method),
-        "path": _path(visit, everybody if api is None else [api], answer.operation),
-        "query": _query(query) if query else {},
-        "headers": _told_headers(visit.scope["headers"], _OF_REQUESTS),
-        "body": body,
-        "body_bytes": visit.body_bytes,
-    }
+def _members(visit: Visit, answer: Answer, api: Api | None) -> dict[str, Any] | None:
+    if not visit.body_bytes or answer.members is None or api is None:
+        return None
+    return told_members(answer.members, api.open_members)
 
 
 def _path(visit: Visit, apis: Iterable[Api], operation: str) -> str:
@@ -147,22 +142,16 @@ def _query(query: bytes) -> dict[str, Any]:
     return told_members(dict(pairs))  # no vendor reads a query: nobody knows what belongs there
 
 
-def _answer(answer: Answer) -> dict[str, Any]:
-    return {
-        "headers": _told_headers(answer.headers, _OF_ANSWERS),
-        "body": _body(answer),
-        "body_bytes": 0 if answer.status in _BODILESS else len(answer.body),
-    }
-
-
 def _body(answer: Answer) -> object:
-    body = answer.body if answer.told is None else answer.told
-    if not answer.ours or not body or answer.status in _BODILESS or len(body) > _LARGEST:
+    """What is told of a body, see `Record.answer_body`."""
+    length, told = len(answer.body), answer.told
+    if not answer.ours or not length or answer.status in _BODILESS or length > _LARGEST:
         return None
-    told = told_body(body, answer.secrets)
-    if len(told) > _PART_LIMIT:
-        return told[:_PART_LIMIT].decode("utf-8", "ignore") + "..."
-    return orjson.Fragment(told)
+    if told is not None and length <= _PART_LIMIT and not (answer.secrets or type(told) is bytes):
+        return told
+    body = answer.body if told is None else told if isinstance(told, bytes) else rendered(told)
+    masked = told_body(body, answer.secrets)
+    return masked if len(masked) <= _PART_LIMIT else Part(masked[:_PART_LIMIT])
 
 
 def secret_values(parameters: Mapping[str, str]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from driving import FIXTURE, nbcgate, omniomni
 from serving import Served, client, serving
 
 from emulator.control import events
-from emulator.core.journal import Journal
+from emulator.core.journal import Journal, Record
 
 EVENTS = "/_emulator/journal/events"
 
@@ -225,6 +225,7 @@ def test_who_does_not_read_holds_up_neither_calls_nor_the_stop() -> None:
 
 def write_10_kb(journal: Journal) -> None:
     """An entry of 10 KB, written past HTTP: sockets take in much before they are full."""
-    entry = {"request": {"method": "POST", "path": "/"}, "at": "", "fill": "x" * 10_000}
+    nobody = (None, None, None, "", None, None, None)
+    record = Record(0, 0, 0, *nobody, "POST", "/" * 10_000, {}, {}, None, 0, {})
     with pytest.raises(StopIteration):  # it awaits nothing
-        journal.write(entry).send(None)
+        journal.write(record).send(None)

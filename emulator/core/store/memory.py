@@ -11,8 +11,8 @@ from emulator.core.store.protocol import LogEntry, StoreFull, VersionConflict
 
 V = TypeVar("V")
 
-_OF_AN_ENTRY = 150
-"""What a log entry takes beside its value, in bytes: an object, a number, their places."""
+_OF_AN_ENTRY = 50
+"""What a log entry takes beside its value, in bytes: an object, and its place."""
 
 _FREED_AT_ONCE = 64
 """The logs give up this part of their bytes at a time, so that not each entry seeks a victim."""
@@ -27,13 +27,15 @@ def _trimmed(value: bytes) -> bytes:
 
 
 class _Log(Struct):
-    entries: deque[LogEntry] = field(default_factory=deque)
+    """A log. Numbers follow one another without a gap, so an entry's place tells its own."""
+
+    values: deque[bytes] = field(default_factory=deque)
     last: int = 0
     size: int = 0
 
     def drop_oldest(self) -> int:
         """Drop an entry; the bytes that this frees."""
-        freed = len(self.entries.popleft().value) + _OF_AN_ENTRY
+        freed = len(self.values.popleft()) + _OF_AN_ENTRY
         self.size -= freed
         return freed
 
@@ -133,15 +135,15 @@ class MemoryStore:
 
     async def append(self, realm: str, log: str, value: bytes, *, keep: int) -> int:
         """See `Store.append`."""
-        room = self._room(realm)
+        room = self._rooms.get(realm) or self._room(realm)
         kept = room.logs.get(log)
         if kept is None:
             kept = room.logs[log] = _Log()
         kept.last += 1
-        kept.entries.append(LogEntry(kept.last, _trimmed(value)))
+        kept.values.append(_trimmed(value))
         added = len(value) + _OF_AN_ENTRY
         kept.size += added
-        while len(kept.entries) > keep:
+        while len(kept.values) > keep:
             added -= kept.drop_oldest()
         room.logged += added
         self._logged += added
@@ -154,15 +156,17 @@ class MemoryStore:
     ) -> list[LogEntry]:
         """See `Store.read`."""
         kept = self._rooms.get(realm, _NOTHING).logs.get(log)
-        if kept is None or not kept.entries:
+        if kept is None:
             return []
-        # Numbers follow one another without a gap, so the place of an entry is known.
-        skipped = max(0, after + 1 - kept.entries[0].number)
-        if skipped < len(kept.entries) // 2:
-            return list(islice(kept.entries, skipped, skipped + limit))
-        # A deque is walked from its near end.
-        newest = list(islice(reversed(kept.entries), max(0, len(kept.entries) - skipped)))
-        return newest[::-1][:limit]
+        held = len(kept.values)
+        before = kept.last - held
+        skipped = max(0, after - before)
+        if skipped < held // 2:
+            found = list(islice(kept.values, skipped, skipped + limit))
+        else:  # a deque is walked from its near end
+            newest = list(islice(reversed(kept.values), max(0, held - skipped)))
+            found = newest[::-1][:limit]
+        return [LogEntry(number, value) for number, value in enumerate(found, before + skipped + 1)]
 
     async def last(self, realm: str, log: str) -> int:
         """See `Store.last`."""
@@ -177,7 +181,7 @@ class MemoryStore:
             return 0
         room.logged -= kept.size
         self._logged -= kept.size
-        kept.entries.clear()
+        kept.values.clear()
         kept.size = 0
         return kept.last
 

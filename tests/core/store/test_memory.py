@@ -55,12 +55,12 @@ def test_the_largest_realm_loses_its_oldest_entries_first() -> None:
 def test_a_realm_is_as_large_as_all_its_logs_and_the_largest_of_them_gives_way() -> None:
     async def work() -> None:
         store = MemoryStore(log_bytes=100 * KIB)
-        await fill(store, "two", "outbox", 15)
-        await fill(store, "two", "journal", 40)
+        await fill(store, "two", "outbox", 16)
+        await fill(store, "two", "journal", 44)
         await fill(store, "one", "journal", 40)
         assert await kept(store, "one", "journal") == 40
-        assert await kept(store, "two", "outbox") == 15
-        assert await kept(store, "two", "journal") < 40
+        assert await kept(store, "two", "outbox") == 16
+        assert await kept(store, "two", "journal") < 44
 
     run(work())
 
