@@ -255,6 +255,8 @@ def _renderer(body: Json) -> Callable[[Values], bytes]:
     whole = _PLACEHOLDER.fullmatch(body) if isinstance(body, str) else None
     if whole is not None:
         name = whole[1]
+        if "." not in name:
+            return lambda values: rendered(values[name])
         return lambda values: rendered(_value(name, values))
     return lambda values: rendered(_filled(body, values))
 

@@ -86,9 +86,10 @@ class Realm:
         # All blueprints have the same vendors, and pages are made from these in a thread.
         self.sections.update(blueprint.sections)
         self._own.clear()
-        self._issuer_follows_caller = any(
+        self.issuer_follows_caller = any(
             section.issuer.settings.issuer == CALLER for section in self.sections.values()
         )
+        """Whether a vendor's `iss` is the address by which the caller reached us."""
 
     def take_up(self, blueprint: Blueprint) -> None:
         """Go on with another blueprint: what was issued, spent and written down stays.
@@ -144,11 +145,6 @@ class Realm:
     def base_url(self) -> str:
         """The address by which the present caller reached us; empty where nobody asked for it."""
         return self.stamp.base_url
-
-    @property
-    def issuer_follows_caller(self) -> bool:
-        """Whether a vendor's `iss` is the address by which the caller reached us."""
-        return self._issuer_follows_caller
 
     def seen_from(self, base_url: str) -> Self:
         """The same realm, as a caller sees it who reached us at `base_url`."""

@@ -5,6 +5,7 @@ segment hardly ever changes, so it is made once. The tests hold each token again
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import orjson
 from msgspec import Struct, field
@@ -121,25 +122,33 @@ class TokenIssuer:
 
         What else is known `about` the subject stands beside it.
         """
-        now = int(grant.stamp.clock.now())
-        issuer = issuer_seen_from(self.settings, grant.stamp.base_url)
+        settings, stamp = self.settings, grant.stamp
+        now = int(stamp.clock.now())
+        issuer = settings.issuer
+        if issuer == CALLER:
+            issuer = issuer_seen_from(settings, stamp.base_url)
         claims: Claims = {"iss": issuer, "sub": subject, **about}
-        if self.settings.audience is not None:
-            named = self.settings.audience
-            claims["aud"] = named if isinstance(named, str) else list(named)
+        audience = settings.audience
+        if audience is not None:
+            claims["aud"] = audience if isinstance(audience, str) else list(audience)
         claims["iat"], claims["exp"], claims["jti"] = now, now + lifetime, grant.jti()
         return claims
 
+    def claims_of_another(self, claims: Claims, grant: Grant, lifetime: int) -> Claims:
+        """The claims of a token issued beside one of these claims, which lives otherwise."""
+        issued_at: Any = claims["iat"]
+        return {**claims, "exp": issued_at + lifetime, "jti": grant.jti()}
+
     async def access_token(self, principal: Principal, claims: Claims) -> str:
         """Sign `claims`, with what the fixture adds for the vendor and then for the principal."""
-        claims = self.whole_claims(principal, claims)
-        ring = self.keyring
-        key = ring.at_hand or await ring.active()
-        segment = (
-            encoded(orjson.dumps(self.header(key, principal)))
-            if principal.headers
-            else self._segment(key)
-        )
+        if self.settings.claims or principal.claims:
+            claims = self.whole_claims(principal, claims)
+        key = self.keyring.at_hand or await self.keyring.active()
+        segment = None if principal.headers else self._segments.get(key.kid)
+        if segment is None:
+            segment = _segment(self.header(key, principal))
+            if not principal.headers:
+                self._segments[key.kid] = segment
         return _signed(key.sign, segment, claims)
 
     async def refresh_token(self, claims: Claims) -> str:
@@ -150,26 +159,17 @@ class TokenIssuer:
         key = self.keyring.at_hand or await self.keyring.active()
         segment = self._refresh_segments.get(key.kid)
         if segment is None:
-            segment = encoded(orjson.dumps(self.bare_header(key)))
-            self._refresh_segments[key.kid] = segment
+            segment = self._refresh_segments[key.kid] = _segment(self.bare_header(key))
         return _signed(key.sign, segment, claims | {"token_use": REFRESH})
 
     def whole_claims(self, principal: Principal, claims: Claims) -> Claims:
         """`claims`, and what the fixture adds for the vendor and then for the principal."""
-        if self.settings.claims or principal.claims:
-            return merged(claims, self.settings.claims, principal.claims)
-        return claims
+        return merged(claims, self.settings.claims, principal.claims)
 
     def header(self, key: SigningKey, principal: Principal | None = None) -> Claims:
         """The header's members, and what the fixture adds to them."""
         more = principal.headers if principal is not None else {}
         return merged(self.bare_header(key), self.settings.headers, more)
-
-    def _segment(self, key: SigningKey) -> bytes:
-        segment = self._segments.get(key.kid)
-        if segment is None:
-            segment = self._segments[key.kid] = encoded(orjson.dumps(self.header(key)))
-        return segment
 
     def bare_header(self, key: SigningKey) -> Claims:
         """The members that every token of the vendor's has: a refresh token has no others."""
@@ -202,9 +202,14 @@ def merged(*layers: Mapping[str, Json]) -> Claims:
 
 def assembled(sign: Sign, header: Claims, claims: Claims) -> str:
     """A JWT of these members, signed by `sign`."""
-    return _signed(sign, encoded(orjson.dumps(header)), claims)
+    return _signed(sign, _segment(header), claims)
+
+
+def _segment(header: Claims) -> bytes:
+    """The first segment of a JWT, and the dot behind it."""
+    return encoded(orjson.dumps(header)) + b"."
 
 
 def _signed(sign: Sign, segment: bytes, claims: Claims) -> str:
-    message = segment + b"." + encoded(orjson.dumps(claims))
+    message = segment + encoded(orjson.dumps(claims))
     return (message + b"." + encoded(sign(message))).decode("ascii")

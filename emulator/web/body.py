@@ -3,7 +3,8 @@
 What a fault of these means (which status, which words) is each vendor's own to say.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -28,17 +29,25 @@ class FieldFault(Struct, frozen=True):
 
 def media_type(request: Request) -> str:
     """The request's media type in lower case, without parameters; empty where it has none."""
-    return (request.header(b"content-type") or "").partition(";")[0].strip().lower()
+    for name, value in request.headers:
+        if name == b"content-type":
+            return _media_type(value)
+    return ""
 
 
-def json_object(request: Request) -> dict[str, Any]:
-    """The members of a JSON body; else BodyUnreadable.
+@lru_cache(maxsize=256)
+def _media_type(value: bytes) -> str:
+    return value.decode("latin-1").partition(";")[0].strip().lower()
+
+
+def json_object(request: Request, kind: str | None = None) -> dict[str, Any]:
+    """The members of a JSON body; else BodyUnreadable. `kind` is its media type, where it is known.
 
     A body that is called something other than JSON is refused although it may be JSON: the
     vendors document `application/json`, and a client that says otherwise would fail with them.
     """
-    kind = media_type(request)
-    if kind and kind != "application/json" and not kind.endswith("+json"):
+    kind = media_type(request) if kind is None else kind
+    if kind != "application/json" and kind and not kind.endswith("+json"):
         raise BodyUnreadable(f"the Content-Type is {kind}, not application/json")
     if not request.body:
         raise BodyUnreadable("the request has no body")
@@ -94,6 +103,19 @@ def text_fault(members: Mapping[str, Any], name: str) -> FieldFault | None:
     if not isinstance(value, str):
         return FieldFault(name, f"is {_kind(value)}, not a string")
     return None if value else FieldFault(name, "is empty")
+
+
+def text_faults(
+    members: Mapping[str, Any], names: Iterable[str], optional: Iterable[str] = ()
+) -> list[FieldFault]:
+    """The same of several members; an `optional` one may be absent or empty (RFC 6749 §3.2)."""
+    given = [name for name in optional if members.get(name) not in (None, "")]
+    found = []
+    for name in (*names, *given):
+        fault = text_fault(members, name)
+        if fault is not None:
+            found.append(fault)
+    return found
 
 
 def sentence(faults: list[FieldFault]) -> str:

@@ -125,10 +125,13 @@ class Cycle(RequestResponseCycle):
             return False
         if not self.keep_alive or _CLOSE in headers:
             return False
-        lines = [b"%b: %b\r\n" % header for header in headers]
+        said = [STATUS_LINE[status]]
+        for name, value in headers:
+            said += (name, b": ", value, b"\r\n")
+        said += (b"\r\n", body)
         self.response_started = self.response_complete = True
         self.waiting_for_100_continue = False
-        self.transport.write(b"".join((STATUS_LINE[status], *lines, b"\r\n", body)))
+        self.transport.write(b"".join(said))
         if self.event is not None:
             self.event.set()
         self.on_response()

@@ -1,6 +1,7 @@
 """A request as operations see it, and what they answer. No framework's."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
@@ -12,6 +13,8 @@ HeaderPairs = list[tuple[bytes, bytes]]
 
 Members: TypeAlias = dict[str, Any]
 """The members of a request's body, by name."""
+
+NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
 _SENT = "!$%&'()*+,-./:;=?@[]_~"
 """What stands as it was sent in a path or query; bytes that no URL may hold are escaped."""
@@ -30,7 +33,7 @@ class Request(Struct, frozen=True):
     body: bytes = b""
     query: bytes = b""
     raw_path: bytes = b""
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = NO_PARAMETERS
 
     @property
     def target(self) -> str:

@@ -57,20 +57,21 @@ def recorded(visit: Visit, api: Api | None, answer: Answer, everybody: Iterable[
     took = stopwatch() - visit.began
     now = real_time()
     clock = visit.realm.clock
-    query = visit.scope.get("query_string")
+    operation, query = answer.operation, visit.scope.get("query_string")
+    plain = operation and operation != RESOURCE
     return Record(
         clock.now() if clock.moved else now,
         now,
         took,
         None if api is None else api.name,
-        answer.operation or None,
+        operation or None,
         told_name(answer.principal) or None,
         answer.outcome,
         answer.reason,
         answer.status or None,
         answer.fault,
         visit.method if visit.method in _METHODS else told_text(visit.method),
-        _path(visit, everybody if api is None else [api], answer.operation),
+        visit.path if plain else _path(visit, everybody if api is None else [api], operation),
         _query(query) if query else {},
         _told_headers(visit.scope["headers"], _OF_REQUESTS),
         _members(visit, answer, api),
@@ -123,9 +124,9 @@ def _members(visit: Visit, answer: Answer, api: Api | None) -> dict[str, Any] | 
 
 
 def _path(visit: Visit, apis: Iterable[Api], operation: str) -> str:
-    if operation == RESOURCE:
+    if operation:
         return told_resource_path(visit.path, visit.parameters)
-    return visit.path if operation else called(visit, apis)
+    return called(visit, apis)
 
 
 def called(visit: Visit, apis: Iterable[Api]) -> str:
@@ -164,8 +165,9 @@ def _told_headers(
 ) -> dict[str, str]:
     told = {}
     for name, value in headers:
-        if name in those:
-            shown, of = those[name]
+        known = those.get(name)
+        if known is not None:
+            shown, of = known
             told[shown] = of(value)
     return told
 

@@ -60,16 +60,20 @@ async def send_answer(
     Where the server is `closing`, the connection ends with it; a stream ends once it is.
     """
     headers = answer.headers
-    if answer.stream is None:
-        _complete(answer)
+    if answer.status in _BODILESS:
+        answer.body = b""
+    elif answer.stream is None:
+        length = len(answer.body) if answer.length is None else answer.length
+        headers.append((b"content-length", b"%d" % length))
     if dated:
         headers.append((b"date", date_of(visit.realm)))
-    if closing():
+    ends = closing()
+    if ends:
         headers.append((b"connection", b"close"))
     if answer.connection is not None:
         await _break(answer, answer.connection, visit)
         return
-    if answer.ours and answer.stream is None and not (closing() or visit.method == "HEAD"):
+    if answer.ours and answer.stream is None and not (ends or visit.method == "HEAD"):
         connection = _connection(visit)
         if connection is not None and connection.answer(answer.status, headers, answer.body):
             return
@@ -97,15 +101,6 @@ def dating(send: Send, realm: Realm) -> Send:
         await send(message)
 
     return send_dated
-
-
-def _complete(answer: Answer) -> None:
-    """See to the body and its length."""
-    if answer.status in _BODILESS:
-        answer.body = b""
-    else:
-        length = len(answer.body) if answer.length is None else answer.length
-        answer.headers.append((b"content-length", b"%d" % length))
 
 
 async def _stream(

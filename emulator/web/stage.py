@@ -43,7 +43,6 @@ from emulator.web.visit import (
     Visit,
     at_the_root,
     named_realm,
-    path_of,
     within,
 )
 
@@ -138,14 +137,14 @@ class Stage:
             await (or_cut_off(sending, visit) if self.closing else sending)
 
     async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
-        path = path_of(scope)
+        visit = at_the_root(scope, receive, self.realms.default)
+        path = visit.path
         if path in SITE_PATHS or path.startswith(_SITE_FOLDER):
             sending = dating(send, self.realm) if self._dated else send
             await (await self.site())(scope, receive, sending)
             return
         name = named_realm(path)
         if name is None:
-            visit = at_the_root(scope, receive, self.realms.default, path)
             answer = await self._answer(visit)
         else:
             realm = await self.realms.find(name)

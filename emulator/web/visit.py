@@ -7,7 +7,7 @@ from msgspec import Struct, field
 
 from emulator.core.clock import stopwatch
 from emulator.core.realm import Realm
-from emulator.web.messages import Request
+from emulator.web.messages import NO_PARAMETERS, Request
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -34,7 +34,7 @@ class Visit(Struct):
     prefix: str = ""
     began: float = field(default_factory=stopwatch)
     body_bytes: int | None = None
-    parameters: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, str] = NO_PARAMETERS
 
     @property
     def sent(self) -> str:
@@ -51,14 +51,16 @@ class Visit(Struct):
             body,
             scope.get("query_string", b""),
             self.raw_path,
-            parameters or {},
+            parameters or NO_PARAMETERS,
         )
 
 
-def at_the_root(scope: Message, receive: Receive, realm: Realm, path: str | None = None) -> Visit:
-    """A visit of the default realm; `path` is what `path_of` gives, where that is known."""
-    path = path_of(scope) if path is None else path
-    return Visit(scope, receive, realm, path, scope["method"], _raw_path_of(scope))
+def at_the_root(scope: Message, receive: Receive, realm: Realm) -> Visit:
+    """A visit of the default realm."""
+    if scope.get("root_path"):
+        return Visit(scope, receive, realm, path_of(scope), scope["method"], _raw_path_of(scope))
+    raw_path = scope.get("raw_path") or b""
+    return Visit(scope, receive, realm, scope["path"], scope["method"], raw_path)
 
 
 def named_realm(path: str) -> str | None:

@@ -165,8 +165,8 @@ async def issue(
     scope = " ".join(shown)
     access = section.access_claims(grant, user, scope, lifetime, client_id)
     if keeping is None:
-        longest = issuer.refresh_lifetime_of(user)
-        more = section.access_claims(grant, user, " ".join(granted), longest, client_id)
+        more = issuer.claims_of_another(access, grant, issuer.refresh_lifetime_of(user))
+        more["scope"] = " ".join(granted)
         keeping = await issuer.refresh_token(more)
     return TokenResponse(
         access_token=await issuer.access_token(user, access),

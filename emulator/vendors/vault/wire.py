@@ -12,11 +12,15 @@ from emulator.web.body import (
     media_type,
     sentence,
     text_fault,
+    text_faults,
 )
 from emulator.web.messages import Members, Request
 
 OPEN_MEMBERS = frozenset({"grant_type", "username", "client_id", "scope"})
 """The members that hold no secret: the journal tells their values."""
+
+_FORM = "application/x-www-form-urlencoded"
+_OF_A_SIGN_IN = ("password", "username", "client_id")
 
 
 class PasswordGrant(Struct, frozen=True):
@@ -55,9 +59,8 @@ class TokenResponse(Struct, frozen=True):
 def read(request: Request) -> Members:
     """The members of the body: JSON, or a form as RFC 6749 clients send it."""
     try:
-        if media_type(request) == "application/x-www-form-urlencoded":
-            return form(request)
-        return json_object(request)
+        kind = media_type(request)
+        return form(request) if kind == _FORM else json_object(request, kind)
     except BodyUnreadable as error:
         raise Refusal("invalid_request", str(error), errors=[]) from error
 
@@ -67,16 +70,16 @@ def grant_type(members: Members) -> str:
     fault = text_fault(members, "grant_type")
     if fault is not None:
         # What else is absent depends on the grant; a sign-in's members are the documented ones.
-        others = ("password", "username", "client_id")
-        _refuse_if([fault, *(text_fault(members, name) for name in others)])
+        raise _invalid([fault, *text_faults(members, _OF_A_SIGN_IN)])
     named: str = members["grant_type"]
     return named
 
 
 def parse_sign_in(_: Realm, members: Members) -> PasswordGrant:
     """The sign-in that the members ask for, every fault of theirs at once."""
-    required = (text_fault(members, name) for name in ("password", "username", "client_id"))
-    _refuse_if([*required, _optional_fault(members, "scope")])
+    faults = text_faults(members, _OF_A_SIGN_IN, optional=("scope",))
+    if faults:
+        raise _invalid(faults)
     return PasswordGrant(
         "password",
         members["password"],
@@ -88,20 +91,14 @@ def parse_sign_in(_: Realm, members: Members) -> PasswordGrant:
 
 def parse_refresh(_: Realm, members: Members) -> RefreshTokenGrant:
     """The refresh that the members ask for, every fault of theirs at once."""
-    optional = (_optional_fault(members, name) for name in ("client_id", "scope"))
-    _refuse_if([text_fault(members, "refresh_token"), *optional])
+    faults = text_faults(members, ("refresh_token",), optional=("client_id", "scope"))
+    if faults:
+        raise _invalid(faults)
     return RefreshTokenGrant(
         "refresh_token", members["refresh_token"], members.get("client_id"), members.get("scope")
     )
 
 
-def _optional_fault(members: Members, name: str) -> FieldFault | None:
-    # RFC 6749 §3.2: a parameter without a value is treated as if it had not been sent.
-    return text_fault(members, name) if members.get(name) not in (None, "") else None
-
-
-def _refuse_if(faults: list[FieldFault | None]) -> None:
-    found = [fault for fault in faults if fault is not None]
-    if found:
-        errors: Json = [{"field": f.field, "message": f"{f.field} {f.fault}"} for f in found]
-        raise Refusal("invalid_request", sentence(found), errors=errors)
+def _invalid(faults: list[FieldFault]) -> Refusal:
+    errors: Json = [{"field": f.field, "message": f"{f.field} {f.fault}"} for f in faults]
+    return Refusal("invalid_request", sentence(faults), errors=errors)
