@@ -154,7 +154,8 @@ def told_members(members: Mapping[str, Any], open_members: Collection[str] = ())
         if len(told) >= _MOST_MEMBERS:
             break
         if name in open_members:
-            told[name] = told_name(value) if isinstance(value, str) else _told_value(value)
+            short = isinstance(value, str) and len(value) <= TEXT_LIMIT
+            told[name] = _name_again(value) if short else _told_value(value)
         elif (value or value is None) and _may_be_told(name):
             told[name] = None if value is None else MASK
         else:
@@ -168,6 +169,8 @@ def _may_be_told(name: str) -> bool:
 
 
 def _told_value(value: object) -> object:
+    if isinstance(value, str):
+        return told_name(value)
     return value if value is None or isinstance(value, bool | int | float) else MASK
 
 

@@ -109,13 +109,14 @@ def text_faults(
     members: Mapping[str, Any], names: Iterable[str], optional: Iterable[str] = ()
 ) -> list[FieldFault]:
     """The same of several members; an `optional` one may be absent or empty (RFC 6749 §3.2)."""
-    given = [name for name in optional if members.get(name) not in (None, "")]
     found = []
-    for name in (*names, *given):
-        fault = text_fault(members, name)
-        if fault is not None:
-            found.append(fault)
-    return found
+    for name in names:
+        value = members.get(name)
+        if not value or type(value) is not str:
+            found.append(text_fault(members, name))
+    given = (name for name in optional if members.get(name) not in (None, ""))
+    found += [text_fault(members, name) for name in given]
+    return [fault for fault in found if fault is not None] if found else []
 
 
 def sentence(faults: list[FieldFault]) -> str:

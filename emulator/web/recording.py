@@ -45,6 +45,9 @@ _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"
 
 _MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,60}")
 _SCHEMES = frozenset({"basic", "bearer", "digest", "dpop", "negotiate"})
+_JSON = [(b"content-type", b"application/json")]
+_TOLD_JSON = {"content-type": "application/json"}
+
 _SHORTEST = 4
 """A shorter value is not taken for a password: `1` stands everywhere."""
 
@@ -76,7 +79,7 @@ def recorded(visit: Visit, api: Api | None, answer: Answer, everybody: Iterable[
         _told_headers(visit.scope["headers"], _OF_REQUESTS),
         _members(visit, answer, api),
         visit.body_bytes,
-        _told_headers(answer.headers, _OF_ANSWERS),
+        _TOLD_JSON if answer.headers == _JSON else _told_headers(answer.headers, _OF_ANSWERS),
         _body(answer),
         0 if answer.status in _BODILESS else len(answer.body),
     )
