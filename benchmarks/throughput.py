@@ -17,7 +17,9 @@ from benchmarks.server import Server, running
 from benchmarks.signing import ALGORITHMS, rate
 
 _MANY_SECONDS = 2
-_ONE_SECONDS = 2
+_ONE_SECONDS = 1
+_ONE_RUNS = 2
+"""A shared machine is quiet for a moment rather than for long, and a p99 shows each disturbance."""
 _SIGNING_SECONDS = 1.5
 
 FLOOR = [sys.executable, "-m", "benchmarks.floor", "PORT"]
@@ -93,7 +95,7 @@ def _load(figures: Figures, subject: Subject, wrk: Wrk) -> None:
     figures.add(name, many.rate * subject.tokens, bounded=True)
     figures.add(f"{name} a CPU second", many.requests * subject.tokens / many.cpu)
     figures.add(f"{name} CPUs", many.cpus)
-    if subject.alone:
+    for _ in range(_ONE_RUNS if subject.alone else 0):
         one = wrk.run(subject.server, subject.call, 1, _ONE_SECONDS)
         name = f"{subject.name} at 1"
         figures.add(name, one.rate * subject.tokens, bounded=True)

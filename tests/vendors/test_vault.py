@@ -349,3 +349,37 @@ def test_a_user_may_be_blocked_after_its_token_was_issued(demo: Served) -> None:
     fixture["vault"]["users"][0]["status"] = "locked"
     with serving(fixture) as served, client(served) as http:
         assert outcome(refresh(http, token)) == "user_blocked"
+
+
+@pytest.mark.assumed
+def test_both_tokens_of_a_pair_say_the_same_but_for_how_long_and_for_what() -> None:
+    fixture = {
+        "vault": {
+            "token": {
+                "algorithm": "HS256",
+                "secret": "a-secret-of-more-than-thirty-two-bytes",
+                "audience": ["one", "two"],
+                "claims": {"tenant": "acme"},
+            },
+            "clients": [{"client_id": CLIENT}],
+            "users": [
+                {
+                    "username": ALICE["username"],
+                    "password": ALICE["password"],
+                    "scopes": ["a:read", "b:read"],
+                    "lifetime": "5m",
+                    "refresh_lifetime": "2h",
+                }
+            ],
+        }
+    }
+    with serving(fixture) as served, client(served) as http:
+        pair = sign_in(http, scope="b:read").json()
+        access, long = claims(pair["access_token"]), claims(pair["refresh_token"])
+    assert list(long) == [name for name in access if name != "tenant"] + ["token_use"]
+    assert (access["exp"] - access["iat"], long["exp"] - long["iat"]) == (300, 7200)
+    assert access.pop("jti") != long.pop("jti")
+    assert (access.pop("tenant"), long.pop("token_use")) == ("acme", "refresh")
+    assert (access.pop("exp"), long.pop("exp")) == (access["iat"] + 300, access["iat"] + 7200)
+    assert access == long
+    assert (access["aud"], access["scope"]) == (["one", "two"], "b:read")
