@@ -33,9 +33,15 @@ def _arguments() -> argparse.Namespace:
         "docs/performance.md and its plot. Exit status: 0, or 1 where the machine was too noisy "
         "or something could not be measured, and nothing was written.",
     )
-    parser.add_argument("--quick", action="store_true", help="fewer rounds; write nothing")
+    parser.add_argument(
+        "--quick", action="store_true", help="fewer rounds; show what must hold, and write nothing"
+    )
     parser.add_argument("--only", choices=_PARTS, help="one part; write nothing")
-    parser.add_argument("--rounds", type=_at_least_one, help=f"how many ({_ROUNDS})")
+    parser.add_argument(
+        "--rounds",
+        type=_at_least_one,
+        help=f"how many ({_ROUNDS}); starts and memory have numbers of their own",
+    )
     parser.add_argument(
         "--scratch",
         type=Path,

@@ -65,7 +65,7 @@ def of_tokens(figures: Figures) -> str:
         rows.append([title, *map(shown, limits)])
     bare = [shown(figures.median(f"signing {algorithm}")) for algorithm in ALGORITHMS]
     rows.append(["bare signing, one thread", *bare])
-    constant = f"floor: uvicorn, a constant answer ({_rates(figures, 'floor')})"
+    constant = f"floor: {_rates(figures, 'floor')} answers"
     rows.append([constant, "", "", ""])
     return table(("", *ALGORITHMS), rows)
 

@@ -41,17 +41,22 @@ class Subject:
 def measure(figures: Figures, setup: Setup, peers: Sequence[Peer], wrk: Wrk, rounds: int) -> None:
     """Every figure of this part, `rounds` times."""
     with ExitStack() as stack:
-        floor = stack.enter_context(running(FLOOR, SIGN_IN["omniomni"]))
-        subjects = [Subject("floor", "floor", floor, SIGN_IN["omniomni"], 1)]
-        subjects += _ours(figures, stack, setup)
-        subjects += _peers(figures, stack, peers)
+        server = stack.enter_context(running(FLOOR, SIGN_IN["omniomni"]))
+        floor = Subject("floor", "floor", server, SIGN_IN["omniomni"], 1)
+        ours = _ours(figures, stack, setup)
+        theirs = _peers(figures, stack, peers)
+        subjects = [floor, *ours, *theirs]
         for subject in subjects:  # what is made at the first use is made now
             wrk.run(subject.server, subject.call, seconds=1)
         for number in range(rounds):
             print(f"tokens a second: round {number + 1} of {rounds} ...", file=sys.stderr)
+            _load(figures, floor, wrk)
             for algorithm in ALGORITHMS:
-                figures.add(f"signing {algorithm}", rate(algorithm, _SIGNING_SECONDS), bounded=True)
-            for subject in subjects:
+                _limits(figures, algorithm, floor, wrk)
+                for subject in ours:
+                    if algorithm in subject.process:
+                        _load(figures, subject, wrk)
+            for subject in theirs:
                 _load(figures, subject, wrk)
         for process, server in {subject.process: subject.server for subject in subjects}.items():
             figures.add(f"{process} RSS loaded", server.rss())
@@ -89,6 +94,13 @@ def _peers(figures: Figures, stack: ExitStack, peers: Sequence[Peer]) -> list[Su
     return subjects
 
 
+def _limits(figures: Figures, algorithm: str, floor: Subject, wrk: Wrk) -> None:
+    """What limits the sign-ins that are measured next: a machine's pace changes within a round."""
+    figures.add(f"signing {algorithm}", rate(algorithm, _SIGNING_SECONDS), bounded=True)
+    load = wrk.run(floor.server, floor.call, MANY, _MANY_SECONDS)
+    figures.add(f"floor beside {algorithm}", load.rate, bounded=True)
+
+
 def _load(figures: Figures, subject: Subject, wrk: Wrk) -> None:
     many = wrk.run(subject.server, subject.call, MANY, _MANY_SECONDS)
     name = f"{subject.name} at {MANY}"
@@ -106,7 +118,8 @@ def _load(figures: Figures, subject: Subject, wrk: Wrk) -> None:
 
 def limit(figures: Figures, algorithm: str, signatures: int) -> list[float]:
     """Round by round, the tokens a second that the floor and bare signing leave one process."""
-    floors, bare = figures.values(f"floor at {MANY}"), figures.values(f"signing {algorithm}")
+    floors = figures.values(f"floor beside {algorithm}")
+    bare = figures.values(f"signing {algorithm}")
     if len(floors) != len(bare):
         return []
     pairs = zip(floors, bare, strict=True)

@@ -68,7 +68,7 @@ _ORIGINS = Told(
     check=_check_origins,
 )
 _ENTRIES = Told("How many calls the journal of a realm keeps.", least=1)
-_SIZE = Told("How many MiB the journals of all realms take together.", least=1)
+_SIZE = Told("How many MiB the journals and outboxes of all realms take together.", least=1)
 _TLS_PORT = Told("The port of HTTPS; 0 takes any free one.", least=0, most=65535)
 _TLS_HOSTS = Told(
     "A name or address that HTTPS has a certificate for, besides the vendors' hosts "
