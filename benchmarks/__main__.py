@@ -34,7 +34,7 @@ def _arguments() -> argparse.Namespace:
         "or something could not be measured, and nothing was written.",
     )
     parser.add_argument(
-        "--quick", action="store_true", help="fewer rounds; show what must hold, and write nothing"
+        "--quick", action="store_true", help="fewer rounds; show what must hold, write nothing"
     )
     parser.add_argument("--only", choices=_PARTS, help="one part; write nothing")
     parser.add_argument(

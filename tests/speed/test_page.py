@@ -18,7 +18,7 @@ def figures() -> Figures:
     """A run in which one process could reach 10,000 sign-ins a second, and reaches 5,000."""
     found = Figures()
     for drift in (1.0, 2.0, 1.5):
-        found.add("floor at 32", 20_000 * drift, bounded=True)
+        found.add("floor beside ES256", 20_000 * drift, bounded=True)
         found.add("signing ES256", 20_000 * drift, bounded=True)
         found.add("omniomni ES256 at 32", 5_000 * drift, bounded=True)
         found.add("omniomni resource at 32", 2_000 * drift)
@@ -42,7 +42,7 @@ def test_a_target_that_was_missed_or_not_measured_is_told_apart() -> None:
 
 def test_rounds_that_lie_too_far_apart_are_named() -> None:
     assert figures().noisy() == [
-        "floor at 32: 67%",
+        "floor beside ES256: 67%",
         "omniomni ES256 at 32: 67%",
         "signing ES256: 67%",
     ]
