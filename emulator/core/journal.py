@@ -33,7 +33,8 @@ class Record(Struct, frozen=True, array_like=True):
     """One call, as it is kept: small, and written quickly; who reads it makes an `Entry` of it.
 
     It ended `at` by the realm's clock and `real_at` by the machine's (POSIX seconds), and `took` so
-    many seconds. `answer_body` is JSON in bytes, or what would make it, or a part of one.
+    many seconds. `answer_body` is JSON in bytes, a part of such, or what is told as it is: a text,
+    a wire's shape.
     """
 
     at: float

@@ -156,7 +156,9 @@ def outside_of_operations(body: Callable[[int, str], Json], source: str) -> tupl
 class Answerer:
     """An outcome made ready to answer with."""
 
-    __slots__ = ("filled_headers", "headers", "needs", "outcome", "plain", "render", "status")
+    __slots__ = (
+        *("filled_headers", "headers", "needs", "outcome", "plain", "render", "status", "text"),
+    )
 
     def __init__(self, outcome: Outcome) -> None:
         self.outcome = outcome
@@ -175,11 +177,12 @@ class Answerer:
         if outcome.body is not None and not kinds:
             self.headers.append((b"content-type", b"application/json"))
         self.needs = frozenset(placeholders_in([outcome.body, *outcome.headers.values()]))
-        is_json = not kinds or "json" in kinds[0].lower()
+        self.text = bool(kinds) and "json" not in kinds[0].lower()
+        """Whether the body is no JSON."""
         self.render: Callable[[Values], bytes] = (
-            _renderer(outcome.body) if is_json else _renderer_of_text(outcome.body)
+            _renderer_of_text(outcome.body) if self.text else _renderer(outcome.body)
         )
-        self.plain = is_json and outcome.body == ANSWER
+        self.plain = not self.text and outcome.body == ANSWER
         """Whether the body is what the operation returned, and nothing else."""
 
     def headers_with(self, values: Values) -> list[tuple[bytes, bytes]]:

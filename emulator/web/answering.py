@@ -16,6 +16,7 @@ def answered(answerer: Answerer, values: Mapping[str, object]) -> Answer:
         answerer.render(values),
         outcome=answerer.outcome.name,
         ours=True,
+        text=answerer.text,
     )
 
 

@@ -14,6 +14,8 @@ from msgspec import Struct
 from emulator.web.messages import Request
 
 _MOST_FIELDS = 100
+_READ_OF_A_KIND = 1000
+"""How much of a Content-Type is read, in bytes."""
 
 
 class BodyUnreadable(Exception):
@@ -31,7 +33,7 @@ def media_type(request: Request) -> str:
     """The request's media type in lower case, without parameters; empty where it has none."""
     for name, value in request.headers:
         if name == b"content-type":
-            return _media_type(value)
+            return _media_type(value[:_READ_OF_A_KIND])
     return ""
 
 

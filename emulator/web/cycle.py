@@ -121,6 +121,7 @@ class Cycle(RequestResponseCycle):
         if not simple or self.disconnected or self.response_complete:
             return await super().receive()
         self._told = True
+        self.waiting_for_100_continue = False  # who sent it all waits for no permission
         if self.flow.read_paused:
             self.flow.resume_reading()
         body, self.body = self.body, b""  # type: ignore[assignment]  # as above

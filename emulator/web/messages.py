@@ -55,8 +55,8 @@ class Answer(Struct):
     `reason` is `outcome; sentence` where something was refused. `length` is the Content-Length of
     what HEAD leaves out, where it is known. `stream` comes in the place of a body and has no end.
     `connection` is what befalls the connection in the answer's place. Only a body that is `ours`,
-    JSON rendered here, is told: with its tokens masked as `told`, a wire's shape or JSON, where it
-    has some. `secrets` are what else of it nobody is told.
+    rendered here, is told: where it has tokens, `told`, which is the wire's shape or the body with
+    them masked. `text` says that it is no JSON; `secrets` are what else of it nobody is told.
     """
 
     status: int
@@ -73,4 +73,5 @@ class Answer(Struct):
     members: Members | None = None
     told: object = None
     ours: bool = False
+    text: bool = False
     secrets: tuple[str, ...] = ()

@@ -160,8 +160,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """A header; a trailer is none (RFC 9110 §6.5.1), and is left out."""
         if self._in_head:
             name = name.lower()
-            if name == b"expect":
-                self.expect_100_continue = value.lower() == b"100-continue"
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
             self.headers.append((name, value))
 
     def on_headers_complete(self) -> None:

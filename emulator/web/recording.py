@@ -18,11 +18,13 @@ from emulator.core.masking import (
     is_secret_parameter,
     names_somebody,
     no_name,
+    searched,
     secrets_among,
     sounds_secret,
     told_body,
     told_members,
     told_name,
+    told_page,
     told_path,
     told_resource_path,
     told_text,
@@ -39,6 +41,9 @@ _PART_LIMIT = 2048
 
 _LARGEST = 64 * 1024
 """The largest body that is searched for secrets; of a larger one only the size is told."""
+
+_READ_OF_A_HEADER = 1000
+"""How much of a header is looked at, in bytes: caches keep it."""
 
 _BODILESS = frozenset({204, 304})
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
@@ -148,14 +153,30 @@ def _query(query: bytes) -> dict[str, Any]:
 
 def _body(answer: Answer) -> object:
     """What is told of a body, see `Record.answer_body`."""
-    length, told = len(answer.body), answer.told
-    if not answer.ours or not length or answer.status in _BODILESS or length > _LARGEST:
+    if not (answer.ours and answer.body) or answer.status in _BODILESS:
         return None
-    if told is not None and length <= _PART_LIMIT and not (answer.secrets or type(told) is bytes):
-        return told
+    told, secrets = answer.told, answer.secrets
+    if told is not None and not secrets and not isinstance(told, bytes):
+        return _shape(told)
     body = answer.body if told is None else told if isinstance(told, bytes) else rendered(told)
-    masked = told_body(body, answer.secrets)
+    if len(body) > _LARGEST:
+        return None
+    if answer.text:
+        page = told_page(body, secrets)
+        return page if len(page) <= _PART_LIMIT else page[:_PART_LIMIT] + "..."
+    return _json(told_body(body, secrets))
+
+
+def _json(masked: bytes) -> bytes | Part:
     return masked if len(masked) <= _PART_LIMIT else Part(masked[:_PART_LIMIT])
+
+
+@lru_cache(maxsize=4096)
+def _shape(shape: object) -> object:
+    """What is told of a wire's shape without its tokens: each principal's comes again and again."""
+    whole = rendered(shape)
+    masked = searched(whole)
+    return shape if masked == whole and len(masked) <= _PART_LIMIT else _json(masked)
 
 
 def secret_values(parameters: Mapping[str, str]) -> tuple[str, ...]:
@@ -171,7 +192,7 @@ def _told_headers(
         known = those.get(name)
         if known is not None:
             shown, of = known
-            told[shown] = of(value)
+            told[shown] = of(value[:_READ_OF_A_HEADER])
     return told
 
 

@@ -28,8 +28,8 @@ SHARES = {"HS256": 0.21, "ES256": 0.28}
 """The least share of what floor and signature leave that any vendor's sign-in may reach.
 
 About 0.6 of what was measured (HS256 0.29 to 0.52, ES256 0.45 to 0.70): beside other tests the same
-sign-in comes to 0.8 of its share at times, and one that costs twice as much to half of it. Who makes
-sign-ins cheaper raises them.
+sign-in comes to 0.8 of its share at times, and one that costs twice as much to half of it. Who
+makes sign-ins cheaper raises them.
 """
 
 START = 3.5

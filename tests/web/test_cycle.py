@@ -214,3 +214,17 @@ def said(url: str, more: str) -> tuple[list[bytes], bytes]:
         length = next(int(line[15:]) for line in lines if line.startswith(b"content-length:"))
         changing = (b"date:", b"connection:")
         return [line for line in lines if not line.startswith(changing)], answer.read(length)
+
+
+def test_who_asks_for_permission_gets_it_though_another_wish_follows() -> None:
+    head = (
+        "POST /omni-omni/v1/auth/client-token HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+        "Expect: 100-continue\r\nExpect: something-else\r\n\r\n"
+    )
+    with serving() as served:
+        host, _, port = served.url.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=10) as caller:
+            caller.sendall(head.encode())
+            assert caller.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            caller.sendall(b"{}")
+            assert caller.recv(65536).startswith(b"HTTP/1.1 401 ")
