@@ -52,16 +52,19 @@ def test_the_server_starts_at_the_first_use(pytester: pytest.Pytester) -> None:
 
 def test_a_start_of_pytest_pays_less_than_five_milliseconds(pytester: pytest.Pytester) -> None:
     program = "import pytest, emulator.testing.plugin"
-    fastest = 1e9
-    for _ in range(3):
+    fastest = listing = 1e9
+    for _ in range(10):  # until the machine is quiet enough to tell
         told = pytester.run(sys.executable, "-X", "importtime", "-c", program).stderr.str()
         rows = re.findall(r"^import time: +(\d+) \| +\d+ \| +(\S+)$", told, re.MULTILINE)
         after_pytest = rows[[name for _, name in rows].index("pytest") + 1 :]
         names = {name for _, name in after_pytest if not name.startswith("_")}
         assert names <= {"emulator", "emulator.testing", "emulator.testing.plugin"}
         fastest = min(fastest, sum(int(microseconds) for microseconds, _ in after_pytest) / 1e6)
-    # pytest also reads the names of a plugin's files, for its assertions.
-    assert fastest + min(_listing() for _ in range(5)) < 5e-3
+        # pytest also reads the names of a plugin's files, for its assertions.
+        listing = min(listing, *(_listing() for _ in range(5)))
+        if fastest + listing < 5e-3:
+            return
+    pytest.fail(f"{fastest * 1e3:.1f} ms for imports, {listing * 1e3:.1f} ms for the files' names")
 
 
 def _listing() -> float:
