@@ -55,6 +55,10 @@ class Figures:
         """The least of all rounds."""
         return min(self.values(name), default=None)
 
+    def most(self, name: str) -> float | None:
+        """The most of all rounds."""
+        return max(self.values(name), default=None)
+
     def quotient(self, name: str, by: Sequence[float]) -> float | None:
         """The median of the rounds' quotients: what drifts from round to round hits both alike."""
         values = self.values(name)

@@ -8,7 +8,7 @@ from benchmarks.load import MANY
 from benchmarks.many_users import FEW_USERS, MANY_USERS
 from benchmarks.memory import MARKS
 from benchmarks.ours import TITLES, TOKENS, VENDORS
-from benchmarks.throughput import limit
+from benchmarks.throughput import share
 
 PEERS = ("oauth2-mock-server", "oidc-provider", "moto")
 SHARES = {"RS256": 0.65, "ES256": 0.45, "HS256": 0.50}
@@ -55,13 +55,11 @@ def best_peer(figures: Figures, algorithm: str, ending: str) -> float | None:
 
 
 def _of_the_limit(figures: Figures) -> Iterator[Target]:
-    for algorithm, share in SHARES.items():
+    for algorithm, least in SHARES.items():
         for vendor in VENDORS:
-            reached = figures.quotient(
-                f"{vendor} {algorithm} at {MANY}", limit(figures, algorithm, TOKENS[vendor])
-            )
+            reached = share(figures, f"{vendor} {algorithm}", algorithm, TOKENS[vendor])
             what = f"{TITLES[vendor]}, {algorithm}: share of the limit"
-            yield Target(what, _percent(reached), share * 100, "%", at_least=True)
+            yield Target(what, _percent(reached), least * 100, "%", at_least=True)
 
 
 def _beside_peers(figures: Figures) -> Iterator[Target]:
@@ -141,10 +139,10 @@ def _users(figures: Figures) -> Iterator[Target]:
     many, few = (figures.median(f"{users} users start") for users in (MANY_USERS, FEW_USERS))
     loading = None if many is None or few is None else (many - few) / 1e3
     yield Target(f"{MANY_USERS:,} users loaded", loading, 3, "s")
-    share = figures.quotient(f"{MANY_USERS} users rate", figures.values(f"{FEW_USERS} users rate"))
+    kept = _divided(*(figures.most(f"{users} users rate") for users in (MANY_USERS, FEW_USERS)))
     what = f"A sign-in's rate with {MANY_USERS:,} users, share of that with {FEW_USERS}"
     # As much as two equal rates differ from run to run.
-    yield Target(what, _percent(share), 90, "%", at_least=True)
+    yield Target(what, _percent(kept), 90, "%", at_least=True)
 
 
 def _percent(share: float | None) -> float | None:

@@ -116,6 +116,15 @@ def _load(figures: Figures, subject: Subject, wrk: Wrk) -> None:
         figures.add(f"{name} p99/p50", one.p99 / one.p50)
 
 
+def share(figures: Figures, name: str, algorithm: str, signatures: int) -> float | None:
+    """Which part of its limit a sign-in reaches, each at its best: others only ever slow down."""
+    found = [f"{name} at {MANY}", f"floor beside {algorithm}", f"signing {algorithm}"]
+    reached, floor, signing = map(figures.most, found)
+    if reached is None or floor is None or signing is None:
+        return None
+    return reached * (1 / floor + signatures / signing) / signatures
+
+
 def limit(figures: Figures, algorithm: str, signatures: int) -> list[float]:
     """Round by round, the tokens a second that the floor and bare signing leave one process."""
     floors = figures.values(f"floor beside {algorithm}")

@@ -26,7 +26,7 @@ def figures() -> Figures:
     return found
 
 
-def test_a_share_is_of_the_same_round_so_that_drift_does_not_show() -> None:
+def test_a_share_is_of_the_best_rounds_so_that_drift_does_not_show() -> None:
     (share,) = (t for t in targets(figures()) if t.what == "OmniOmni, ES256: share of the limit")
     assert share.measured == pytest.approx(50)
     assert share.met
