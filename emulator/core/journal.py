@@ -23,18 +23,11 @@ Entry = Mapping[str, Any]
 """One call: what the control API tells of it."""
 
 
-class Part(Struct, frozen=True, array_like=True):
-    """The beginning of a body that is too long to be told."""
-
-    begins: bytes
-
-
 class Record(Struct, frozen=True, array_like=True):
     """One call, as it is kept: small, and written quickly; who reads it makes an `Entry` of it.
 
     It ended `at` by the realm's clock and `real_at` by the machine's (POSIX seconds), and `took` so
-    many seconds. `answer_body` is JSON in bytes, a part of such, or what is told as it is: a text,
-    a wire's shape.
+    many seconds. `answer_body` is JSON in bytes, or what is told as it is: a text, a wire's shape.
     """
 
     at: float
@@ -59,6 +52,7 @@ class Record(Struct, frozen=True, array_like=True):
 
     def entry(self, number: int) -> Entry:
         """What is told of it."""
+        body = self.answer_body
         return {
             "number": number,
             "at": iso_milliseconds(self.at),
@@ -81,18 +75,10 @@ class Record(Struct, frozen=True, array_like=True):
             },
             "answer": {
                 "headers": self.answer_headers,
-                "body": _told_body(self.answer_body),
+                "body": orjson.loads(body) if isinstance(body, bytes) else body,
                 "body_bytes": self.answer_bytes,
             },
         }
-
-
-def _told_body(body: Any) -> Any:
-    if isinstance(body, bytes):
-        return orjson.loads(body)
-    if isinstance(body, list):
-        return f"{Part(*body).begins.decode('utf-8', 'ignore')}..."
-    return body
 
 
 _encode = msgspec.msgpack.Encoder().encode

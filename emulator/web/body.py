@@ -111,14 +111,9 @@ def text_faults(
     members: Mapping[str, Any], names: Iterable[str], optional: Iterable[str] = ()
 ) -> list[FieldFault]:
     """The same of several members; an `optional` one may be absent or empty (RFC 6749 §3.2)."""
-    found = []
-    for name in names:
-        value = members.get(name)
-        if not value or type(value) is not str:
-            found.append(text_fault(members, name))
-    given = (name for name in optional if members.get(name) not in (None, ""))
-    found += [text_fault(members, name) for name in given]
-    return [fault for fault in found if fault is not None] if found else []
+    given = [name for name in optional if members.get(name) not in (None, "")]
+    faults = [text_fault(members, name) for name in (*names, *given)]
+    return [fault for fault in faults if fault is not None]
 
 
 def sentence(faults: list[FieldFault]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from emulator.core.clock import real_time, stopwatch
-from emulator.core.journal import Part, Record
+from emulator.core.journal import Record
 from emulator.core.masking import (
     MASK,
     is_secret_parameter,
@@ -167,8 +167,10 @@ def _body(answer: Answer) -> object:
     return _json(told_body(body, secrets))
 
 
-def _json(masked: bytes) -> bytes | Part:
-    return masked if len(masked) <= _PART_LIMIT else Part(masked[:_PART_LIMIT])
+def _json(masked: bytes) -> bytes | str:
+    if len(masked) <= _PART_LIMIT:
+        return masked
+    return masked[:_PART_LIMIT].decode("utf-8", "ignore") + "..."  # no JSON any more
 
 
 @lru_cache(maxsize=4096)
