@@ -42,9 +42,9 @@ async def _change(realm: Realm, change: ClockChange) -> object:
     clock, before, latest = realm.clock, realm.clock.now(), realm.clock.latest()
     try:
         _apply(change, Clock(clock.as_start()))
+        _apply(change, clock)  # a moment later, at which it may just have become impossible
     except (ClockOutOfRange, OverflowError) as error:
         raise invalid(str(error)) from error
-    _apply(change, clock)
     return _told(clock) | _way_back(clock.now(), before, latest)
 
 

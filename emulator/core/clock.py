@@ -76,14 +76,18 @@ class Clock:
         return max(self._latest, self.now())
 
     def set(self, instant: datetime) -> None:
-        """Jump to `instant`, forwards or back; a running clock runs on from there."""
-        self.advance(_posix(instant) - self.now())
+        """Jump to `instant`, forwards or back; a running clock runs on from there.
+
+        Raises ClockOutOfRange.
+        """
+        wanted = _posix(instant)
+        _check(wanted)
+        self._move(wanted - self.now())
         self._stand_at(instant)
 
     def advance(self, seconds: float) -> None:
         """Move by `seconds`; a negative number goes back. Raises ClockOutOfRange."""
-        if not _FIRST <= self.now() + seconds <= _LAST:
-            raise ClockOutOfRange("the clock would leave the years 1971 to 9000")
+        _check(self.now() + seconds)
         self._move(seconds)
 
     def _move(self, seconds: float) -> None:
@@ -118,8 +122,7 @@ class Clock:
 
     def check(self) -> None:
         """Raise ClockOutOfRange where it shows a year that no clock is moved to."""
-        if not _FIRST <= self.now() <= _LAST:
-            raise ClockOutOfRange("the clock would leave the years 1971 to 9000")
+        _check(self.now())
 
     def restart(self) -> None:
         """Go back to how it started."""
@@ -139,6 +142,11 @@ class Clock:
         """Stand at an instant to the microsecond, if it stands: sums of floats are not exact."""
         if self._standing is not None:
             self._standing = instant.timestamp()
+
+
+def _check(shown: float) -> None:
+    if not _FIRST <= shown <= _LAST:
+        raise ClockOutOfRange("the clock would leave the years 1971 to 9000")
 
 
 def _posix(instant: datetime) -> float:

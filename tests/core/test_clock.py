@@ -1,9 +1,11 @@
+import itertools
 import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from emulator.core.clock import Clock, http_date, iso_milliseconds
+from emulator.core import clock as clock_module
+from emulator.core.clock import Clock, ClockOutOfRange, http_date, iso_milliseconds
 
 NEW_YEAR = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -50,6 +52,21 @@ def test_a_clock_set_while_frozen_stands_at_the_new_instant() -> None:
     clock.freeze()
     clock.set(NEW_YEAR.astimezone(timezone(timedelta(hours=5))))
     assert clock.now() == pytest.approx(NEW_YEAR.timestamp())
+
+
+def test_a_clock_is_set_to_its_last_instant_however_time_passes_meanwhile(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ticks = itertools.count(1_800_000_000)
+    monkeypatch.setitem(clock_module._SOURCES, "machine", lambda: float(next(ticks)))  # noqa: SLF001 - time itself
+    clock = Clock()
+    last = datetime(9000, 12, 31, tzinfo=UTC)
+    clock.set(last)
+    assert 0 < clock.now() - last.timestamp() < 5
+    with pytest.raises(ClockOutOfRange):
+        clock.set(last + timedelta(seconds=1))
+    with pytest.raises(ClockOutOfRange):
+        clock.advance(1)
 
 
 def test_an_instant_without_a_zone_is_refused() -> None:
