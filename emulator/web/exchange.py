@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct, field
 
+from emulator.web.connection import CONNECTION
 from emulator.web.messages import HeaderPairs
-from emulator.web.sending import CONNECTION
 from emulator.web.visit import AsgiApp, Message
 
 
@@ -42,17 +42,22 @@ class Exchange(Struct):
         else:
             self.content += message.get("body", b"")
 
+    @property
+    def company(self) -> int:
+        """Only this one: in the process there is no server."""
+        return 1
+
     def answer(self, status: int, headers: HeaderPairs, body: bytes) -> bool:
         """Never by itself: the answer goes through ASGI."""
         del status, headers, body
         return False
 
     def end_with(self, data: bytes) -> None:
-        """See `emulator.web.sending.Connection`."""
+        """See `emulator.web.connection.Connection`."""
         self.cut = data
 
     def reset(self) -> None:
-        """See `emulator.web.sending.Connection`."""
+        """See `emulator.web.connection.Connection`."""
         self.was_reset = True
 
 

@@ -37,6 +37,21 @@ def _always(_: Realm) -> bool:
     return True
 
 
+class Asked(Struct, frozen=True):
+    """What a request asks of an endpoint: read, and nothing decided yet.
+
+    `unread` is why its body could not be read; `principal` is whom it speaks of.
+    """
+
+    endpoint: "Endpoint"
+    operation: "Operation"
+    realm: Realm
+    request: Request
+    members: Members
+    principal: str
+    unread: Refusal | None
+
+
 class Ended(Struct, frozen=True):
     """What a rule returns that can end well in several ways: the outcome, and what it answers."""
 
@@ -153,8 +168,8 @@ class Api(Struct, frozen=True, dict=True):
         section = realm.sections.get(self.name)
         return self._as_they_are if section is None else section.outcomes
 
-    async def run(self, endpoint: Endpoint, realm: Realm, request: Request) -> Answer:
-        """Run what the request asks of an endpoint."""
+    def read(self, endpoint: Endpoint, realm: Realm, request: Request) -> Asked:
+        """What the request asks of an endpoint."""
         operation, members, unread = endpoint.operations[0], Members(), None
         try:
             members = endpoint.read(request)
@@ -166,37 +181,34 @@ class Api(Struct, frozen=True, dict=True):
             if endpoint.authenticated and self.bearer is not None
             else operation.who(realm, members)
         )
-        about = endpoint.about or (None if self.guarded else self.name)
+        return Asked(endpoint, operation, realm, request, members, principal, unread)
+
+    async def run(self, asked: Asked) -> Answer:
+        """Do what is asked, and what a fault that strikes it does."""
+        realm, operation, principal = asked.realm, asked.operation, asked.principal
+        about = asked.endpoint.about or (None if self.guarded else self.name)
         strike = None
         if realm.faults and about is not None:
-            strike = realm.faults.striking(about, operation.name, principal, members)
+            strike = realm.faults.striking(about, operation.name, principal, asked.members)
         if strike is None or about is None:
-            answer = await self._worked(endpoint, operation, request, members, unread, realm)
+            answer = await self._worked(asked, realm)
         else:
-            work = partial(self._worked, endpoint, operation, request, members, unread)
+            work = partial(self._worked, asked)
             answer = await struck(strike, realm, about, principal, work, self.refuse)
         answer.operation = operation.name
-        answer.members = None if unread is not None and not members else members
+        answer.members = None if asked.unread is not None and not asked.members else asked.members
         answer.principal = answer.principal or principal
         return answer
 
-    async def _worked(
-        self,
-        endpoint: Endpoint,
-        operation: Operation,
-        request: Request,
-        members: Members,
-        unread: Refusal | None,
-        realm: Realm,
-    ) -> Answer:
+    async def _worked(self, asked: Asked, realm: Realm) -> Answer:
+        operation, members = asked.operation, asked.members
         try:
-            if unread is not None:
-                raise unread
-            if endpoint.authenticated and self.bearer is not None:
-                session = await checked(self.bearer, realm, self.name, request, ())
+            if asked.unread is not None:
+                raise asked.unread
+            if asked.endpoint.authenticated and self.bearer is not None:
+                session = await checked(self.bearer, realm, self.name, asked.request, ())
                 members = members | {"session": session}
-            asked = operation.parse(realm, members)
-            shape = await operation.rule(realm, asked)
+            shape = await operation.rule(realm, operation.parse(realm, members))
         except Refusal as refusal:
             return self.refuse(realm, refusal)
         success = operation.success

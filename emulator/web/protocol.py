@@ -15,12 +15,12 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from emulator.web import crowd
+from emulator.web.connection import CONNECTION
 from emulator.web.cycle import Cycle
 from emulator.web.early_answers import HEAD_TOO_LARGE, NOT_HTTP, TOO_SLOW, HeadTooLarge, TooFarAhead
 from emulator.web.idle import Idle
 from emulator.web.outflow import Outflow
 from emulator.web.patience import Patience
-from emulator.web.sending import CONNECTION
 from emulator.web.upgrade import head_without_upgrade
 
 HEAD_LIMIT = 64 * 1024
@@ -82,6 +82,11 @@ class BoundedProtocol(HttpToolsProtocol):
         waits = not (self._perhaps_gone or self.flow.write_paused or self.cycle.response_complete)
         return 2 if waits and not sending_body else 1
 
+    @property
+    def company(self) -> int:
+        """See `connection.Connection.company`."""
+        return len(self.tasks)
+
     def drop(self) -> None:
         """See `crowd.Caller`."""
         self.transport.abort()
@@ -132,18 +137,18 @@ class BoundedProtocol(HttpToolsProtocol):
         return self.half_open
 
     def answer(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
-        """See `sending.Connection.answer`."""
+        """See `connection.Connection.answer`."""
         return self._running is not None and self._running.answer(status, headers, body)
 
     def end_with(self, data: bytes) -> None:
-        """See `sending.Connection.end_with`."""
+        """See `connection.Connection.end_with`."""
         self._deaf = True
         if data:
             self.transport.write(data)
         self._end()
 
     def reset(self) -> None:
-        """See `sending.Connection.reset`."""
+        """See `connection.Connection.reset`."""
         self._deaf = True
         self._outflow.reset()
 
@@ -271,10 +276,9 @@ class BoundedProtocol(HttpToolsProtocol):
         if method == b"CONNECT":
             self._give_up(NOT_HTTP)
             return
-        version = self.parser.get_http_version()
-        head = head_without_upgrade(method, self.url, version, self.headers)
-        self.parser = httptools.HttpRequestParser(self)
-        self.data_received(head + rest)
+        parser, self.parser = self.parser, httptools.HttpRequestParser(self)
+        version = parser.get_http_version()
+        self.data_received(head_without_upgrade(method, self.url, version, self.headers) + rest)
 
     def _refuse(self, answer: bytes) -> None:
         """Answer, and read on for a while: who is reset while it sends never reads why."""

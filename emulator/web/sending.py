@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from typing import Protocol
 
 from emulator.core.clock import http_date
 from emulator.core.faults import ConnectionFault
@@ -12,37 +11,12 @@ from emulator.core.realm import Realm
 from emulator.web.messages import Answer, HeaderPairs
 from emulator.web.visit import Message, Send, Visit
 
-CONNECTION = "emulator.connection"
-"""The ASGI extension of our own server: the connection, for the faults that befall one."""
-
 _BODILESS = frozenset({204, 304})
 
 _NOTICES_WITHIN = 0.1
 """Within how many seconds a stream notices that the server stops."""
 
 _GARBAGE = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 this is not HTTP \xff\xfe\x00\r\n\r\n"
-
-
-class Connection(Protocol):
-    """A caller's connection.
-
-    Where it may be `half_open`, a caller that closes its own side still waits for the answer;
-    otherwise it has left.
-    """
-
-    half_open: bool
-
-    def answer(self, status: int, headers: HeaderPairs, body: bytes) -> bool:
-        """Answer the present request at once; False where that has to go through ASGI."""
-        ...
-
-    def end_with(self, data: bytes) -> None:
-        """Write bytes, and close."""
-        ...
-
-    def reset(self) -> None:
-        """Reset it (a TCP RST)."""
-        ...
 
 
 class ConnectionFaultStruck(ConnectionError):
@@ -74,7 +48,7 @@ async def send_answer(
         await _break(answer, answer.connection, visit)
         return
     if answer.ours and answer.stream is None and not (ends or visit.method == "HEAD"):
-        connection = _connection(visit)
+        connection = visit.connection
         if connection is not None and connection.answer(answer.status, headers, answer.body):
             return
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
@@ -107,7 +81,7 @@ async def _stream(
     stream: AsyncGenerator[bytes, None], visit: Visit, send: Send, closing: Callable[[], bool]
 ) -> None:
     """Send what comes until it ends, nobody listens any more, or the server stops."""
-    connection = _connection(visit)
+    connection = visit.connection
     if connection is not None:
         connection.half_open = False  # else who left would be noticed only at the next event
     sent = asyncio.ensure_future(_sent(stream, send))
@@ -147,7 +121,7 @@ async def or_cut_off(sending: Awaitable[None], visit: Visit) -> None:
         async with asyncio.timeout(_NOTICES_WITHIN):
             await sending
     except TimeoutError:
-        connection = _connection(visit)
+        connection = visit.connection
         if connection is not None:
             connection.reset()
 
@@ -158,13 +132,8 @@ async def _gone(visit: Visit) -> None:
         pass
 
 
-def _connection(visit: Visit) -> Connection | None:
-    found: Connection | None = visit.scope.get("extensions", {}).get(CONNECTION)
-    return found
-
-
 async def _break(answer: Answer, how: ConnectionFault, visit: Visit) -> None:
-    connection = _connection(visit)
+    connection = visit.connection
     if connection is None:
         raise ConnectionFaultStruck(answer.reason)
     if how is ConnectionFault.RESET:

@@ -207,7 +207,10 @@ class Stage:
         if endpoint.seen_from or realm.issuer_follows_caller:
             realm = realm.seen_from(base_url(visit.scope, self._door.proxies) + visit.prefix)
         parameters = endpoint.parameters(visit.sent) if endpoint.has_names else None
-        answer = await api.run(endpoint, realm, visit.request(body, parameters))
+        asked = api.read(endpoint, realm, visit.request(body, parameters))
+        if visit.in_company:
+            await asyncio.sleep(0)
+        answer = await api.run(asked)
         return await self._told(visit, answer, endpoint.about or api.name)
 
     async def elsewhere(self, visit: Visit) -> Answer:
@@ -249,6 +252,8 @@ class Stage:
 
     async def _told(self, visit: Visit, answer: Answer, vendor: str) -> Answer:
         """The answer with its reason in header and log, and in the journal of its realm."""
+        if visit.in_company:
+            await asyncio.sleep(0)
         about = self._vendors.get(vendor)
         if answer.reason is not None:
             make_discreet(answer, visit, about)
