@@ -5,13 +5,18 @@ What a fault of these means (which status, which words) is each vendor's own to 
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any, TypeAlias, TypeVar
 from urllib.parse import unquote_to_bytes
 
 import orjson
-from msgspec import Struct
+from msgspec import Meta, Struct, ValidationError, convert
 
 from emulator.web.messages import Request
+
+Text: TypeAlias = Annotated[str, Meta(min_length=1)]
+"""A member that must be a text and not empty."""
+
+S = TypeVar("S", bound=Struct)
 
 _MOST_FIELDS = 100
 _READ_OF_A_KIND = 1000
@@ -95,6 +100,14 @@ def _pairs(body: bytes) -> list[tuple[str, str]]:
 def _text(escaped: bytes) -> str:
     spaced = escaped.replace(b"+", b" ")
     return (unquote_to_bytes(spaced) if b"%" in spaced else spaced).decode()
+
+
+def fitting(members: Mapping[str, Any], shape: type[S]) -> S | None:
+    """The members as a wire's shape; None where they do not fit, which `text_faults` explains."""
+    try:
+        return convert(members, shape)
+    except ValidationError:
+        return None
 
 
 def text_fault(members: Mapping[str, Any], name: str) -> FieldFault | None:

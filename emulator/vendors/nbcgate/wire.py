@@ -9,7 +9,14 @@ from emulator.core.realm import Realm
 from emulator.core.verification import TokenRefused
 from emulator.vendors.nbcgate.bearer import BEARER
 from emulator.web.bearer import presented
-from emulator.web.body import BodyUnreadable, FieldFault, json_object, sentence, text_fault
+from emulator.web.body import (
+    BodyUnreadable,
+    FieldFault,
+    fitting,
+    json_object,
+    sentence,
+    text_fault,
+)
 from emulator.web.messages import Members, Request
 
 OPEN_MEMBERS = frozenset({"email"})
@@ -97,12 +104,13 @@ def parse_sign_in(members: Members, *, password_required: bool) -> SignInRequest
 
     Without `password_required`, either `otp` or `password` must be given (the guide).
     """
-    _refuse_if(
-        _email_fault(members),
-        _otp_fault(members),
-        _password_fault(members, required=password_required or not members.get("otp")),
-    )
-    return SignInRequest(members["email"], members.get("password"), members.get("otp"))
+    asked = fitting(members, SignInRequest)
+    required = password_required or not members.get("otp")
+    if asked is None or not _is_email(asked.email) or (asked.password is None and required):
+        raise _invalid(
+            _email_fault(members), _otp_fault(members), _password_fault(members, required=required)
+        )
+    return asked
 
 
 def parse_otp_email(_: Realm, members: Members) -> OtpEmailRequest:
@@ -123,22 +131,29 @@ def parse_check(_: Realm, members: Members) -> CheckRequest:
     return CheckRequest(members["token"])
 
 
-def _refuse_if(*faults: FieldFault | None) -> None:
+def _refuse_if(fault: FieldFault | None) -> None:
+    if fault is not None:
+        raise _invalid(fault)
+
+
+def _invalid(*faults: FieldFault | None) -> Refusal:
     found = [fault for fault in faults if fault is not None]
-    if found:
-        errors: Json = [
-            {"code": FAULT_CODES.get(fault.fault, WRONG_TYPE), "field": fault.field}
-            for fault in found
-        ]
-        raise Refusal("invalid_request", sentence(found), errors=errors)
+    errors: Json = [
+        {"code": FAULT_CODES.get(fault.fault, WRONG_TYPE), "field": fault.field} for fault in found
+    ]
+    return Refusal("invalid_request", sentence(found), errors=errors)
 
 
 def _email_fault(members: Members) -> FieldFault | None:
     fault = text_fault(members, "email")
     if fault is not None:
         return fault
-    user, at, host = members["email"].rpartition("@")
-    return None if user and at and host else FieldFault("email", "is no e-mail address")
+    return None if _is_email(members["email"]) else FieldFault("email", "is no e-mail address")
+
+
+def _is_email(text: str) -> bool:
+    user, _, host = text.rpartition("@")
+    return bool(user and host)
 
 
 def _otp_fault(members: Members) -> FieldFault | None:

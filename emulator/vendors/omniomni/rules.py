@@ -1,7 +1,7 @@
 """How OmniOmni decides. No HTTP."""
 
 from emulator.core.outcomes import Answerer, Refusal
-from emulator.core.principals import Principal, Principals
+from emulator.core.principals import ACTIVE, Principal, Principals
 from emulator.core.realm import Realm
 from emulator.core.section import Section
 from emulator.core.tokens import Claims, Grant, TokenIssuer
@@ -45,8 +45,8 @@ async def sign_in(realm: Realm, asked: SignIn) -> ClientSignInResponse:
     client = section.clients.find(name)
     if client is None:
         raise Refusal("client_not_found", section.clients.why_unknown(name), principal=name)
-    client.meet_fate()
-    if client.blocked:
+    if client.status != ACTIVE:
+        client.meet_fate()
         raise Refusal(
             "invalid_credentials", f"{client.name} is {client.status}", principal=client.name
         )

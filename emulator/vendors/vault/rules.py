@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from emulator.core.outcomes import Answerer, Refusal
-from emulator.core.principals import Principal, Principals, password_fault
+from emulator.core.principals import ACTIVE, Principal, Principals, password_fault
 from emulator.core.realm import Realm
 from emulator.core.section import Section
 from emulator.core.store import StoreFull
@@ -105,8 +105,8 @@ def check_client(section: Vault, client_id: str) -> None:
     client = section.clients.find(client_id)
     if client is None:
         raise Refusal("unknown_client", section.clients.why_unknown(client_id), principal=client_id)
-    client.meet_fate()
-    if client.blocked:
+    if client.status != ACTIVE:
+        client.meet_fate()
         raise Refusal("unknown_client", f"{client_id} is {client.status}", principal=client_id)
 
 
@@ -120,14 +120,9 @@ def _authenticated(section: Vault, grant: PasswordGrant) -> User:
     fault = password_fault(grant.password, user.password, user.name)
     if fault is not None:
         raise Refusal("wrong_credentials", fault, principal=user.name)
-    refuse_blocked(user)
-    return user
-
-
-def refuse_blocked(user: User) -> None:
-    """Refuse a disabled or locked user."""
     if user.blocked:
         raise Refusal("user_blocked", f"{user.name} is {user.status}", principal=user.name)
+    return user
 
 
 def narrowed(granted: tuple[str, ...], asked: str | None, name: str) -> tuple[str, ...]:
@@ -166,7 +161,7 @@ async def issue(
     access = section.access_claims(grant, user, scope, lifetime, client_id)
     if keeping is None:
         more = issuer.claims_of_another(access, grant, issuer.refresh_lifetime_of(user))
-        more["scope"] = " ".join(granted)
+        more["scope"] = scope if granted is shown else " ".join(granted)
         keeping = await issuer.refresh_token(more)
     return TokenResponse(
         access_token=await issuer.access_token(user, access),

@@ -7,6 +7,8 @@ from emulator.core.realm import Realm
 from emulator.web.body import (
     BodyUnreadable,
     FieldFault,
+    Text,
+    fitting,
     form,
     json_object,
     media_type,
@@ -26,18 +28,18 @@ _OF_A_SIGN_IN = ("password", "username", "client_id")
 class PasswordGrant(Struct, frozen=True):
     """A sign-in. `scope` narrows what is granted (RFC 6749 §3.3)."""
 
-    grant_type: str
-    password: str
-    username: str
-    client_id: str
+    grant_type: Text
+    password: Text
+    username: Text
+    client_id: Text
     scope: str | None = None
 
 
 class RefreshTokenGrant(Struct, frozen=True):
     """A refresh. The vendor needs no `client_id`; one that is sent must be the token's."""
 
-    grant_type: str
-    refresh_token: str
+    grant_type: Text
+    refresh_token: Text
     client_id: str | None = None
     scope: str | None = None
 
@@ -77,26 +79,18 @@ def grant_type(members: Members) -> str:
 
 def parse_sign_in(_: Realm, members: Members) -> PasswordGrant:
     """The sign-in that the members ask for, every fault of theirs at once."""
-    faults = text_faults(members, _OF_A_SIGN_IN, optional=("scope",))
-    if faults:
-        raise _invalid(faults)
-    return PasswordGrant(
-        "password",
-        members["password"],
-        members["username"],
-        members["client_id"],
-        members.get("scope"),
-    )
+    grant = fitting(members, PasswordGrant)
+    if grant is None:
+        raise _invalid(text_faults(members, _OF_A_SIGN_IN, optional=("scope",)))
+    return grant
 
 
 def parse_refresh(_: Realm, members: Members) -> RefreshTokenGrant:
     """The refresh that the members ask for, every fault of theirs at once."""
-    faults = text_faults(members, ("refresh_token",), optional=("client_id", "scope"))
-    if faults:
-        raise _invalid(faults)
-    return RefreshTokenGrant(
-        "refresh_token", members["refresh_token"], members.get("client_id"), members.get("scope")
-    )
+    grant = fitting(members, RefreshTokenGrant)
+    if grant is None:
+        raise _invalid(text_faults(members, ("refresh_token",), optional=("client_id", "scope")))
+    return grant
 
 
 def _invalid(faults: list[FieldFault]) -> Refusal:
