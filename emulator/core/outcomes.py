@@ -157,7 +157,8 @@ class Answerer:
     """An outcome made ready to answer with."""
 
     __slots__ = (
-        *("filled_headers", "headers", "needs", "outcome", "plain", "render", "status", "text"),
+        *("filled_headers", "headers", "needs_more", "outcome"),
+        *("plain", "render", "status", "text"),
     )
 
     def __init__(self, outcome: Outcome) -> None:
@@ -176,7 +177,8 @@ class Answerer:
         kinds = [value for name, value in outcome.headers.items() if name.lower() == "content-type"]
         if outcome.body is not None and not kinds:
             self.headers.append((b"content-type", b"application/json"))
-        self.needs = frozenset(placeholders_in([outcome.body, *outcome.headers.values()]))
+        self.needs_more = placeholders_in([outcome.body, *outcome.headers.values()]) != {"answer"}
+        """Whether it tells anything but what the operation returned."""
         self.text = bool(kinds) and "json" not in kinds[0].lower()
         """Whether the body is no JSON."""
         self.render: Callable[[Values], bytes] = (
@@ -189,9 +191,8 @@ class Answerer:
         """The headers with their placeholders filled in; a value cannot begin another header."""
         headers = self.headers.copy()
         for name, template in self.filled_headers:
-            headers.append(
-                (name, printable(str(_filled(template, values)), HEADER_LIMIT).encode("ascii"))
-            )
+            value = printable(str(_filled(template, values)), HEADER_LIMIT)
+            headers.append((name, value.encode("ascii")))
         return headers
 
 

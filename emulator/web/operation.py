@@ -30,8 +30,6 @@ _MOST_NAMED = 8
 """So many paths are named to who asked for another; of more, the nearest ones."""
 _NEAR = 3
 
-_ANSWER = frozenset({"answer"})
-
 
 def _always(_: Realm) -> bool:
     return True
@@ -215,14 +213,14 @@ class Api(Struct, frozen=True, dict=True):
         if isinstance(shape, Ended):
             success, shape = shape.outcome, shape.answer
         answerer = self.answerers(realm)[success]
-        values: Mapping[str, object] = {"answer": shape}
-        if answerer.needs != _ANSWER:
+        values: dict[str, object] = {"answer": shape}
+        if answerer.needs_more:
             values = values_of(realm, answer=shape, principal=operation.who(realm, members))
         answer = answered(answerer, values)
         if operation.issues:
-            masked = without_its_tokens(shape)
-            values = {**values, "answer": masked}
-            answer.told = masked if answerer.plain else answerer.render(values)
+            answer.told = masked = without_its_tokens(shape)
+            if not answerer.plain:
+                answer.told = answerer.render(values | {"answer": masked})
         if operation.streams:
             answer.stream = cast("AsyncGenerator[bytes, None]", shape)
         return answer

@@ -139,12 +139,14 @@ class Stage:
     async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
         visit = at_the_root(scope, receive, self.realms.default)
         path = visit.path
-        if path in SITE_PATHS or path.startswith(_SITE_FOLDER):
+        found = self._table.at_hand(visit)
+        if found is not None:
+            answer = await self.at_endpoint(*found, visit)
+        elif path in SITE_PATHS or path.startswith(_SITE_FOLDER):
             sending = dating(send, self.realm) if self._dated else send
             await (await self.site())(scope, receive, sending)
             return
-        name = named_realm(path)
-        if name is None:
+        elif (name := named_realm(path)) is None:
             answer = await self._answer(visit)
         else:
             realm = await self.realms.find(name)
