@@ -87,15 +87,21 @@ class Grant(Struct, frozen=True):
         return f"{stamp.realm}.{stamp.incarnation}.{self.holder}.{self.id}.{unique}"
 
 
+class _Ready(Struct, frozen=True):
+    """A key that signs, and the first segments of what it signs."""
+
+    key: SigningKey
+    segment: bytes
+    refresh_segment: bytes
+
+
 class TokenIssuer:
     """Issues one vendor's tokens as its fixture says."""
 
     def __init__(self, settings: TokenSettings, keyring: Keyring) -> None:
         self.settings = settings
         self.keyring = keyring
-        self._segments: dict[str | None, bytes] = {}
-        """The header segments, by `kid`."""
-        self._refresh_segments: dict[str | None, bytes] = {}
+        self._ready: _Ready | None = None
 
     def signing_with(self, keyring: Keyring) -> "TokenIssuer":
         """An issuer of the same tokens, signed with other keys."""
@@ -143,24 +149,24 @@ class TokenIssuer:
         """Sign `claims`, with what the fixture adds for the vendor and then for the principal."""
         if self.settings.claims or principal.claims:
             claims = self.whole_claims(principal, claims)
-        key = self.keyring.at_hand or await self.keyring.active()
-        segment = None if principal.headers else self._segments.get(key.kid)
-        if segment is None:
-            segment = _segment(self.header(key, principal))
-            if not principal.headers:
-                self._segments[key.kid] = segment
-        return _signed(key.sign, segment, claims)
+        ready = self._ready or await self._made_ready()
+        segment = ready.segment
+        if principal.headers:
+            segment = _segment(self.header(ready.key, principal))
+        return _signed(ready.key.sign, segment, claims)
 
     async def refresh_token(self, claims: Claims) -> str:
         """Sign `claims` as a refresh token: it holds all that a refresh needs to know.
 
         The fixture's extra claims and headers are for those who read access tokens.
         """
-        key = self.keyring.at_hand or await self.keyring.active()
-        segment = self._refresh_segments.get(key.kid)
-        if segment is None:
-            segment = self._refresh_segments[key.kid] = _segment(self.bare_header(key))
-        return _signed(key.sign, segment, claims | {"token_use": REFRESH})
+        ready = self._ready or await self._made_ready()
+        return _signed(ready.key.sign, ready.refresh_segment, claims | {"token_use": REFRESH})
+
+    async def _made_ready(self) -> _Ready:
+        key = await self.keyring.active()
+        self._ready = _Ready(key, _segment(self.header(key)), _segment(self.bare_header(key)))
+        return self._ready
 
     def whole_claims(self, principal: Principal, claims: Claims) -> Claims:
         """`claims`, and what the fixture adds for the vendor and then for the principal."""

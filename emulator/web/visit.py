@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeAlias
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from emulator.core.clock import stopwatch
 from emulator.core.realm import Realm
@@ -36,10 +36,10 @@ class Visit(Struct):
     realm: Realm
     path: str
     method: str
-    raw_path: bytes = b""
-    prefix: str = ""
-    connection: Connection | None = None
-    began: float = field(default_factory=stopwatch)
+    raw_path: bytes
+    prefix: str
+    connection: Connection | None
+    began: float
     body_bytes: int | None = None
     parameters: Mapping[str, str] = NO_PARAMETERS
 
@@ -78,8 +78,8 @@ def at_the_root(scope: Message, receive: Receive, realm: Realm) -> Visit:
         path, raw_path = path_of(scope), _raw_path_of(scope)
     else:
         path, raw_path = scope["path"], scope.get("raw_path") or b""
-    connection = connection_of(scope)
-    return Visit(scope, receive, realm, path, scope["method"], raw_path, "", connection)
+    connection, method = connection_of(scope), scope["method"]
+    return Visit(scope, receive, realm, path, method, raw_path, "", connection, stopwatch())
 
 
 def named_realm(path: str) -> str | None:
@@ -102,8 +102,8 @@ def within(scope: Message, receive: Receive, realm: Realm, name: str) -> Visit:
     raw = _raw_path_of(scope)
     # A name that was sent with escapes: what follows it has to be found in the decoded path.
     inside = raw.removeprefix(prefix.encode()) if raw.startswith(prefix.encode()) else b""
-    connection = connection_of(scope)
-    return Visit(scope, receive, realm, path, scope["method"], inside, prefix, connection)
+    connection, method = connection_of(scope), scope["method"]
+    return Visit(scope, receive, realm, path, method, inside, prefix, connection, stopwatch())
 
 
 def path_of(scope: Message) -> str:

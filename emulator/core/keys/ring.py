@@ -64,12 +64,7 @@ class Keyring:
     @property
     def ready(self) -> bool:
         """Whether the key that signs is there already."""
-        return self.at_hand is not None
-
-    @property
-    def at_hand(self) -> SigningKey | None:
-        """The key that signs, if it was made by now."""
-        return self.rotation.key or self._first.made
+        return (self.rotation.key or self._first.made) is not None
 
     def active_now(self) -> SigningKey:
         """The key that signs, made in this thread if need be."""

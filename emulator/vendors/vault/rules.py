@@ -116,11 +116,13 @@ def _authenticated(section: Vault, grant: PasswordGrant) -> User:
         raise Refusal(
             "wrong_credentials", section.users.why_unknown(grant.username), principal=grant.username
         )
-    user.meet_fate()
+    active = user.status == ACTIVE
+    if not active:
+        user.meet_fate()
     fault = password_fault(grant.password, user.password, user.name)
     if fault is not None:
         raise Refusal("wrong_credentials", fault, principal=user.name)
-    if user.blocked:
+    if not active:
         raise Refusal("user_blocked", f"{user.name} is {user.status}", principal=user.name)
     return user
 
