@@ -2,8 +2,7 @@
 
 import logging
 
-import orjson
-from msgspec.structs import asdict
+from msgspec.json import decode, encode
 
 from emulator.core.discreet import Discreet
 from emulator.core.outcomes import printable
@@ -39,11 +38,11 @@ class Outbox:
 
     async def put(self, mail: Mail) -> None:
         """Lay a mail into the outbox."""
-        await self._store.append(self._realm, self._name, orjson.dumps(asdict(mail)), keep=_KEPT)
+        await self._store.append(self._realm, self._name, encode(mail), keep=_KEPT)
         if self._show_codes:
             _log.info("code for %s: %s", printable(mail.to), mail.code)
 
     async def mails(self, after: int = 0) -> list[tuple[int, Mail]]:
         """The mails with a number above `after`, each with its number, oldest first."""
         entries = await self._store.read(self._realm, self._name, after=after, limit=_KEPT)
-        return [(entry.number, Mail(**orjson.loads(entry.value))) for entry in entries]
+        return [(entry.number, decode(entry.value, type=Mail)) for entry in entries]
