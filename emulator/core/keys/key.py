@@ -3,8 +3,7 @@
 import hashlib
 import threading
 import uuid
-from base64 import b64decode
-from binascii import b2a_base64
+from binascii import a2b_base64, b2a_base64
 from typing import Any
 
 import orjson
@@ -18,6 +17,7 @@ from emulator.core.keys.algorithms import Algorithm, PrivateKey, Sign
 Jwk = dict[str, str]
 
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
+_USUAL = bytes.maketrans(b"-_", b"+/")
 
 
 _MOST_REMEMBERED = 4096
@@ -91,8 +91,9 @@ def encoded(data: bytes) -> bytes:
 
 def decoded(segment: str) -> bytes:
     """The bytes of a base64url segment; ValueError where it is none."""
-    padded = segment.encode("ascii") + b"=" * (-len(segment) % 4)
-    return b64decode(padded, altchars=b"-_", validate=True)
+    # `base64.b64decode` makes a table of the two letters each time: three times as long.
+    padded = segment.encode("ascii").translate(_USUAL) + b"=" * (-len(segment) % 4)
+    return a2b_base64(padded, strict_mode=True)
 
 
 def public_members(key: PrivateKey) -> Jwk:
