@@ -16,11 +16,10 @@ from benchmarks.peers import Peer
 from benchmarks.server import Server, running
 from benchmarks.signing import ALGORITHMS, rate
 
-_MANY_SECONDS = 2
-_ONE_SECONDS = 1
-_ONE_RUNS = 2
-"""A shared machine is quiet for a moment rather than for long, and a p99 shows each disturbance."""
-_SIGNING_SECONDS = 1.5
+_SECONDS = 1
+_RUNS = 2
+"""Not once for two seconds: a shared machine is quiet for a moment rather than for long."""
+_SIGNING_SECONDS = 0.75
 
 FLOOR = [sys.executable, "-m", "benchmarks.floor", "PORT"]
 
@@ -96,19 +95,21 @@ def _peers(figures: Figures, stack: ExitStack, peers: Sequence[Peer]) -> list[Su
 
 def _limits(figures: Figures, algorithm: str, floor: Subject, wrk: Wrk) -> None:
     """What limits the sign-ins that are measured next: a machine's pace changes within a round."""
-    figures.add(f"signing {algorithm}", rate(algorithm, _SIGNING_SECONDS), bounded=True)
-    load = wrk.run(floor.server, floor.call, MANY, _MANY_SECONDS)
-    figures.add(f"floor beside {algorithm}", load.rate, bounded=True)
+    for _ in range(_RUNS):
+        figures.add(f"signing {algorithm}", rate(algorithm, _SIGNING_SECONDS), bounded=True)
+        load = wrk.run(floor.server, floor.call, MANY, _SECONDS)
+        figures.add(f"floor beside {algorithm}", load.rate, bounded=True)
 
 
 def _load(figures: Figures, subject: Subject, wrk: Wrk) -> None:
-    many = wrk.run(subject.server, subject.call, MANY, _MANY_SECONDS)
-    name = f"{subject.name} at {MANY}"
-    figures.add(name, many.rate * subject.tokens, bounded=True)
-    figures.add(f"{name} a CPU second", many.requests * subject.tokens / many.cpu)
-    figures.add(f"{name} CPUs", many.cpus)
-    for _ in range(_ONE_RUNS if subject.alone else 0):
-        one = wrk.run(subject.server, subject.call, 1, _ONE_SECONDS)
+    for _ in range(_RUNS):
+        many = wrk.run(subject.server, subject.call, MANY, _SECONDS)
+        name = f"{subject.name} at {MANY}"
+        figures.add(name, many.rate * subject.tokens, bounded=True)
+        figures.add(f"{name} a CPU second", many.requests * subject.tokens / many.cpu)
+        figures.add(f"{name} CPUs", many.cpus)
+    for _ in range(_RUNS if subject.alone else 0):
+        one = wrk.run(subject.server, subject.call, 1, _SECONDS)
         name = f"{subject.name} at 1"
         figures.add(name, one.rate * subject.tokens, bounded=True)
         figures.add(f"{name} p50", one.p50)
