@@ -7,13 +7,11 @@ looks like a JWT is masked wherever it stands, as it may stand anywhere.
 import re
 from collections.abc import Collection, Iterable, Mapping
 from difflib import get_close_matches
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 import orjson
-from msgspec import Struct
-from msgspec.structs import replace
 
 from emulator.core.section import Section
 
@@ -122,23 +120,9 @@ def no_name(text: str) -> bool:
     return _OF_A_BODY.search(text) is not None
 
 
-@cache
-def _masked(kind: Any) -> tuple[dict[str, str], object | None]:
-    """The members of a wire's answer that are tokens, and that answer if it has no others."""
-    named = kind.__struct_fields__ if issubclass(kind, Struct) else ()
-    masked = {name: MASK for name in named if _SECRET_NAME.fullmatch(name)}
-    return masked, kind(**masked) if masked and len(masked) == len(named) else None
-
-
-def without_its_tokens(shape: object) -> object:
-    """A wire's answer with its tokens masked: a bare one, or members that are named so."""
-    if isinstance(shape, str):
-        return MASK
-    kind: Any = type(shape)
-    masked, whole = _masked(kind)
-    if whole is not None:
-        return whole
-    return replace(shape, **masked) if masked else shape  # type: ignore[type-var]  # a Struct
+def is_secret_name(name: str) -> bool:
+    """Whether a member is named like a token or another secret."""
+    return _SECRET_NAME.fullmatch(name) is not None
 
 
 def told_members(members: Mapping[str, Any], open_members: Collection[str] = ()) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from msgspec import Struct
 
-from emulator.core.masking import told_path, without_its_tokens, without_tokens
+from emulator.core.masking import told_path, without_tokens
 from emulator.core.outcomes import Answerer, Outcome, Refusal, answerers, printable
 from emulator.core.realm import Realm
 from emulator.core.resources import compiled_path
@@ -22,6 +22,7 @@ from emulator.web.answering import answered, values_of
 from emulator.web.bearer import Bearer, checked, claimant
 from emulator.web.claimants import Who, nobody
 from emulator.web.messages import Answer, Members, Request
+from emulator.web.shape_told import told_of
 from emulator.web.striking import struck
 
 _pattern = cache(compiled_path)
@@ -218,9 +219,10 @@ class Api(Struct, frozen=True, dict=True):
             values = values_of(realm, answer=shape, principal=operation.who(realm, members))
         answer = answered(answerer, values)
         if operation.issues:
-            answer.told = masked = without_its_tokens(shape)
+            told = told_of(shape)
+            answer.told = told.body
             if not answerer.plain:
-                answer.told = answerer.render(values | {"answer": masked})
+                answer.told = answerer.render(values | {"answer": told.shape})
         if operation.streams:
             answer.stream = cast("AsyncGenerator[bytes, None]", shape)
         return answer

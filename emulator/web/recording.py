@@ -18,7 +18,6 @@ from emulator.core.masking import (
     is_secret_parameter,
     names_somebody,
     no_name,
-    searched,
     secrets_among,
     sounds_secret,
     told_body,
@@ -34,10 +33,8 @@ from emulator.core.outcomes import rendered
 from emulator.web.messages import Answer, HeaderPairs, Members
 from emulator.web.operation import Api
 from emulator.web.resource import OPERATION as RESOURCE
+from emulator.web.shape_told import PART_LIMIT, cut
 from emulator.web.visit import Visit
-
-_PART_LIMIT = 2048
-"""How much of an answer's body is told, in bytes."""
 
 _LARGEST = 64 * 1024
 """The largest body that is searched for secrets; of a larger one only the size is told."""
@@ -157,28 +154,14 @@ def _body(answer: Answer) -> object:
         return None
     told, secrets = answer.told, answer.secrets
     if told is not None and not secrets and not isinstance(told, bytes):
-        return _shape(told)
+        return told
     body = answer.body if told is None else told if isinstance(told, bytes) else rendered(told)
     if len(body) > _LARGEST:
         return None
     if answer.text:
         page = told_page(body, secrets)
-        return page if len(page) <= _PART_LIMIT else page[:_PART_LIMIT] + "..."
-    return _json(told_body(body, secrets))
-
-
-def _json(masked: bytes) -> bytes | str:
-    if len(masked) <= _PART_LIMIT:
-        return masked
-    return masked[:_PART_LIMIT].decode("utf-8", "ignore") + "..."  # no JSON any more
-
-
-@lru_cache(maxsize=4096)
-def _shape(shape: object) -> object:
-    """What is told of a wire's shape without its tokens: each principal's comes again and again."""
-    whole = rendered(shape)
-    masked = searched(whole)
-    return shape if masked == whole and len(masked) <= _PART_LIMIT else _json(masked)
+        return page if len(page) <= PART_LIMIT else page[:PART_LIMIT] + "..."
+    return cut(told_body(body, secrets))
 
 
 def secret_values(parameters: Mapping[str, str]) -> tuple[str, ...]:
