@@ -12,7 +12,7 @@ JWT_LIKE = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0."
 
 
 class OnlyTokens(Struct, frozen=True):
-    accessToken: str
+    access_token: str
     refresh_token: str
 
 
@@ -35,7 +35,7 @@ def test_a_bare_token_is_masked() -> None:
 @pytest.mark.parametrize(
     ("shape", "told"),
     [
-        (OnlyTokens("a", "b"), {"accessToken": MASK, "refresh_token": MASK}),
+        (OnlyTokens("a", "b"), {"access_token": MASK, "refresh_token": MASK}),
         (OneBeside("a", "a:read"), {"token": MASK, "scope": "a:read"}),
         (
             SeveralBeside("Bearer", "a", "a:read", 60),
