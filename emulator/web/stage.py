@@ -211,7 +211,7 @@ class Stage:
         parameters = endpoint.parameters(visit.sent) if endpoint.has_names else None
         asked = api.read(endpoint, realm, visit.request(body, parameters))
         if visit.in_company:
-            await asyncio.sleep(0)
+            await visit.let_others_catch_up()
         answer = await api.run(asked)
         return await self._told(visit, answer, endpoint.about or api.name)
 

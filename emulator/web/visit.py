@@ -1,5 +1,6 @@
 """A request on its way through the stage."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeAlias
 
@@ -52,6 +53,20 @@ class Visit(Struct):
         at once, each takes a fifth less.
         """
         return self.connection is not None and self.connection.company > _FEW
+
+    async def let_others_catch_up(self) -> None:
+        """Wait for a turn of the loop, and for another where calls came or went meanwhile.
+
+        Or else two groups follow each other for good, each a part of the work behind the other.
+        """
+        connection = self.connection
+        if connection is None:
+            return
+        for _ in range(2):
+            company = connection.company
+            await asyncio.sleep(0)
+            if connection.company == company:
+                return
 
     @property
     def sent(self) -> str:

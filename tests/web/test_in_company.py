@@ -24,63 +24,88 @@ BODY = b'{"clientId": "demo-client"}'
 FIXTURE = {"omniomni": {"clients": [{"client_id": "demo-client"}]}}
 
 
-class Accompanied(Exchange):
-    """A call of a server that has so many in hand."""
+class InHand:
+    """A server's calls, and what they do, one after the other."""
 
-    calls: int = 1
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.stage: Stage = create_app(Config(fixture=FIXTURE))
+        self.company = 1
+        self.done: list[str] = []
+        self._note(monkeypatch, "works", Api, "run")
+        self._note(monkeypatch, "tells", Journal, "write")
 
-    @property
-    def company(self) -> int:
-        return self.calls
-
-
-async def _sign_in(stage: Stage, company: int) -> int:
-    told = Accompanied(BODY, calls=company)
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": PATH,
-        "raw_path": PATH.encode(),
-        "query_string": b"",
-        "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")],
-        "extensions": {CONNECTION: told},
-    }
-    await stage(scope, told.receive, told.send)
-    return told.status
-
-
-def _order(monkeypatch: pytest.MonkeyPatch, company: int) -> list[str]:
-    """What four calls at once do, one after the other."""
-    done: list[str] = []
-
-    def noting(name: str, kind: type, method: str) -> None:
+    def _note(self, monkeypatch: pytest.MonkeyPatch, name: str, kind: type, method: str) -> None:
         original: Callable[..., Awaitable[Any]] = getattr(kind, method)
 
         def noted(*args: Any) -> Awaitable[Any]:
-            done.append(name)
+            self.done.append(name)
             return original(*args)
 
         monkeypatch.setattr(kind, method, noted)
 
-    noting("works", Api, "run")
-    noting("tells", Journal, "write")
-    stage = create_app(Config(fixture=FIXTURE))
+    async def sign_in(self) -> int:
+        told = Accompanied(BODY, in_hand=self)
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": PATH,
+            "raw_path": PATH.encode(),
+            "query_string": b"",
+            "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")],
+            "extensions": {CONNECTION: told},
+        }
+        await self.stage(scope, told.receive, told.send)
+        return told.status
 
-    async def four() -> list[int]:
-        assert await _sign_in(stage, company=1) == 200  # makes the key
-        done.clear()
-        return await asyncio.gather(*(_sign_in(stage, company) for _ in range(4)))
-
-    assert asyncio.run(four()) == [200] * 4
-    return done
+    async def make_the_key(self) -> None:
+        assert await self.sign_in() == 200
+        self.done.clear()
 
 
-def test_calls_in_company_go_through_each_part_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _order(monkeypatch, company=4) == ["works"] * 4 + ["tells"] * 4
+class Accompanied(Exchange, kw_only=True):
+    """A call of a server that has others in hand."""
+
+    in_hand: InHand
+
+    @property
+    def company(self) -> int:
+        return self.in_hand.company
 
 
-def test_a_call_that_is_alone_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _order(monkeypatch, company=1) == ["works", "tells"] * 4
+@pytest.fixture
+def in_hand(monkeypatch: pytest.MonkeyPatch) -> InHand:
+    return InHand(monkeypatch)
+
+
+async def _four_at_once(in_hand: InHand, company: int) -> list[str]:
+    await in_hand.make_the_key()
+    in_hand.company = company
+    assert await asyncio.gather(*(in_hand.sign_in() for _ in range(4))) == [200] * 4
+    return in_hand.done
+
+
+def test_calls_in_company_go_through_each_part_together(in_hand: InHand) -> None:
+    done = asyncio.run(_four_at_once(in_hand, company=4))
+    assert done == ["works"] * 4 + ["tells"] * 4
+
+
+def test_a_call_that_is_alone_waits_for_nobody(in_hand: InHand) -> None:
+    done = asyncio.run(_four_at_once(in_hand, company=1))
+    assert done == ["works", "tells"] * 4
+
+
+def test_calls_that_come_a_turn_later_are_waited_for(in_hand: InHand) -> None:
+    async def in_two_groups() -> None:
+        await in_hand.make_the_key()
+        in_hand.company = 4
+        first = [asyncio.create_task(in_hand.sign_in()) for _ in range(4)]
+        await asyncio.sleep(0)
+        in_hand.company = 8
+        second = [asyncio.create_task(in_hand.sign_in()) for _ in range(4)]
+        assert await asyncio.gather(*first, *second) == [200] * 8
+
+    asyncio.run(in_two_groups())
+    assert in_hand.done == ["works"] * 8 + ["tells"] * 8
 
 
 def test_a_server_counts_the_calls_in_hand_of_all_its_connections(
