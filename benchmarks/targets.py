@@ -111,7 +111,7 @@ def _starts(figures: Figures) -> Iterator[Target]:
 
 def _memory(figures: Figures) -> Iterator[Target]:
     last = figures.median(f"ours RSS at {MARKS[-1]}")
-    yield Target("RSS idle", figures.median("ours RSS idle"), 60, "MB")
+    yield Target("RSS idle, HS256", figures.median("ours RSS idle"), 60, "MB")
     yield Target(f"RSS after {MARKS[-1]:,} sign-ins in 1,000 realms", last, 120, "MB")
     grown = _divided(last, figures.median(f"ours RSS at {MARKS[0]}"))
     what = f"RSS after {MARKS[-1]:,} sign-ins, times that after {MARKS[0]:,}"
