@@ -5,6 +5,7 @@ import logging
 from msgspec.json import decode, encode
 
 from emulator.core.discreet import Discreet
+from emulator.core.life import Life
 from emulator.core.outcomes import printable
 from emulator.core.store import Store
 
@@ -29,8 +30,14 @@ class Mail(Discreet, frozen=True):
 class Outbox:
     """The mails of one realm."""
 
-    def __init__(self, store: Store, realm: str, log: str, *, show_codes: bool = False) -> None:
-        """`log` is its name in the store; with `show_codes` each mail also makes a log line."""
+    def __init__(
+        self, store: Store, realm: str, log: str, life: Life, *, show_codes: bool = False
+    ) -> None:
+        """`log` is its name in the store; with `show_codes` each mail also makes a log line.
+
+        Nothing is laid into it once the `life` of its realm is over.
+        """
+        self._life = life
         self._store = store
         self._realm = realm
         self._name = log
@@ -38,6 +45,8 @@ class Outbox:
 
     async def put(self, mail: Mail) -> None:
         """Lay a mail into the outbox."""
+        if self._life.over:
+            return  # what its realm stored was forgotten, and nothing is to be stored again
         await self._store.append(self._realm, self._name, encode(mail), keep=_KEPT)
         if self._show_codes:
             _log.info("code for %s: %s", printable(mail.to), mail.code)

@@ -72,7 +72,8 @@ class Realm:
         self.clock = clock or Clock(blueprint.clock)
         self.stamp = Stamp(name, incarnation, self.clock, Ids(blueprint.seed))
         self.life = Life()
-        self.outbox = Outbox(store, name, self._scoped("outbox"), show_codes=settings.show_codes)
+        outbox = self._scoped("outbox")
+        self.outbox = Outbox(store, name, outbox, self.life, show_codes=settings.show_codes)
         self.journal = Journal(store, name, self._scoped("journal"), settings.journal_entries)
         self.sections: dict[str, Section] = {}
         self._own: set[str] = set()

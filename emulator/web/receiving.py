@@ -17,10 +17,6 @@ caller never reads why it was refused.
 """
 
 
-_EXPECTING = (b"expect", b"100-continue")
-"""A caller that waits for permission to send its body (RFC 9110 §10.1.1), as clients write it."""
-
-
 class BodyTooLarge(Exception):
     """The body is over the limit."""
 
@@ -35,7 +31,7 @@ async def whole_body(
     limit: int = BODY_LIMIT,
 ) -> bytes:
     """The body of a request; BodyTooLarge past `limit`, CallerGone where it breaks off."""
-    if _EXPECTING in headers and _announced(headers) > limit:
+    if b"expect" in dict(headers) and _awaits_permission(headers) and _announced(headers) > limit:
         raise BodyTooLarge  # before `receive`, which would say "100 Continue"
     message = await receive()
     if message["type"] == "http.request" and not message.get("more_body", False):
@@ -75,3 +71,10 @@ def _announced(headers: Sequence[tuple[bytes, bytes]]) -> int:
         if name == b"content-length" and value.isdigit():
             return int(value)
     return 0
+
+
+def _awaits_permission(headers: Sequence[tuple[bytes, bytes]]) -> bool:
+    for name, value in headers:
+        if name == b"expect":
+            return value.lower() == b"100-continue"
+    return False

@@ -23,7 +23,7 @@ from emulator.web.first_use import AtFirstUse
 from emulator.web.forwarding import Forwarder
 from emulator.web.messages import Answer
 from emulator.web.nowhere import PATH_UNKNOWN, nowhere
-from emulator.web.operation import Api, Endpoint
+from emulator.web.operation import Api, Asked, Endpoint
 from emulator.web.receiving import (
     BODY_LIMIT,
     FORWARDED_LIMIT,
@@ -205,15 +205,24 @@ class Stage:
         except BodyTooLarge:
             return await self.too_large(visit, api, endpoint.operations[0].name, endpoint.about)
         visit.body_bytes = len(body)
+        asked = self._asked(api, endpoint, visit, body)
+        if visit.in_company:
+            await visit.let_others_catch_up()
+        while visit.realm.life.over:  # it was reset or removed meanwhile, and nothing is done yet
+            realm = await self.realms.find(visit.realm.name)
+            name, visit.realm = visit.realm.name, realm or self.realm
+            if realm is None:
+                return await self._no_realm(visit, name)
+            asked = self._asked(api, endpoint, visit, body)
+        answer = await api.run(asked)
+        return await self._told(visit, answer, endpoint.about or api.name)
+
+    def _asked(self, api: Api, endpoint: Endpoint, visit: Visit, body: bytes) -> Asked:
         realm = visit.realm
         if endpoint.seen_from or realm.issuer_follows_caller:
             realm = realm.seen_from(base_url(visit.scope, self._door.proxies) + visit.prefix)
         parameters = endpoint.parameters(visit.sent) if endpoint.has_names else None
-        asked = api.read(endpoint, realm, visit.request(body, parameters))
-        if visit.in_company:
-            await visit.let_others_catch_up()
-        answer = await api.run(asked)
-        return await self._told(visit, answer, endpoint.about or api.name)
+        return api.read(endpoint, realm, visit.request(body, parameters))
 
     async def elsewhere(self, visit: Visit) -> Answer:
         """The answer to a path that is no endpoint's: a protected resource, or nothing."""

@@ -7,12 +7,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from serving import serving
 
 from emulator.app import create_app
 from emulator.config import Config
 from emulator.core.journal import Journal
+from emulator.core.keys.key import decoded
+from emulator.core.realm import Realm
+from emulator.core.realms import Realms
 from emulator.web import visit
 from emulator.web.connection import CONNECTION, Connection, connection_of
 from emulator.web.exchange import Exchange
@@ -43,19 +47,23 @@ class InHand:
 
         monkeypatch.setattr(kind, method, noted)
 
-    async def sign_in(self) -> int:
+    async def sign_in(self, realm: str = "") -> int:
+        return (await self.answer(realm)).status
+
+    async def answer(self, realm: str) -> Exchange:
         told = Accompanied(BODY, in_hand=self)
+        path = realm + PATH
         scope = {
             "type": "http",
             "method": "POST",
-            "path": PATH,
-            "raw_path": PATH.encode(),
+            "path": path,
+            "raw_path": path.encode(),
             "query_string": b"",
             "headers": [(b"host", b"localhost"), (b"content-type", b"application/json")],
             "extensions": {CONNECTION: told},
         }
         await self.stage(scope, told.receive, told.send)
-        return told.status
+        return told
 
     async def make_the_key(self) -> None:
         assert await self.sign_in() == 200
@@ -106,6 +114,42 @@ def test_calls_that_come_a_turn_later_are_waited_for(in_hand: InHand) -> None:
 
     asyncio.run(in_two_groups())
     assert in_hand.done == ["works"] * 8 + ["tells"] * 8
+
+
+async def _overtaken(
+    in_hand: InHand, end: Callable[[Realms, Realm], Awaitable[object]]
+) -> Exchange:
+    """The answer to a call at a realm that ends while the call lets others catch up."""
+    realms = in_hand.stage.realms
+    realm = await realms.make("t", realms.blueprint)
+    await in_hand.make_the_key()
+    in_hand.company = 4
+    waiting = asyncio.create_task(in_hand.answer("/realms/t"))
+    await asyncio.sleep(0)
+    assert in_hand.done == []
+    await end(realms, realm)
+    return await waiting
+
+
+def test_a_call_whose_realm_is_reset_meanwhile_is_answered_by_the_next_one(
+    in_hand: InHand,
+) -> None:
+    told = asyncio.run(_overtaken(in_hand, Realms.reset))
+    _, payload, _ = orjson.loads(bytes(told.content))["accessToken"].split(".")
+    realm, incarnation, *_ = orjson.loads(decoded(payload))["jti"].split(".")
+    next_one = asyncio.run(in_hand.stage.realms.find("t"))
+    assert next_one is not None
+    assert (realm, incarnation) == ("t", str(next_one.incarnation))
+    assert in_hand.done == ["works", "tells"]
+
+
+def test_a_call_whose_realm_is_removed_meanwhile_is_told_that_there_is_none(
+    in_hand: InHand,
+) -> None:
+    told = asyncio.run(_overtaken(in_hand, Realms.remove))
+    assert told.status == 404
+    assert b"PUT /_emulator/realms/t makes it" in bytes(told.content)
+    assert in_hand.done == []
 
 
 def test_a_server_counts_the_calls_in_hand_of_all_its_connections(
