@@ -86,8 +86,11 @@ def test_a_small_head_before_a_large_body_is_no_large_head(demo: Served) -> None
     assert answer.startswith(b"HTTP/1.1 413 ")
 
 
-def test_a_caller_that_waits_for_permission_is_refused_before_it_sends(demo: Served) -> None:
-    head = request("Expect: 100-continue", body=b"x" * 1_000_000).partition(b"\r\n\r\n")[0]
+@pytest.mark.parametrize("expectation", ["100-continue", "100-Continue"])
+def test_a_caller_that_waits_for_permission_is_refused_before_it_sends(
+    demo: Served, expectation: str
+) -> None:
+    head = request(f"Expect: {expectation}", body=b"x" * 1_000_000).partition(b"\r\n\r\n")[0]
     assert exchange(demo.port, head + b"\r\n\r\n").startswith(b"HTTP/1.1 413 ")
 
 
