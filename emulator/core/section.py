@@ -75,10 +75,9 @@ class Section(ABC):
 
         It is made of fingerprints: a token is refused once one of them names nobody.
         """
-        mark = self.principals[self._holders].fingerprint(holder.name)
-        if self._others:
-            for kind, name in zip(self._others, through, strict=True):
-                mark += _JOINS + self.principals[kind].fingerprint(name)
+        mark = self.holders.fingerprint(holder.name)
+        for kind, name in zip(self._others, through, strict=True):
+            mark += _JOINS + self.principals[kind].fingerprint(name)
         return mark
 
     def holder_of(self, grant: Grant) -> Principal | None:
