@@ -23,6 +23,13 @@ class Connection(Protocol):
         """How many calls its server has in hand, of all connections."""
         ...
 
+    def whole_body(self) -> bytes | None:
+        """The present request's body, where all of it has come; else None: `receive` waits for it.
+
+        It is told once, by this or by `receive`.
+        """
+        ...
+
     def answer(self, status: int, headers: HeaderPairs, body: bytes) -> bool:
         """Answer the present request at once; False where that has to go through ASGI."""
         ...

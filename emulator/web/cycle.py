@@ -115,17 +115,25 @@ class Cycle(RequestResponseCycle):
         self.disconnected = True
         self.message_event.set()
 
-    async def receive(self) -> Any:
-        """What ASGI's `receive` tells: the body, or a part of it, and then that the caller left."""
-        simple = not (self.more_body or self._told or self.event is not None)
-        if not simple or self.disconnected or self.response_complete:
-            return await super().receive()
+    def whole_body(self) -> bytes | None:
+        """See `connection.Connection.whole_body`."""
+        if self.more_body or self._told or self.event is not None:
+            return None
+        if self.disconnected or self.response_complete:
+            return None
         self._told = True
         self.waiting_for_100_continue = False  # who sent it all waits for no permission
         if self.flow.read_paused:
             self.flow.resume_reading()
         body, self.body = self.body, b""  # type: ignore[assignment]  # as above
-        return {"type": "http.request", "body": bytes(body), "more_body": False}
+        return bytes(body)
+
+    async def receive(self) -> Any:
+        """What ASGI's `receive` tells: the body, or a part of it, and then that the caller left."""
+        body = self.whole_body()
+        if body is None:
+            return await super().receive()
+        return {"type": "http.request", "body": body, "more_body": False}
 
     def answer(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
         """Do what `send` does with a whole answer, in one write and without its checks.

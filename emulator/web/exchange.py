@@ -47,6 +47,13 @@ class Exchange(Struct):
         """Only this one: in the process there is no server."""
         return 1
 
+    def whole_body(self) -> bytes | None:
+        """The body, once: it came with its head."""
+        if self._read:
+            return None
+        self._read = True
+        return self.body
+
     def answer(self, status: int, headers: HeaderPairs, body: bytes) -> bool:
         """Never by itself: the answer goes through ASGI."""
         del status, headers, body

@@ -18,23 +18,14 @@ from emulator.web import crowd
 from emulator.web.connection import CONNECTION
 from emulator.web.cycle import Cycle
 from emulator.web.early_answers import HEAD_TOO_LARGE, NOT_HTTP, TOO_SLOW, HeadTooLarge, TooFarAhead
+from emulator.web.early_bounds import HEAD_LIMIT, HEADER_LINES, MOST_AHEAD
 from emulator.web.idle import Idle
 from emulator.web.outflow import Outflow
 from emulator.web.patience import Patience
 from emulator.web.upgrade import head_without_upgrade
 
-HEAD_LIMIT = 64 * 1024
-"""The largest request line and headers together, in bytes; also of what a chunked body has between
-two parts of its content: the parser keeps a trailer as long as it grows."""
-
-HEADER_LINES = 100
-"""The most header lines: each costs thirty times the 5 bytes that the shortest has on the wire."""
-
 REQUEST_WITHIN = 30.0
 """A request is whole so many seconds after its first byte: time for 16 MiB at 4.5 Mbit/s."""
-
-MOST_AHEAD = 32
-"""Requests that a caller may send ahead of their answers: more than any client does."""
 
 _DEAF_FOR = 2
 """How long a refused caller may still send, in seconds."""
@@ -135,6 +126,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._perhaps_gone = True
         self.cycle.keep_alive = False
         return self.half_open
+
+    def whole_body(self) -> bytes | None:
+        """See `connection.Connection.whole_body`."""
+        return None if self._running is None else self._running.whole_body()
 
     def answer(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
         """See `connection.Connection.answer`."""

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
+from emulator.web.connection import Connection
+
 BODY_LIMIT = 64 * 1024
 """The largest body that is read, in bytes."""
 
@@ -23,6 +25,17 @@ class BodyTooLarge(Exception):
 
 class CallerGone(Exception):
     """The caller hung up before its request was whole: nobody is there to answer."""
+
+
+def body_at_hand(connection: Connection | None, limit: int = BODY_LIMIT) -> bytes | None:
+    """The body of a request where it came with its head; BodyTooLarge past `limit`.
+
+    None where `whole_body` may have to wait for it.
+    """
+    body = None if connection is None else connection.whole_body()
+    if body is not None and len(body) > limit:
+        raise BodyTooLarge
+    return body
 
 
 async def whole_body(

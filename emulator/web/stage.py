@@ -21,6 +21,7 @@ from emulator.web.cors import Cors
 from emulator.web.door import Door
 from emulator.web.first_use import AtFirstUse
 from emulator.web.forwarding import Forwarder
+from emulator.web.last_resort import failed, stopped
 from emulator.web.messages import Answer
 from emulator.web.nowhere import PATH_UNKNOWN, nowhere
 from emulator.web.operation import Api, Asked, Endpoint
@@ -29,6 +30,7 @@ from emulator.web.receiving import (
     FORWARDED_LIMIT,
     BodyTooLarge,
     CallerGone,
+    body_at_hand,
     whole_body,
 )
 from emulator.web.recording import called, make_discreet, recorded, secret_values
@@ -43,6 +45,7 @@ from emulator.web.visit import (
     Visit,
     at_the_root,
     named_realm,
+    next_turn,
     within,
 )
 
@@ -56,7 +59,6 @@ SITE_PATHS = frozenset(
     }
 )
 _SITE_FOLDER = "/docs/"
-_TEXT = [(b"content-type", b"text/plain; charset=utf-8")]
 _DOTS = frozenset({".", ".."})
 _NOBODY = "-"
 """Stands for the vendor of a call that is no vendor's."""
@@ -112,23 +114,22 @@ class Stage:
             await self._not_http(scope, receive, send)
             return
         try:
-            await self._http(scope, receive, send)
+            visit = at_the_root(scope, receive, self.realms.default)
+            found = self._table.at_hand(visit)
+            if found is None:
+                await self._not_at_hand(visit, send)
+            else:
+                await self.send(await self.at_endpoint(*found, visit), visit, send)
         except (CallerGone, asyncio.CancelledError) as error:
             if isinstance(error, CallerGone):
                 return
             if not self.closing:
                 raise
-            # The grace of a stopping server is over.
-            answer = Answer(503, _TEXT.copy(), b"The emulator is stopping.")
-            answer.reason = "stopping; the emulator is being stopped, and this took too long"
+            answer = stopped()
         except ConnectionFaultStruck:
             raise
         except Exception as error:  # noqa: BLE001 - the last resort, and the log has it all
-            _log.exception("this is a bug of the emulator")
-            answer = Answer(500, _TEXT.copy(), b"This is a bug of the emulator; its log says more.")
-            answer.reason = (
-                f"emulator_bug; {type(error).__name__}; the log of the emulator says more"
-            )
+            answer = failed(error)
         else:
             return
         visit = at_the_root(scope, receive, self.realm)
@@ -136,17 +137,13 @@ class Stage:
             sending = self.send(await self._told(visit, answer, _NOBODY), visit, send)
             await (or_cut_off(sending, visit) if self.closing else sending)
 
-    async def _http(self, scope: Message, receive: Receive, send: Send) -> None:
-        visit = at_the_root(scope, receive, self.realms.default)
-        path = visit.path
-        found = self._table.at_hand(visit)
-        if found is not None:
-            answer = await self.at_endpoint(*found, visit)
-        elif path in SITE_PATHS or path.startswith(_SITE_FOLDER):
+    async def _not_at_hand(self, visit: Visit, send: Send) -> None:
+        path, scope, receive = visit.path, visit.scope, visit.receive
+        if path in SITE_PATHS or path.startswith(_SITE_FOLDER):
             sending = dating(send, self.realm) if self._dated else send
             await (await self.site())(scope, receive, sending)
             return
-        elif (name := named_realm(path)) is None:
+        if (name := named_realm(path)) is None:
             answer = await self._answer(visit)
         else:
             realm = await self.realms.find(name)
@@ -201,7 +198,9 @@ class Stage:
         if refused is not None:
             return await self._told(visit, api.refuse(visit.realm, refused), api.name)
         try:
-            body = await whole_body(visit.scope["headers"], visit.receive)
+            body = body_at_hand(visit.connection)
+            if body is None:
+                body = await whole_body(visit.scope["headers"], visit.receive)
         except BodyTooLarge:
             return await self.too_large(visit, api, endpoint.operations[0].name, endpoint.about)
         visit.body_bytes = len(body)
@@ -264,7 +263,7 @@ class Stage:
     async def _told(self, visit: Visit, answer: Answer, vendor: str) -> Answer:
         """The answer with its reason in header and log, and in the journal of its realm."""
         if visit.in_company:
-            await asyncio.sleep(0)
+            await next_turn()
         about = self._vendors.get(vendor)
         if answer.reason is not None:
             make_discreet(answer, visit, about)

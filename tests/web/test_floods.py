@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from emulator.web import crowd
-from emulator.web.protocol import HEADER_LINES, MOST_AHEAD
+from emulator.web.early_bounds import HEADER_LINES, MOST_AHEAD
 
 COMMAND = str(Path(sys.executable).with_name("auth-emulator"))
 MIB = 1024 * 1024
