@@ -140,11 +140,6 @@ class TokenIssuer:
         claims["iat"], claims["exp"], claims["jti"] = now, now + lifetime, grant.jti()
         return claims
 
-    def claims_of_another(self, claims: Claims, grant: Grant, lifetime: int) -> Claims:
-        """The claims of a token issued beside one of these claims, which lives otherwise."""
-        issued_at: Any = claims["iat"]
-        return {**claims, "exp": issued_at + lifetime, "jti": grant.jti()}
-
     async def access_token(self, principal: Principal, claims: Claims) -> str:
         """Sign `claims`, with what the fixture adds for the vendor and then for the principal."""
         if self.settings.claims or principal.claims:
@@ -162,6 +157,22 @@ class TokenIssuer:
         """
         ready = self._ready or await self._made_ready()
         return _signed(ready.key.sign, ready.refresh_segment, claims | {"token_use": REFRESH})
+
+    async def pair(
+        self, principal: Principal, grant: Grant, claims: Claims, scope: str
+    ) -> tuple[str, str]:
+        """An access token of these claims, and a refresh token for `scope` beside it."""
+        ready = self._ready or await self._made_ready()
+        issued_at: Any = claims["iat"]
+        more = {
+            **claims,
+            "exp": issued_at + self.refresh_lifetime_of(principal),
+            "jti": grant.jti(),
+            "scope": scope,
+            "token_use": REFRESH,
+        }
+        refresh_token = _signed(ready.key.sign, ready.refresh_segment, more)
+        return await self.access_token(principal, claims), refresh_token
 
     async def _made_ready(self) -> _Ready:
         key = await self.keyring.active()

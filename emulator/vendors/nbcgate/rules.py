@@ -90,9 +90,10 @@ async def sign_in(realm: Realm, request: SignInRequest) -> str | TokenPair:
     if user.blocked:
         raise Refusal("user_blocked", f"{user.name} is {user.status}", principal=user.name)
     grant, scope = realm.grant(section, user), " ".join(section.issuer.scopes_of(user))
-    if section.answers_a_string:
-        return await _access_token(section, user, grant, scope)
-    return await issued_pair(section, user, grant, scope)
+    if not section.answers_a_string:
+        return await issued_pair(section, user, grant, scope)
+    claims = section.access_claims(grant, user, scope, section.issuer.lifetime_of(user))
+    return await section.issuer.access_token(user, claims)
 
 
 async def check_token(realm: Realm, request: CheckRequest) -> TokenCheck:
@@ -147,12 +148,6 @@ async def _check_code(
 
 async def issued_pair(section: NbcGate, user: Principal, grant: Grant, scope: str) -> TokenPair:
     """A new pair of tokens. Both carry the scope, so that a refresh can grant it again."""
-    token = await _access_token(section, user, grant, scope)
-    claims = section.access_claims(grant, user, scope, section.issuer.refresh_lifetime_of(user))
-    refresh_token = await section.issuer.refresh_token(claims)
-    return TokenPair(token, section.refresh_token_of(refresh_token))
-
-
-async def _access_token(section: NbcGate, user: Principal, grant: Grant, scope: str) -> str:
     claims = section.access_claims(grant, user, scope, section.issuer.lifetime_of(user))
-    return await section.issuer.access_token(user, claims)
+    token, refresh_token = await section.issuer.pair(user, grant, claims, scope)
+    return TokenPair(token, section.refresh_token_of(refresh_token))

@@ -162,11 +162,12 @@ async def issue(
     scope = " ".join(shown)
     access = section.access_claims(grant, user, scope, lifetime, client_id)
     if keeping is None:
-        more = issuer.claims_of_another(access, grant, issuer.refresh_lifetime_of(user))
-        more["scope"] = scope if granted is shown else " ".join(granted)
-        keeping = await issuer.refresh_token(more)
+        kept = scope if granted is shown else " ".join(granted)
+        access_token, keeping = await issuer.pair(user, grant, access, kept)
+    else:
+        access_token = await issuer.access_token(user, access)
     return TokenResponse(
-        access_token=await issuer.access_token(user, access),
+        access_token=access_token,
         token_type="Bearer",  # noqa: S106 - the type's name, no secret
         refresh_token=keeping,
         scope=scope,

@@ -13,7 +13,6 @@ from emulator.web.body import (
     json_object,
     media_type,
     sentence,
-    text_fault,
     text_faults,
 )
 from emulator.web.messages import Members, Request
@@ -69,12 +68,11 @@ def read(request: Request) -> Members:
 
 def grant_type(members: Members) -> str:
     """Which grant is asked for; refused here where the body does not say."""
-    fault = text_fault(members, "grant_type")
-    if fault is not None:
-        # What else is absent depends on the grant; a sign-in's members are the documented ones.
-        raise _invalid([fault, *text_faults(members, _OF_A_SIGN_IN)])
-    named: str = members["grant_type"]
-    return named
+    named = members.get("grant_type")
+    if isinstance(named, str) and named:
+        return named
+    # What else is absent depends on the grant; a sign-in's members are the documented ones.
+    raise _invalid(text_faults(members, ("grant_type", *_OF_A_SIGN_IN)))
 
 
 def parse_sign_in(_: Realm, members: Members) -> PasswordGrant:
