@@ -67,11 +67,13 @@ class TooManyPrincipals(Exception):
 class _Given(Generic[P]):
     """The principals of a fixture, which many realms share and none changes."""
 
-    __slots__ = ("by_name", "names_by_fingerprint")
+    __slots__ = ("by_name", "fingerprints", "names_by_fingerprint")
 
     def __init__(self, members: Iterable[P]) -> None:
         self.by_name = {member.name: member for member in members}
         self.names_by_fingerprint: dict[str, str] | None = None
+        self.fingerprints: dict[str, str] = {}
+        """Of those who signed in, where none of them was removed before."""
 
 
 class Principals(Generic[P]):
@@ -156,7 +158,15 @@ class Principals(Generic[P]):
 
         Tokens carry it: what was issued before a removal never fits a namesake that came later.
         """
-        return _digest(self._salt, name, self.removals.get(name, 0) if self.removals else 0)
+        if self.removals:
+            return _digest(self._salt, name, self.removals.get(name, 0))
+        return self._given.fingerprints.get(name) or self._first_fingerprint(name)
+
+    def _first_fingerprint(self, name: str) -> str:
+        made = _digest(self._salt, name, 0)
+        if name in self._given.by_name:
+            self._given.fingerprints[name] = made
+        return made
 
     def of_fingerprint(self, fingerprint: str) -> P | None:
         """The principal of this fingerprint."""

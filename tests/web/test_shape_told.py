@@ -21,6 +21,11 @@ class OneBeside(Struct, frozen=True):
     scope: str
 
 
+class WithDetails(Struct, frozen=True):
+    token: str
+    details: tuple[object, ...]
+
+
 class SeveralBeside(Struct, frozen=True):
     token_type: str
     access_token: str
@@ -60,6 +65,15 @@ def test_what_looks_like_a_token_is_masked_wherever_it_stands() -> None:
     found = told_of(OneBeside("a", f"a:read {JWT_LIKE}")).body
     assert isinstance(found, bytes)
     assert orjson.loads(found) == {"token": MASK, "scope": f"a:read {MASK}"}
+
+
+def test_members_of_a_member_are_searched_too() -> None:
+    found = told_of(WithDetails("a", (OneBeside("b", "a:read"), JWT_LIKE, "open"))).body
+    assert isinstance(found, bytes)
+    assert orjson.loads(found) == {
+        "token": MASK,
+        "details": [{"token": MASK, "scope": "a:read"}, MASK, "open"],
+    }
 
 
 def test_a_long_one_is_cut() -> None:
