@@ -134,13 +134,11 @@ def told_members(members: Mapping[str, Any], open_members: Collection[str] = ())
     told: dict[str, Any] = {}
     few = len(members) <= _MOST_MEMBERS
     for name, value in members.items() if few else islice(members.items(), _MOST_MEMBERS):
-        kind = type(value)
-        if kind is str and name in open_members:
-            told[name] = _name_again(value) if len(value) <= TEXT_LIMIT else _told_name(value)
-        elif kind not in _JSON:
+        if name in open_members:
+            short = type(value) is str and len(value) <= TEXT_LIMIT
+            told[name] = _name_again(value) if short else _told_value(value)
+        elif type(value) not in _JSON:
             pass  # what reading the body added
-        elif name in open_members:
-            told[name] = _told_value(value)
         elif (value or value is None) and _NAME.fullmatch(name):
             told[name] = None if value is None else MASK
         else:
@@ -149,6 +147,8 @@ def told_members(members: Mapping[str, Any], open_members: Collection[str] = ())
 
 
 def _told_value(value: object) -> object:
+    if isinstance(value, str):
+        return told_name(value)
     return value if value is None or isinstance(value, bool | int | float) else MASK
 
 

@@ -1,6 +1,6 @@
 """A caller's connection, as our own server shows it to the application: an extension of ASGI."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from typing import Any, Protocol
 
 from emulator.web.messages import HeaderPairs
@@ -19,8 +19,8 @@ class Connection(Protocol):
     half_open: bool
 
     @property
-    def company(self) -> int:
-        """How many calls its server has in hand, of all connections."""
+    def tasks(self) -> Sized:
+        """The calls that its server has in hand, of all connections."""
         ...
 
     def whole_body(self) -> bytes | None:

@@ -73,11 +73,6 @@ class BoundedProtocol(HttpToolsProtocol):
         waits = not (self._perhaps_gone or self.flow.write_paused or self.cycle.response_complete)
         return 2 if waits and not sending_body else 1
 
-    @property
-    def company(self) -> int:
-        """See `connection.Connection.company`."""
-        return len(self.tasks)
-
     def drop(self) -> None:
         """See `crowd.Caller`."""
         self.transport.abort()

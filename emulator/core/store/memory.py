@@ -51,8 +51,11 @@ class _Room(Struct):
     counters: dict[str, int] = field(default_factory=dict)
     values: dict[str, tuple[float, bytes]] = field(default_factory=dict)
     logs: dict[str, _Log] = field(default_factory=dict)
-    logged: int = 0
-    """The bytes of its logs."""
+
+    @property
+    def logged(self) -> int:
+        """The bytes of its logs."""
+        return sum(map(_size_of, self.logs.values()))
 
 
 _NOTHING = _Room()
@@ -146,7 +149,6 @@ class MemoryStore:
         kept.size += added
         while len(kept.values) > keep:
             added -= kept.drop_oldest()
-        room.logged += added
         self._logged += added
         if self._logged > self._log_bytes:
             self._shorten_logs()
@@ -180,7 +182,6 @@ class MemoryStore:
         kept = room.logs.get(log)
         if kept is None:
             return 0
-        room.logged -= kept.size
         self._logged -= kept.size
         kept.values.clear()
         kept.size = 0
@@ -215,7 +216,6 @@ class MemoryStore:
         while self._logged > wanted:
             room = rooms[sizes[0][1]]
             freed = max(room.logs.values(), key=_size_of).drop_oldest()
-            room.logged -= freed
             self._logged -= freed
             heapreplace(sizes, (-room.logged, sizes[0][1]))
 
