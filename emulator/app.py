@@ -90,10 +90,7 @@ def take_up(stage: Stage, fixture: FixtureModel, made: Blueprint) -> None:
 
 def blueprint(fixture: FixtureModel) -> Blueprint:
     """What realms are made from that follow this fixture."""
-    sections = {
-        api.name: (getattr(fixture, api.name) or section.empty()).compiled(fixture.seed)
-        for api, section in VENDORS
-    }
+    sections = {name: section.compiled(fixture.seed) for name, section in _sections(fixture)}
     return Blueprint(
         sections,
         Resources(resource.compiled() for resource in fixture.resources),
@@ -101,6 +98,11 @@ def blueprint(fixture: FixtureModel) -> Blueprint:
         fixture.clock_start(),
         fixture.seed,
     )
+
+
+def _sections(fixture: FixtureModel) -> Iterator[tuple[str, SectionModel]]:
+    for api, section in VENDORS:
+        yield api.name, getattr(fixture, api.name) or section.empty()
 
 
 def blueprint_in(data: Mapping[str, Any]) -> Blueprint:
@@ -138,7 +140,9 @@ def _hidden_resources(fixture: FixtureModel, document: fixtures.Document) -> Ite
     """Resources that would also stand where an endpoint of a vendor answers first."""
     if not fixture.resources:
         return
-    realm = Realm(DEFAULT, blueprint(fixture), MemoryStore())
+    # Which endpoints there are does not depend on who can sign in, and there may be many.
+    sections = {name: s.unpeopled().compiled(fixture.seed) for name, s in _sections(fixture)}
+    realm = Realm(DEFAULT, Blueprint(sections), MemoryStore())
     endpoints = list(_endpoint_paths(realm))
     for number, resource in enumerate(fixture.resources):
         pattern = compiled_path(resource.path)

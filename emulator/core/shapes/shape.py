@@ -101,10 +101,10 @@ class Shape:
                 read = cls._default(name, (*at, key), found)
                 if len(found) == wrong:
                     good[name] = read
-        found += (((*at, *path), text) for path, text in cls.related(good))
+        found += [((*at, *path), text) for path, text in cls.related(good)]
         made = cls.__new__(cls)
         if len(found) == before:
-            vars(made).update(good, given=frozenset(cls.keys[key] for key in value))
+            vars(made).update(good, given=frozenset(map(cls.keys.__getitem__, value)))
             made.check()
         return made
 

@@ -169,6 +169,7 @@ class VaultSection(SectionModel):
 
 def password_lacks(password: str) -> list[str]:
     """What a password lacks of the vendor's rules (its v2 registration page)."""
+    solid = "".join(password.split())
     rules = {
         f"a length of {_SHORTEST_PASSWORD} to {_LONGEST_PASSWORD}": (
             _SHORTEST_PASSWORD <= len(password) <= _LONGEST_PASSWORD
@@ -176,6 +177,6 @@ def password_lacks(password: str) -> list[str]:
         "an upper case letter": any(map(str.isupper, password)),
         "a lower case letter": any(map(str.islower, password)),
         "a digit": any(map(str.isdigit, password)),
-        "a symbol": any(not c.isalnum() and not c.isspace() for c in password),
+        "a symbol": bool(solid) and not solid.isalnum(),
     }
     return [rule for rule, kept in rules.items() if not kept]
