@@ -6,6 +6,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 
 from emulator.core.masking import MASK
+from emulator.web import shape_told
 from emulator.web.shape_told import PART_LIMIT, told_of
 
 JWT_LIKE = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0."
@@ -80,3 +81,14 @@ def test_a_long_one_is_cut() -> None:
     found = told_of(OneBeside("a", "x" * PART_LIMIT)).body
     assert isinstance(found, str)
     assert len(found) == PART_LIMIT + len("...")
+
+
+def test_more_answers_than_are_remembered_are_told_with_their_own_values(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known: dict[object, object] = {}
+    monkeypatch.setattr(shape_told, "_MOST_KNOWN", 2)
+    monkeypatch.setattr(shape_told, "_known", known)
+    for scope in [*"abcde", *"abcde"]:
+        assert told_of(OneBeside("t", scope)).body == OneBeside(MASK, scope)
+        assert len(known) <= 2
