@@ -17,8 +17,10 @@ from benchmarks.server import Server, running
 from benchmarks.signing import ALGORITHMS, rate
 
 _SECONDS = 1
-_RUNS = 3
-"""Not once for three seconds: a shared machine is quiet for a moment rather than for long."""
+_RUNS = {"RS256": 2, "ES256": 3, "HS256": 5}
+"""How often in a round. Not once for as many seconds: a shared machine is quiet for a moment rather
+than for long; most where an answer takes the least, and what others do weighs the most."""
+_RUNS_OF_OTHERS = 2
 _SIGNING_SECONDS = 0.75
 
 FLOOR = [sys.executable, "-m", "benchmarks.floor", "PORT"]
@@ -49,14 +51,14 @@ def measure(figures: Figures, setup: Setup, peers: Sequence[Peer], wrk: Wrk, rou
             wrk.run(subject.server, subject.call, seconds=1)
         for number in range(rounds):
             print(f"tokens a second: round {number + 1} of {rounds} ...", file=sys.stderr)
-            _load(figures, floor, wrk)
+            _load(figures, floor, wrk, _RUNS_OF_OTHERS)
             for algorithm in ALGORITHMS:
                 _limits(figures, algorithm, floor, wrk)
                 for subject in ours:
                     if algorithm in subject.process:
-                        _load(figures, subject, wrk)
+                        _load(figures, subject, wrk, _RUNS[algorithm])
             for subject in theirs:
-                _load(figures, subject, wrk)
+                _load(figures, subject, wrk, _RUNS_OF_OTHERS)
         for process, server in {subject.process: subject.server for subject in subjects}.items():
             figures.add(f"{process} RSS loaded", server.rss())
 
@@ -95,20 +97,20 @@ def _peers(figures: Figures, stack: ExitStack, peers: Sequence[Peer]) -> list[Su
 
 def _limits(figures: Figures, algorithm: str, floor: Subject, wrk: Wrk) -> None:
     """What limits the sign-ins that are measured next: a machine's pace changes within a round."""
-    for _ in range(_RUNS):
+    for _ in range(_RUNS[algorithm]):
         figures.add(f"signing {algorithm}", rate(algorithm, _SIGNING_SECONDS), bounded=True)
         load = wrk.run(floor.server, floor.call, MANY, _SECONDS)
         figures.add(f"floor beside {algorithm}", load.rate, bounded=True)
 
 
-def _load(figures: Figures, subject: Subject, wrk: Wrk) -> None:
-    for _ in range(_RUNS):
+def _load(figures: Figures, subject: Subject, wrk: Wrk, runs: int) -> None:
+    for _ in range(runs):
         many = wrk.run(subject.server, subject.call, MANY, _SECONDS)
         name = f"{subject.name} at {MANY}"
         figures.add(name, many.rate * subject.tokens, bounded=True)
         figures.add(f"{name} a CPU second", many.requests * subject.tokens / many.cpu)
         figures.add(f"{name} CPUs", many.cpus)
-    for _ in range(_RUNS if subject.alone else 0):
+    for _ in range(runs if subject.alone else 0):
         one = wrk.run(subject.server, subject.call, 1, _SECONDS)
         name = f"{subject.name} at 1"
         figures.add(name, one.rate * subject.tokens, bounded=True)
