@@ -141,7 +141,7 @@ def told_members(members: Mapping[str, Any], open_members: Collection[str] = ())
     """
     told: dict[str, Any] = {}
     few = len(members) <= _MOST_MEMBERS
-    for name, value in members.items() if few else islice(members.items(), _MOST_MEMBERS):
+    for name, value in members.items():
         if name in open_members:
             short = type(value) is str and len(value) <= TEXT_LIMIT
             told[name] = _name_again(value) if short else _told_value(value)
@@ -151,6 +151,8 @@ def told_members(members: Mapping[str, Any], open_members: Collection[str] = ())
             told[name] = None if value is None else MASK
         else:
             told[MASK] = MASK
+        if not few and len(told) == _MOST_MEMBERS:
+            break
     return told
 
 
@@ -169,7 +171,7 @@ def told_body(body: bytes, secrets: Collection[str] = ()) -> bytes:
 
 def told_page(body: bytes, secrets: Iterable[str] = ()) -> str:
     """The same of a body that is a text."""
-    return searched(_without(body.decode(errors="replace"), secrets).encode()).decode()
+    return _searched(_without(body.decode(errors="replace"), secrets).encode()).decode()
 
 
 def _without(value: Any, secrets: Iterable[str]) -> Any:
@@ -185,7 +187,29 @@ def _without(value: Any, secrets: Iterable[str]) -> Any:
 
 
 def searched(body: bytes) -> bytes:
-    """A body without members that are named like secrets, and JWTs."""
+    """A JSON body without members that are named like secrets, and JWTs."""
+    if b"\\u00" not in body:
+        return _searched(body)
+    # An escape may end in what a token begins with, as in `\u001eyJ`.
+    return orjson.dumps(_searched_value(orjson.loads(body)))
+
+
+def _searched_value(value: Any) -> Any:
+    if isinstance(value, str):
+        return without_tokens(value)
+    if isinstance(value, list):
+        return [_searched_value(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {without_tokens(name): _searched_member(name, item) for name, item in value.items()}
+
+
+def _searched_member(name: str, value: Any) -> Any:
+    masked = isinstance(value, str) and value and is_secret_name(name)
+    return MASK if masked else _searched_value(value)
+
+
+def _searched(body: bytes) -> bytes:
     return _TOKENS_IN_BYTES.sub(_MASK, _SECRET_MEMBERS.sub(rb'\1"***"', body))
 
 

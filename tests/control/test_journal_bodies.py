@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -19,7 +20,12 @@ FIXTURE: dict[str, Any] = {
             "vendor": "vault",
             "path": "/codes/{code}",
             "respond": {"body": {"n": 51234, "c": "{{code}}"}},
-        }
+        },
+        {
+            "vendor": "vault",
+            "path": "/echo/{word}",
+            "respond": {"body": {"said": ["{{word}}", {"{{word}}": 1}], "token": "{{word}}"}},
+        },
     ],
     "omniomni": {
         "clients": [{"client_id": "me"}],
@@ -124,6 +130,30 @@ def test_a_parameter_is_masked_in_texts_alone(http: httpx.Client) -> None:
     token = http.post(VAULT, json=grant).json()["access_token"]
     http.get("/codes/1234", headers={"Authorization": f"Bearer {token}"}).raise_for_status()
     assert told(http) == {"n": 51234, "c": "***"}
+
+
+@pytest.mark.parametrize(
+    ("word", "told_as"),
+    [
+        ("\x1eyJabcdefghijklmnop", "\x1eyJabcdefghijklmnop"),
+        ("\x0eyJabcdefghijklmnop", "\x0eyJabcdefghijklmnop"),
+        ("\x1ewoabcdefghijklmnop", "\x1ewoabcdefghijklmnop"),
+        (f"\x1e{LIKE_A_JWT}", "\x1e***"),
+        (f"\\u001{LIKE_A_JWT}", "\\u001***"),
+        (f"\x01 {LIKE_A_JWT} \x02", "\x01 *** \x02"),
+    ],
+)
+def test_an_escape_that_ends_as_a_jwt_begins_is_none_and_hides_none(
+    http: httpx.Client, word: str, told_as: str
+) -> None:
+    grant = {
+        "grant_type": "password", "client_id": "app", "username": "me@x.test", "password": PASSWORD,
+    }  # fmt: skip
+    token = http.post(VAULT, json=grant).json()["access_token"]
+    path = f"/echo/{quote(word)}"
+    http.get(path, headers={"Authorization": f"Bearer {token}"}).raise_for_status()
+    body = told(http)
+    assert (body["said"][0], body["token"]) == (told_as, "***")
 
 
 def test_what_looks_like_a_jwt_is_masked_in_every_member(http: httpx.Client) -> None:

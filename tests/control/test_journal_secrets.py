@@ -234,6 +234,15 @@ def test_members_that_nobody_knows_are_named_and_masked(http: httpx.Client) -> N
     }
 
 
+def test_of_many_members_so_many_are_told_as_have_room(http: httpx.Client) -> None:
+    unnamed = {str(number): "x" for number in range(200)}
+    named = {letter * 3: 1 for letter in "abcdefghijklmnopqrstuvwxyz"}
+    http.post(OMNIOMNI, json={**unnamed, "clientId": "me", **named})
+    told = last(http)["request"]["body"]
+    assert list(told) == ["***", "clientId", *[letter * 3 for letter in "abcdefghijklmnopqr"]]
+    assert told["clientId"] == "me"
+
+
 def last(http: httpx.Client) -> dict[str, Any]:
     entry: dict[str, Any] = http.get(JOURNAL, params={"limit": 1}).json()["entries"][0]
     return entry
