@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from emulator.config import Config as Config  # noqa: PLC0414 - callers know it from here
@@ -52,6 +53,14 @@ VENDORS: tuple[tuple[Api, type[SectionModel]], ...] = (
 _log = logging.getLogger("emulator")
 
 
+class Loaded(Struct, frozen=True):
+    """A fixture that was read, ready to be taken up, and what is odd in it."""
+
+    fixture: FixtureModel
+    blueprint: Blueprint
+    oddities: list[Mistake]
+
+
 def create_app(
     config: Config | None = None, *, clock: Clock | None = None, store: Store | None = None
 ) -> Stage:
@@ -61,16 +70,16 @@ def create_app(
     with every mistake of the fixture.
     """
     config = config or Config.from_environment()
-    fixture, oddities = load_fixture(config.fixture)
-    for line in told([replace(oddity, warning=False) for oddity in oddities]):
+    loaded = checked(document_of(config.fixture))
+    for line in told([replace(oddity, warning=False) for oddity in loaded.oddities]):
         _log.warning("%s", line)
     settings = Settings(config.show_codes, config.journal_entries)
     store = store or MemoryStore(log_bytes=config.journal_mib * 1024 * 1024)
-    realms = Realms(blueprint(fixture), store, clock=clock, settings=settings)
+    realms = Realms(loaded.blueprint, store, clock=clock, settings=settings)
     return Stage(
         realms,
         Table([api for api, _ in VENDORS], partial(_control, config, realms)),
-        make_site=partial(_site, fixture),
+        make_site=partial(_site, loaded.fixture),
         reasons=config.reasons,
         dated=config.dated,
         door=Door(
@@ -90,7 +99,10 @@ def take_up(stage: Stage, fixture: FixtureModel, made: Blueprint) -> None:
 
 def blueprint(fixture: FixtureModel) -> Blueprint:
     """What realms are made from that follow this fixture."""
-    sections = {name: section.compiled(fixture.seed) for name, section in _sections(fixture)}
+    sections = {
+        api.name: (getattr(fixture, api.name) or section.empty()).compiled(fixture.seed)
+        for api, section in VENDORS
+    }
     return Blueprint(
         sections,
         Resources(resource.compiled() for resource in fixture.resources),
@@ -98,11 +110,6 @@ def blueprint(fixture: FixtureModel) -> Blueprint:
         fixture.clock_start(),
         fixture.seed,
     )
-
-
-def _sections(fixture: FixtureModel) -> Iterator[tuple[str, SectionModel]]:
-    for api, section in VENDORS:
-        yield api.name, getattr(fixture, api.name) or section.empty()
 
 
 def blueprint_in(data: Mapping[str, Any]) -> Blueprint:
@@ -117,7 +124,8 @@ def blueprint_in(data: Mapping[str, Any]) -> Blueprint:
 
 def load_fixture(source: Source) -> tuple[FixtureModel, list[Mistake]]:
     """The fixture and its warnings; FixtureError with every mistake where there is one."""
-    return checked(document_of(source))
+    loaded = checked(document_of(source))
+    return loaded.fixture, loaded.oddities
 
 
 def document_of(source: Source) -> fixtures.Document:
@@ -127,23 +135,23 @@ def document_of(source: Source) -> fixtures.Document:
     return fixtures.read(paths_of(source))
 
 
-def checked(document: fixtures.Document) -> tuple[FixtureModel, list[Mistake]]:
-    """The fixture of a document and its warnings; FixtureError with every mistake."""
+def checked(document: fixtures.Document) -> Loaded:
+    """The fixture of a document; FixtureError with every mistake."""
     fixture, oddities = fixtures.validated(document, fixture_model())
     if not document.data:
         said = "nobody can sign in: the fixture is empty"
         oddities.append(Mistake(document.place(()), (), said, warning=True))
-    return fixture, [*oddities, *_hidden_resources(fixture, document)]
+    made = blueprint(fixture)
+    return Loaded(fixture, made, [*oddities, *_hidden_resources(fixture, made, document)])
 
 
-def _hidden_resources(fixture: FixtureModel, document: fixtures.Document) -> Iterator[Mistake]:
+def _hidden_resources(
+    fixture: FixtureModel, made: Blueprint, document: fixtures.Document
+) -> Iterator[Mistake]:
     """Resources that would also stand where an endpoint of a vendor answers first."""
     if not fixture.resources:
         return
-    # Which endpoints there are does not depend on who can sign in, and there may be many.
-    sections = {name: s.unpeopled().compiled(fixture.seed) for name, s in _sections(fixture)}
-    realm = Realm(DEFAULT, Blueprint(sections), MemoryStore())
-    endpoints = list(_endpoint_paths(realm))
+    endpoints = list(_endpoint_paths(Realm(DEFAULT, made, MemoryStore())))
     for number, resource in enumerate(fixture.resources):
         pattern = compiled_path(resource.path)
         for api, endpoint, path in endpoints:

@@ -9,18 +9,15 @@ import asyncio
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 from msgspec.structs import replace
 from watchfiles import awatch
 
-from emulator.app import blueprint, checked, document_of, paths_of, take_up
+from emulator.app import Loaded, checked, document_of, paths_of, take_up
 from emulator.core.fixture import FixtureError, Mistake
 from emulator.core.fixture.document import files_of
-from emulator.core.fixture.whole import FixtureModel
-from emulator.core.realm import Blueprint
 from emulator.web.stage import Stage
 
 _LOOKS_EVERY = 2.0
@@ -39,15 +36,6 @@ Look: TypeAlias = Mapping[Path, tuple[int, int, int] | None]
 """How files look: time of the last change, inode, size; None where there is none."""
 
 _log = logging.getLogger("emulator")
-
-
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    """A fixture that was read, ready to be taken up."""
-
-    fixture: FixtureModel
-    blueprint: Blueprint
-    oddities: list[Mistake]
 
 
 class Watch:
@@ -128,7 +116,7 @@ class Watch:
                 break
         return look
 
-    def _load(self) -> _Loaded:
+    def _load(self) -> Loaded:
         """The fixture as the files have it; raises FixtureError."""
         document = document_of(self._source)
         keys, before = frozenset(document.named_files()), self._keys
@@ -136,8 +124,7 @@ class Watch:
         self._keys = keys | before if document.mistakes else keys
         seen = {path: at for path, at in self._seen.items() if path not in before - self._keys}
         self._seen = {path: _stamp(path) for path in self._keys} | seen
-        fixture, oddities = checked(document)
-        return _Loaded(fixture, blueprint(fixture), oddities)
+        return checked(document)
 
     def _warn(self, oddities: list[Mistake]) -> None:
         """Say what is odd, unless it was said of the fixture before."""

@@ -33,9 +33,8 @@ class Ids:
 
     def unique(self, bits: int = 128) -> str:
         """So many random bits as hexadecimal digits, for a `jti` (RFC 7519 §4.1.7)."""
-        if self._seed is None:
-            return _UNIQUE.getrandbits(bits).to_bytes(bits // 8, "big").hex()
-        return f"{self._random.getrandbits(bits):0{bits // 4}x}"
+        source = _UNIQUE if self._seed is None else self._random
+        return source.getrandbits(bits).to_bytes(bits // 8, "big").hex()
 
     def digits(self, count: int) -> str:
         """So many random decimal digits, for a one-time code."""

@@ -102,7 +102,7 @@ def told_text(text: str, limit: int = TEXT_LIMIT) -> str:
 
 
 def _told_text(text: str, limit: int = TEXT_LIMIT) -> str:
-    told = _TOKENS.sub(MASK, text)
+    told = without_tokens(text)
     return told if len(told) <= limit else told[: limit - 3] + "..."
 
 

@@ -31,10 +31,10 @@ class Exchange(Struct):
 
     async def receive(self) -> Message:
         """The body in one piece; then the caller is gone."""
-        if self._read:
+        body = self.whole_body()
+        if body is None:
             return {"type": "http.disconnect"}
-        self._read = True
-        return {"type": "http.request", "body": self.body, "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(self, message: Message) -> None:
         """Take a part of the answer."""

@@ -46,7 +46,6 @@ from emulator.web.visit import (
     at_the_root,
     named_realm,
     next_turn,
-    within,
 )
 
 DRIVING = "/_emulator"
@@ -147,7 +146,7 @@ class Stage:
             answer = await self._answer(visit)
         else:
             realm = await self.realms.find(name)
-            visit = within(scope, receive, realm or self.realm, name)
+            visit = visit.within(realm or self.realm, name)
             # Where a realm is to be made, Swagger may have chosen it already.
             known = realm is not None or visit.path.startswith(f"{DRIVING}/realms")
             answer = await (self._answer(visit) if known else self._no_realm(visit, name))
@@ -245,7 +244,9 @@ class Stage:
         api = self._vendors[match.resource.vendor]
         limit = BODY_LIMIT if match.resource.forward_to is None else FORWARDED_LIMIT
         try:
-            body = await whole_body(visit.scope["headers"], visit.receive, limit)
+            body = body_at_hand(visit.connection, limit)
+            if body is None:
+                body = await whole_body(visit.scope["headers"], visit.receive, limit)
         except BodyTooLarge:
             return await self.too_large(visit, api, OPERATION)
         visit.body_bytes, visit.parameters = len(body), match.parameters

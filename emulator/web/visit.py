@@ -5,6 +5,7 @@ from types import coroutine
 from typing import Any, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from emulator.core.clock import stopwatch
 from emulator.core.realm import Realm
@@ -71,6 +72,15 @@ class Visit(Struct):
             if len(connection.tasks) == before:
                 return
 
+    def within(self, realm: Realm, name: str) -> "Visit":
+        """The same visit below `/realms/NAME`, which `realm` answers."""
+        prefix = f"{REALMS}{name}"
+        path = self.path.removeprefix(prefix) or "/"
+        raw, sent = self.raw_path, prefix.encode()
+        # A name that was sent with escapes: what follows it has to be found in the decoded path.
+        inside = raw.removeprefix(sent) if raw.startswith(sent) else b""
+        return replace(self, realm=realm, path=path, raw_path=inside, prefix=prefix)
+
     @property
     def sent(self) -> str:
         """The path as it was sent, its escapes too."""
@@ -112,18 +122,6 @@ def inside(path: str) -> str:
     """A path as a realm sees it, whether there is such a realm or not."""
     name = named_realm(path)
     return path if name is None else path[len(REALMS) + len(name) :] or "/"
-
-
-def within(scope: Message, receive: Receive, realm: Realm, name: str) -> Visit:
-    """A visit below `/realms/NAME`, which `realm` answers."""
-    prefix = f"{REALMS}{name}"
-    path = path_of(scope).removeprefix(prefix) or "/"
-    raw = _raw_path_of(scope)
-    # A name that was sent with escapes: what follows it has to be found in the decoded path.
-    inside = raw.removeprefix(prefix.encode()) if raw.startswith(prefix.encode()) else b""
-    connection, method, began = connection_of(scope), scope["method"], stopwatch()
-    in_company = connection is not None and len(connection.tasks) > _FEW
-    return Visit(scope, receive, realm, path, method, inside, prefix, connection, began, in_company)
 
 
 def path_of(scope: Message) -> str:

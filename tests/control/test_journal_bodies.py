@@ -77,10 +77,22 @@ def told(http: httpx.Client) -> Any:
     return answer.json()["entries"][0]["answer"]["body"]
 
 
+def token(http: httpx.Client, user: str = "me@x.test") -> str:
+    """The access token of a sign-in at Vault."""
+    grant = {"grant_type": "password", "client_id": "app", "username": user, "password": PASSWORD}
+    answer = http.post(VAULT, json=grant)
+    assert answer.status_code == 200
+    found: str = answer.json()["access_token"]
+    return found
+
+
+def bearer(http: httpx.Client) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token(http)}"}
+
+
 def sign_in(http: httpx.Client, user: str) -> dict[str, Any]:
     """What a sign-in at Vault is told to have answered."""
-    grant = {"grant_type": "password", "client_id": "app", "username": user, "password": PASSWORD}
-    assert http.post(VAULT, json=grant).status_code == 200
+    token(http, user)
     body: dict[str, Any] = told(http)
     return body
 
@@ -124,11 +136,7 @@ def test_a_number_that_looks_like_what_is_masked_stays_one(http: httpx.Client) -
 
 
 def test_a_parameter_is_masked_in_texts_alone(http: httpx.Client) -> None:
-    grant = {
-        "grant_type": "password", "client_id": "app", "username": "me@x.test", "password": PASSWORD,
-    }  # fmt: skip
-    token = http.post(VAULT, json=grant).json()["access_token"]
-    http.get("/codes/1234", headers={"Authorization": f"Bearer {token}"}).raise_for_status()
+    http.get("/codes/1234", headers=bearer(http)).raise_for_status()
     assert told(http) == {"n": 51234, "c": "***"}
 
 
@@ -146,12 +154,7 @@ def test_a_parameter_is_masked_in_texts_alone(http: httpx.Client) -> None:
 def test_an_escape_that_ends_as_a_jwt_begins_is_none_and_hides_none(
     http: httpx.Client, word: str, told_as: str
 ) -> None:
-    grant = {
-        "grant_type": "password", "client_id": "app", "username": "me@x.test", "password": PASSWORD,
-    }  # fmt: skip
-    token = http.post(VAULT, json=grant).json()["access_token"]
-    path = f"/echo/{quote(word)}"
-    http.get(path, headers={"Authorization": f"Bearer {token}"}).raise_for_status()
+    http.get(f"/echo/{quote(word)}", headers=bearer(http)).raise_for_status()
     body = told(http)
     assert (body["said"][0], body["token"]) == (told_as, "***")
 
