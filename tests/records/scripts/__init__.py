@@ -1,0 +1,1 @@
+"""The generators of the scripts, a theme or more each."""
