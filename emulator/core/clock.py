@@ -1,22 +1,33 @@
-"""The one clock of a realm, and the one file that reads the machine's time.
+"""The clock of a realm, and the one module that reads the machine's time.
 
-Everything a vendor dates reads a `Clock`: `iat`, `exp`, refresh lifetimes, the `Date` header.
-What a person waits for by the wall (delays, `within`, the `ttl` of a realm or a fault) reads
-`wall`, which no test can move.
+Everything that a vendor dates reads a `Clock`: `iat`, `exp`, the lifetimes of refresh tokens, the
+`Date` header. Delays, `within`, `wait` and every `ttl` are real time, which no test can move.
 """
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
 from functools import lru_cache
+from typing import Annotated, Self, TypeAlias
 
-from msgspec import Struct
+from pydantic import (
+    BaseModel,
+    Discriminator,
+    Field,
+    PlainValidator,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
-_SOURCES = {"machine": time.time, "wall": time.monotonic, "stopwatch": time.perf_counter}
-"""What tells time. In a dict, where libraries that fake the time of a process do not look for it.
+from emulator.core.fields import Flag, Instant, Offset, parse_instant
+from emulator.core.model import Model
 
-An emulator within a test goes by the real one, as one elsewhere does, and is moved by calls alone.
+_SOURCES = {"machine": time.time, "monotonic": time.monotonic, "counter": time.perf_counter}
+"""In a dict, where libraries that fake the time of a process (freezegun) do not replace them.
+
+An emulator inside a test's process keeps real time, as one in another process does.
 """
 
 _FIRST = datetime(1971, 1, 1, tzinfo=UTC).timestamp()
@@ -27,160 +38,172 @@ class ClockOutOfRange(ValueError):
     """A clock would show a year before 1971 or after 9000."""
 
 
-class ClockStart(Struct, frozen=True):
-    """How a clock starts: at `instant` (else the machine's time), moved by `advance` seconds."""
+class ClockState(BaseModel):
+    """What the store holds of a realm's clock.
 
-    instant: datetime | None = None
-    advance: float = 0.0
-    frozen: bool = False
+    It shows the machine's time and `shift` seconds, or stands still at `frozen_at` (POSIX seconds).
+    `latest` is the latest time that it had shown before it was last moved.
+    """
+
+    shift: float = 0.0
+    frozen_at: float | None = None
+    latest: float = 0.0
 
 
-RUNNING = ClockStart()
-"""The start of a clock that follows the machine's time."""
+class ClockSettings(Model):
+    """How the realm's clock starts."""
+
+    now: Annotated[Instant | None, Field(description="At this instant; else at the real time.")] = (
+        None
+    )
+    advance: Annotated[Offset, Field(description="Moved by so much.")] = timedelta()
+    frozen: Annotated[Flag, Field(description="It stands still.")] = False
+
+    @model_validator(mode="after")
+    def _in_range(self) -> Self:
+        _check(Clock(self.start()).now())
+        return self
+
+    def start(self) -> ClockState:
+        """The state of a clock that starts now."""
+        machine = machine_time()
+        shown = machine if self.now is None else self.now.timestamp()
+        shown += self.advance.total_seconds()
+        if self.frozen:
+            return ClockState(frozen_at=shown)
+        if self.now is None:
+            return ClockState(shift=self.advance.total_seconds())
+        return ClockState(shift=shown - machine)
+
+
+def _started_at(value: object) -> ClockSettings:
+    now = parse_instant(value)
+    _check(now.timestamp())
+    return ClockSettings(now=now)
+
+
+def _kind_of_start(value: object) -> str:
+    return "settings" if isinstance(value, dict | ClockSettings) else "instant"
+
+
+ClockStart: TypeAlias = Annotated[
+    Annotated[ClockSettings, Tag("settings")]
+    | Annotated[
+        ClockSettings,
+        PlainValidator(_started_at),
+        WithJsonSchema({"type": "string", "format": "date-time"}),
+        Tag("instant"),
+    ],
+    Discriminator(_kind_of_start),
+]
+"""The fixture's `clock`: an instant, from which it runs on, or a mapping."""
 
 
 class Clock:
     """Tells a realm's time as POSIX seconds. It runs, runs shifted, or stands still."""
 
-    __slots__ = ("_latest", "_shift", "_standing", "_start")
+    __slots__ = ("_state",)
 
-    def __init__(self, start: datetime | ClockStart | None = None) -> None:
-        """Start at `start` and run on from there; without it, follow the machine's time.
+    def __init__(self, state: ClockState | None = None) -> None:
+        self._state = state or ClockState()
 
-        A datetime must know its zone; a naive one raises ValueError.
-        """
-        self._shift = 0.0
-        self._standing: float | None = None
-        self._latest = 0.0
-        self._start = start if isinstance(start, ClockStart) else ClockStart(start)
-        self.restart()
+    @property
+    def state(self) -> ClockState:
+        """What another clock needs to show the same; it is never changed, but replaced."""
+        return self._state
 
     @property
     def frozen(self) -> bool:
         """Whether it stands still."""
-        return self._standing is not None
+        return self._state.frozen_at is not None
 
     @property
     def moved(self) -> bool:
-        """Whether it shows, or may show, another time than the machine's."""
-        return self._shift != 0 or self._standing is not None
+        """Whether it may show another time than the machine's."""
+        return self.frozen or self._state.shift != 0
 
     def now(self) -> float:
         """The realm's time, in POSIX seconds."""
-        if self._standing is not None:
-            return self._standing
-        return _SOURCES["machine"]() + self._shift
+        frozen_at = self._state.frozen_at
+        return machine_time() + self._state.shift if frozen_at is None else frozen_at
 
     def latest(self) -> float:
         """The latest time that it has shown: no token of the realm was issued after it."""
-        return max(self._latest, self.now())
+        return max(self._state.latest, self.now())
 
     def set(self, instant: datetime) -> None:
         """Jump to `instant`, forwards or back; a running clock runs on from there.
 
         Raises ClockOutOfRange.
         """
-        wanted = _posix(instant)
-        _check(wanted)
-        self._move(wanted - self.now())
-        self._stand_at(instant)
+        self._show(instant.timestamp())
 
     def advance(self, seconds: float) -> None:
         """Move by `seconds`; a negative number goes back. Raises ClockOutOfRange."""
-        _check(self.now() + seconds)
-        self._move(seconds)
-
-    def _move(self, seconds: float) -> None:
-        self._latest = self.latest()
-        if self._standing is not None:
-            self._standing += seconds
+        shown = _check(self.now() + seconds)
+        if self.frozen:
+            self._show(shown)
         else:
-            self._shift += seconds
+            self._replace(shift=self._state.shift + seconds, frozen_at=None)
 
     def freeze(self) -> None:
         """Stand still at this moment."""
-        self._standing = self.now()
+        self._state = self._state.model_copy(update={"frozen_at": self.now()})
 
     def resume(self) -> None:
         """Run on from the moment at which the clock stands."""
-        if self._standing is not None:
-            self._shift = self._standing - _SOURCES["machine"]()
-            self._standing = None
+        frozen_at = self._state.frozen_at
+        if frozen_at is not None:
+            shift = frozen_at - machine_time()
+            self._state = self._state.model_copy(update={"shift": shift, "frozen_at": None})
 
-    def as_start(self) -> ClockStart:
-        """A start from which another clock shows what this one shows."""
-        if self._standing is not None:
-            return ClockStart(datetime.fromtimestamp(self._standing, UTC), frozen=True)
-        return ClockStart(advance=self._shift)
+    def replace(self, state: ClockState) -> None:
+        """Go on from another state."""
+        self._state = state
 
-    def follow(self, start: ClockStart) -> None:
-        """Start again from another start, and remember the latest time that was shown."""
-        latest = self.latest()
-        self._start = start
-        self.restart()
-        self._latest = latest
+    def _show(self, shown: float) -> None:
+        _check(shown)
+        if self.frozen:
+            self._replace(shift=0.0, frozen_at=shown)
+        else:
+            self._replace(shift=self._state.shift + shown - self.now(), frozen_at=None)
 
-    def check(self) -> None:
-        """Raise ClockOutOfRange where it shows a year that no clock is moved to."""
-        _check(self.now())
-
-    def restart(self) -> None:
-        """Go back to how it started."""
-        self._shift = 0.0
-        self._standing = None
-        self._latest = 0.0
-        if self._start.frozen:
-            self.freeze()
-        if self._start.instant is not None:
-            self._move(_posix(self._start.instant) - self.now())
-            self._stand_at(self._start.instant)
-        if self._start.advance:
-            self._move(self._start.advance)
-        self._latest = 0.0
-
-    def _stand_at(self, instant: datetime) -> None:
-        """Stand at an instant to the microsecond, if it stands: sums of floats are not exact."""
-        if self._standing is not None:
-            self._standing = instant.timestamp()
+    def _replace(self, *, shift: float, frozen_at: float | None) -> None:
+        self._state = ClockState(shift=shift, frozen_at=frozen_at, latest=self.latest())
 
 
-def _check(shown: float) -> None:
+def _check(shown: float) -> float:
     if not _FIRST <= shown <= _LAST:
         raise ClockOutOfRange("the clock would leave the years 1971 to 9000")
+    return shown
 
 
-def _posix(instant: datetime) -> float:
-    if instant.tzinfo is None:
-        raise ValueError(f"{instant.isoformat()} has no zone; write it with Z or an offset")
-    return instant.timestamp()
-
-
-def wall() -> float:
-    """Seconds that pass as real time does, from an unknown moment on: for whoever waits."""
-    return _SOURCES["wall"]()
-
-
-def stopwatch() -> float:
-    """The same, as exact as the machine can: for how long something took."""
-    return _SOURCES["stopwatch"]()
-
-
-def real_time() -> float:
-    """The machine's time in POSIX seconds: for people who look for a call in other logs."""
+def machine_time() -> float:
+    """The machine's time in POSIX seconds."""
     return _SOURCES["machine"]()
 
 
-def read_machine_time_by(real: Callable[[], float], while_astray: Callable[[], bool]) -> None:
-    """Let `real` tell the machine's time, in POSIX seconds, while `time.time` is led astray.
+def monotonic() -> float:
+    """Seconds of real time from an unknown moment on: for waiting."""
+    return _SOURCES["monotonic"]()
 
-    For processes in which even that function itself is, as by the package time-machine.
+
+def perf_counter() -> float:
+    """The same as exactly as the machine can: for measuring how long something took."""
+    return _SOURCES["counter"]()
+
+
+def use_machine_time(real: Callable[[], float], while_faked: Callable[[], bool]) -> None:
+    """Let `real` tell the machine's time, in POSIX seconds, while a library fakes `time.time`.
+
+    For processes in which even the function itself is replaced, as by the package time-machine.
     """
     usual = time.time
 
     def machine() -> float:
         try:
-            return real() if while_astray() else usual()
-        except ValueError:  # it has just found its way back
+            return real() if while_faked() else usual()
+        except ValueError:  # the library has just stopped faking it
             return usual()
 
     _SOURCES["machine"] = machine
@@ -189,21 +212,12 @@ def read_machine_time_by(real: Callable[[], float], while_astray: Callable[[], b
 def iso_milliseconds(seconds: float) -> str:
     """POSIX seconds as `2025-01-01T00:00:00.000Z`, the form of Vault's messages."""
     # Half a microsecond on top: what was given in milliseconds may be stored as a little less.
-    return _iso(int(seconds * 1_000 + 0.000_5))
-
-
-@lru_cache(maxsize=64)  # one call is dated several times, and many calls in a millisecond
-def _iso(milliseconds: int) -> str:
-    second, rest = divmod(milliseconds, 1_000)
-    return f"{_iso_second(second)}.{rest:03}Z"
+    second, rest = divmod(int(seconds * 1_000 + 0.000_5), 1_000)
+    moment = datetime.fromtimestamp(second, UTC).replace(microsecond=rest * 1_000, tzinfo=None)
+    return f"{moment.isoformat(timespec='milliseconds')}Z"
 
 
 @lru_cache(maxsize=64)
-def _iso_second(second: int) -> str:
-    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-
-
-@lru_cache(maxsize=64)
-def http_date(second: int) -> bytes:
+def http_date(second: int) -> str:
     """A POSIX second as an HTTP date, for the `Date` header (RFC 9110 §5.6.7)."""
-    return formatdate(second, usegmt=True).encode("ascii")
+    return formatdate(second, usegmt=True)

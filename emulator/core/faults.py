@@ -1,16 +1,30 @@
 """Faults: calls that go wrong because a test wants it."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from functools import cached_property
+from typing import Annotated, Any, Self, TypeAlias
 
-from msgspec import Struct, field
+from pydantic import BaseModel, Discriminator, Field, Tag, model_validator
 
-from emulator.core.clock import wall
+from emulator.core import fields
+from emulator.core.catalog import Catalog
+from emulator.core.defects import Defect, why_impossible
 from emulator.core.ids import Ids
-from emulator.core.outcomes import Answerer
+from emulator.core.keys import Algorithm
+from emulator.core.model import Model
+from emulator.core.outcomes import COMMON_PLACEHOLDERS, ResponseTemplate
+from emulator.core.resources import FixedResponse
+from emulator.core.suggestions import did_you_mean
 
-_MOST = 1_000
+MAX_FAULTS = 1_000
+
+FAULT_RESPONSE = "fault"
+"""The outcome of a call that a fault answers with a response of its own."""
+
+Finding: TypeAlias = tuple[tuple[str | int, ...], str]
 
 
 class TooManyFaults(Exception):
@@ -25,7 +39,7 @@ class Phase(StrEnum):
 
 
 class ConnectionFault(StrEnum):
-    """What becomes of a connection in the place of an answer."""
+    """What happens to a connection in the place of an answer."""
 
     RESET = "reset"
     """The connection is reset (a TCP RST)."""
@@ -40,158 +54,262 @@ class ConnectionFault(StrEnum):
     """Bytes come that are no HTTP; then it is closed."""
 
 
-class Fault(Struct, frozen=True, kw_only=True):
-    """Which calls it strikes, how often, and what becomes of them.
+class DelayRange(Model):
+    """A delay that differs from call to call."""
 
-    Without `vendor`, `operation`, `principal` or `match` it strikes all; `calls` narrows it to
-    those, by vendor and operation, that what it does makes sense for. `match` compares members of
-    the request. `after` so many calls that it fits it begins, and it strikes `times` times at the
-    most, each with `probability`, for `ttl` seconds of real time.
+    min: Annotated[fields.Duration, Field(description="At least so long.")]
+    max: Annotated[fields.Duration, Field(description="At most so long.")]
 
-    `delay` (seconds, from and to) comes first, then the named `outcome`, the `answer`, what befalls
-    the `connection`, or a token with a `defect`; a fault with none of these only delays. `shown` is
-    the fault as its author wrote it.
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min > self.max:
+            raise ValueError("min is longer than max")
+        return self
+
+
+def _kind_of_delay(value: object) -> str:
+    return "range" if isinstance(value, dict | DelayRange) else "duration"
+
+
+Delay: TypeAlias = Annotated[
+    Annotated[fields.Duration, Tag("duration")] | Annotated[DelayRange, Tag("range")],
+    Discriminator(_kind_of_delay),
+]
+
+
+class TokenFault(Model):
+    """A bad token in place of the good one; the refresh token beside it is good."""
+
+    defect: Annotated[Defect, Field(description="What is wrong with it.")]
+
+
+class Fault(Model):
+    """Calls that go wrong: which, how often, and how.
+
+    Of all members that say which, every one must fit. `delay` comes first; then one of `outcome`,
+    `respond`, `connection` and `token` takes the place of the vendor's answer.
     """
 
-    vendor: str | None = None
-    operation: str | None = None
-    calls: frozenset[tuple[str, str]] | None = None
-    principal: str | None = None
-    match: Mapping[str, str] = field(default_factory=dict)
-    after: int = 0
-    times: int | None = None
-    probability: float = 1.0
-    ttl: float | None = None
-    phase: Phase = Phase.BEFORE
-    delay: tuple[float, float] = (0.0, 0.0)
-    outcome: str | None = None
-    answer: Answerer | None = None
-    connection: ConnectionFault | None = None
-    defect: str | None = None
-    shown: Mapping[str, Any] = field(default_factory=dict)
+    vendor: Annotated[str | None, Field(description="Whose calls; by default all vendors'.")] = None
+    operation: Annotated[str | None, Field(description="Which operation; by default all.")] = None
+    principal: Annotated[
+        fields.AnyText | None,
+        Field(description="Whose; of a token: the principal that it was issued to."),
+    ] = None
+    match: Annotated[
+        dict[str, fields.AnyText], Field(description="Members of the request, all.")
+    ] = {}
+    after: Annotated[int, Field(ge=0, strict=True, description="So many calls go well first.")] = 0
+    times: Annotated[int | None, Field(ge=1, strict=True, description="It strikes so often.")] = (
+        None
+    )
+    probability: Annotated[float, Field(ge=0, le=1, strict=True, description="From 0 to 1.")] = 1.0
+    ttl: Annotated[fields.Ttl | None, Field(description="It expires after so much real time.")] = (
+        None
+    )
+    phase: Annotated[
+        Phase | None,
+        Field(description="before: the vendor does no work; after: it does, then this happens."),
+    ] = None
+    delay: Annotated[Delay | None, Field(description="So long first, in real time.")] = None
+    outcome: Annotated[str | None, Field(description="The outcome that the call ends in.")] = None
+    respond: Annotated[FixedResponse | None, Field(description="Or the answer that it gets.")] = (
+        None
+    )
+    connection: Annotated[
+        ConnectionFault | None,
+        Field(description="Or what happens to its connection: reset, close, truncate, garbage."),
+    ] = None
+    token: Annotated[TokenFault | None, Field(description="Or a token that is bad.")] = None
 
-    def fits(
-        self, vendor: str, operation: str, principal: str, members: Mapping[str, object]
-    ) -> bool:
-        """Whether a call is one of those that it is meant for."""
-        return (
-            self.vendor in (None, vendor)
-            and self.operation in (None, operation)
-            and (self.calls is None or (vendor, operation) in self.calls)
-            and self.principal in (None, principal)
-            and all(members.get(name) == value for name, value in self.match.items())
+    @model_validator(mode="after")
+    def _does_one_thing(self) -> Self:
+        effects = [self.outcome, self.respond, self.connection, self.token]
+        given = sum(effect is not None for effect in effects)
+        if given > 1:
+            raise ValueError("expected one of outcome, respond, connection and token")
+        if not given and self.delay is None:
+            raise ValueError(
+                "expected a delay, an outcome, respond, connection or token: it does nothing"
+            )
+        if self._needs_answer and self.phase is Phase.BEFORE:
+            raise ValueError("a token and truncate need phase: after, which is their default")
+        if self.respond is not None:
+            self.respond.check_placeholders(COMMON_PLACEHOLDERS)
+        return self
+
+    @property
+    def _needs_answer(self) -> bool:
+        """Whether the vendor's own answer is what goes wrong."""
+        return self.token is not None or self.connection is ConnectionFault.TRUNCATE
+
+    @property
+    def is_after(self) -> bool:
+        """Whether the vendor does its work first."""
+        return self._needs_answer or self.phase is Phase.AFTER
+
+    @cached_property
+    def response(self) -> ResponseTemplate | None:
+        """The answer that the call gets, if the fault has one."""
+        if self.respond is None:
+            return None
+        return self.respond.template(FAULT_RESPONSE, "a fault of the fixture")
+
+    def delay_bounds(self) -> tuple[float, float]:
+        """The shortest and the longest delay, in seconds."""
+        if isinstance(self.delay, DelayRange):
+            return self.delay.min.total_seconds(), self.delay.max.total_seconds()
+        seconds = self.delay.total_seconds() if isinstance(self.delay, timedelta) else 0.0
+        return seconds, seconds
+
+    def as_written(self) -> dict[str, Any]:
+        """The members that were given, as a fixture writes them."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+    def contradictions(
+        self, catalog: Catalog, algorithms: Mapping[str, Algorithm]
+    ) -> Iterator[Finding]:
+        """Names that no vendor has, and what none of the named calls can end in.
+
+        `algorithms` are those that the vendors' tokens are signed with.
+        """
+        operations = sorted({name for one in catalog.values() for name in one.refusals()})
+        if self.vendor is not None and self.vendor not in catalog:
+            said = f"{self.vendor!r} is no vendor{did_you_mean(self.vendor, catalog)}"
+            yield ("vendor",), said
+        if self.operation is not None and self.operation not in operations:
+            said = f"{self.operation!r} is no operation{did_you_mean(self.operation, operations)}"
+            yield ("operation",), said
+            return
+        if self.vendor is not None and self.vendor not in catalog:
+            return
+        calls = self._calls(catalog)
+        if not calls:
+            yield (), f"{self.vendor} has no operation {self.operation}"
+            return
+        outcomes = sorted({outcome for names in calls.values() for outcome in names})
+        if self.outcome is not None and self.outcome not in outcomes:
+            near = did_you_mean(self.outcome, outcomes)
+            yield (), f"{self.outcome!r} is no outcome of any of these calls{near}"
+        if self.token is not None:
+            yield from self._impossible_token(catalog, algorithms)
+
+    def calls(
+        self, catalog: Catalog, algorithms: Mapping[str, Algorithm]
+    ) -> frozenset[tuple[str, str]]:
+        """The calls, by vendor and operation, that it can have its effect on."""
+        calls = self._calls(catalog)
+        if self.outcome is not None:
+            return frozenset(call for call, names in calls.items() if self.outcome in names)
+        if self.token is not None:
+            issuing = _issuing(catalog)
+            return frozenset(
+                (vendor, operation)
+                for vendor, operation in calls
+                if operation in issuing
+                and why_impossible(self.token.defect, algorithms[vendor], vendor) is None
+            )
+        return frozenset(calls)
+
+    def fits(self, principal: str, members: Mapping[str, object]) -> bool:
+        """Whether it is meant for a call of this principal with these members."""
+        return self.principal in (None, principal) and all(
+            members.get(name) == value for name, value in self.match.items()
         )
 
+    def _calls(self, catalog: Catalog) -> dict[tuple[str, str], tuple[str, ...]]:
+        return {
+            (vendor.name, operation): outcomes
+            for vendor in catalog.values()
+            if self.vendor in (None, vendor.name)
+            for operation, outcomes in vendor.refusals().items()
+            if self.operation in (None, operation)
+        }
 
-class Standing(Struct):
-    """A fault in a realm: the calls that it `met`, how many of them it `struck`."""
+    def _impossible_token(
+        self, catalog: Catalog, algorithms: Mapping[str, Algorithm]
+    ) -> Iterator[Finding]:
+        assert self.token is not None  # noqa: S101 - asked for by its only caller
+        if self.operation is not None and self.operation not in _issuing(catalog):
+            yield (), f"no token comes of {self.operation}"
+            return
+        vendors = catalog if self.vendor is None else (self.vendor,)
+        reasons = [why_impossible(self.token.defect, algorithms[name], name) for name in vendors]
+        if all(reasons):
+            yield ("token", "defect"), "; ".join(reason for reason in reasons if reason)
+
+
+def _issuing(catalog: Catalog) -> frozenset[str]:
+    """The operations that tokens come of."""
+    return frozenset(op.name for one in catalog.values() for op in one.operations if op.issues)
+
+
+class FaultEntry(BaseModel):
+    """One fault of a realm, as the store holds it; `expires_at` is POSIX seconds of real time."""
+
+    id: str
+    fault: dict[str, Any]
+    expires_at: float | None = None
+
+
+class FaultList(BaseModel):
+    """The faults of a realm, as the store holds them, and the number of the last one's id.
+
+    An id is given once. No method changes a list, each makes another.
+    """
+
+    last: int = 0
+    entries: list[FaultEntry] = []
+
+    @classmethod
+    def of(cls, faults: Iterable[Fault], now: float, last: int = 0) -> "FaultList":
+        """Faults that begin at `now` (POSIX seconds of real time), their ids after `last`."""
+        entries = [
+            FaultEntry(
+                id=f"f{number}",
+                fault=fault.as_written(),
+                expires_at=None if fault.ttl is None else now + fault.ttl.total_seconds(),
+            )
+            for number, fault in enumerate(faults, last + 1)
+        ]
+        return cls(last=last + len(entries), entries=entries)
+
+    def with_added(self, faults: Iterable[Fault], now: float) -> "FaultList":
+        """The same with more behind those that have not expired. Raises TooManyFaults."""
+        added = FaultList.of(faults, now, self.last)
+        entries = self.still_there(now).entries + added.entries
+        if len(entries) > MAX_FAULTS:
+            raise TooManyFaults(f"there are {MAX_FAULTS:,} faults; remove some, or give them a ttl")
+        return FaultList(last=added.last, entries=entries)
+
+    def restarted(self, now: float) -> "FaultList":
+        """The same for a realm that begins at `now`: ids and times to live begin too."""
+        return FaultList.of((Fault.model_validate(entry.fault) for entry in self.entries), now)
+
+    def still_there(self, now: float) -> "FaultList":
+        """The same without those that have expired."""
+        kept = [e for e in self.entries if e.expires_at is None or e.expires_at > now]
+        return FaultList(last=self.last, entries=kept)
+
+
+@dataclass(frozen=True)
+class ActiveFault:
+    """A fault in a realm, and the calls that it can have its effect on."""
 
     id: str
     fault: Fault
-    ends: float | None = None
-    met: int = 0
-    struck: int = 0
+    calls: frozenset[tuple[str, str]]
+    expires_at: float | None
 
+    @classmethod
+    def of(
+        cls, entry: FaultEntry, catalog: Catalog, algorithms: Mapping[str, Algorithm]
+    ) -> "ActiveFault":
+        """The fault of an entry; `algorithms` are those that the vendors sign tokens with."""
+        fault = Fault.model_validate(entry.fault)
+        return cls(entry.id, fault, fault.calls(catalog, algorithms), entry.expires_at)
 
-class Strike(Struct, frozen=True):
-    """A fault that strikes a call now, after `delay` seconds of real time."""
-
-    id: str
-    fault: Fault
-    delay: float
-
-
-class Faults:
-    """The faults of a realm, in the order in which they came: the first to strike a call does."""
-
-    __slots__ = ("_begun", "_given", "_ids", "_last", "_of_blueprint", "_seed")
-
-    def __init__(self, faults: Iterable[Fault] = (), seed: int | None = None) -> None:
-        """With a `seed`, probabilities fall the same way each time."""
-        self._of_blueprint = tuple(faults)
-        """Those that it began with; until they are asked for, they are all that it holds."""
-        self._given: list[Standing] = []
-        self._begun = wall()
-        self._last = 0
-        self._seed = seed
-        self._ids: Ids | None = None
-
-    def __bool__(self) -> bool:
-        return bool(self._of_blueprint or self._given)
-
-    def __iter__(self) -> Iterator[Standing]:
-        self._let_go()
-        return iter(list(self._given))
-
-    def as_given(self) -> tuple[Fault, ...]:
-        """The faults alone, for another realm."""
-        return tuple(standing.fault for standing in self)
-
-    def find(self, fault_id: str) -> Standing | None:
-        """The fault of this id."""
-        return next((standing for standing in self if standing.id == fault_id), None)
-
-    def add(self, fault: Fault) -> Standing:
-        """Add one, behind the others. Raises TooManyFaults."""
-        self._let_go()
-        if len(self._given) >= _MOST:
-            raise TooManyFaults(f"there are {_MOST:,} faults; remove some, or give them a ttl")
-        return self._put(fault, wall())
-
-    def _put(self, fault: Fault, begins: float) -> Standing:
-        self._last += 1
-        ends = None if fault.ttl is None else begins + fault.ttl
-        standing = Standing(f"f{self._last}", fault, ends)
-        self._given.append(standing)
-        return standing
-
-    def remove(self, fault_id: str) -> bool:
-        """Remove one; False where there is none."""
-        self._let_go()
-        before = len(self._given)
-        self._given = [standing for standing in self._given if standing.id != fault_id]
-        return len(self._given) < before
-
-    def clear(self) -> None:
-        """Remove all."""
-        self._let_go()
-        self._given = []
-
-    def striking(
-        self, vendor: str, operation: str, principal: str, members: Mapping[str, object]
-    ) -> Strike | None:
-        """The fault that strikes this call, and counts it; no await, so that `times` holds."""
-        self._let_go()
-        for standing in self._given:
-            fault = standing.fault
-            if not fault.fits(vendor, operation, principal, members):
-                continue
-            standing.met += 1
-            spent = fault.times is not None and standing.struck >= fault.times
-            if standing.met <= fault.after or spent or not self._falls(fault.probability):
-                continue
-            standing.struck += 1
-            return Strike(standing.id, fault, self._delay_of(fault))
-        return None
-
-    def _falls(self, probability: float) -> bool:
-        return probability >= 1 or self._chances().chance(probability)
-
-    def _delay_of(self, fault: Fault) -> float:
-        least, most = fault.delay
-        return least if least == most else self._chances().between(least, most)
-
-    def _chances(self) -> Ids:
-        if self._ids is None:
-            self._ids = Ids(self._seed)
-        return self._ids
-
-    def _let_go(self) -> None:
-        """Take up those that it began with, and remove those whose time is over."""
-        if self._of_blueprint:
-            begun, self._of_blueprint = self._of_blueprint, ()
-            for fault in begun:
-                self._put(fault, self._begun)
-        if any(standing.ends is not None for standing in self._given):
-            now = wall()
-            self._given = [s for s in self._given if s.ends is None or s.ends > now]
+    def delay(self, ids: Ids) -> float:
+        """How long it delays a call now, in seconds."""
+        shortest, longest = self.fault.delay_bounds()
+        return shortest if shortest == longest else ids.between(shortest, longest)

@@ -1,121 +1,311 @@
 """Any token explained: what it is, whose, and everything that is wrong with it.
 
-The checks are those that refuse a token at a protected resource; here none of them is the last.
+The checks are those that refuse a token at a protected resource; here all of them are made.
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
-from msgspec import Struct
+from pydantic import BaseModel
 
-from emulator.core.checks import (
-    address_faults,
-    date_faults,
-    holder_gone,
-    is_date,
-    standing_faults,
-)
 from emulator.core.clock import iso_milliseconds
-from emulator.core.origin import Origin, Signature, origin_of
-from emulator.core.principals import ACTIVE
+from emulator.core.keys import signed_with_public_half
+from emulator.core.principals import ACTIVE, Subject
 from emulator.core.realm import Realm
-from emulator.core.realms import Realms
-from emulator.core.token_faults import TokenFault, TokenRefused
-from emulator.core.token_text import Format, TokenText, taken_apart
-from emulator.core.tokens import REFRESH
+from emulator.core.realms import REALM_NAME, Realms
+from emulator.core.signatures import (
+    SEGMENTS,
+    TokenProblem,
+    TokenRefused,
+    is_unsigned,
+    signature_problem,
+    unsigned,
+)
+from emulator.core.token_text import Format, ParsedToken, parse_token
+from emulator.core.tokens import REFRESH, Grant
+from emulator.core.vendor import VendorState
+from emulator.core.verification import (
+    address_problems,
+    claims_issuer,
+    date_problems,
+    is_date,
+    standing_problems,
+    subject_gone,
+)
 
 _DATES = ("iat", "nbf", "exp", "auth_time")
 _UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
-_LONGEST_NAME = 100
+_MAX_ISSUER = 100
 """How much of a foreign `iss` the summary repeats, in characters."""
 
+_DOTS_AFTER_REALM = 3
+"""In the `jti` of a `Grant`, behind the dot that ends the realm's name."""
 
-class _Explained(Struct, frozen=True):
+
+class SignatureVerdict(StrEnum):
+    """What a token's signature is worth in a realm."""
+
+    GOOD = "good"
+    BAD = "bad"
+    KEY_UNKNOWN = "key_unknown"
+    NOT_SIGNED = "not_signed"
+    BY_PUBLIC_KEY = "by_public_key_as_secret"
+
+
+_VERDICTS = {
+    TokenProblem.ALG_NONE: SignatureVerdict.NOT_SIGNED,
+    TokenProblem.PUBLIC_KEY_AS_SECRET: SignatureVerdict.BY_PUBLIC_KEY,
+    TokenProblem.BAD_SIGNATURE: SignatureVerdict.BAD,
+    TokenProblem.MALFORMED: SignatureVerdict.BAD,
+}
+
+
+class Problem(BaseModel):
+    """One thing that is wrong with a token."""
+
+    fault: str
+    reason: str
+
+
+class ClaimDate(BaseModel):
+    """A claim that is a date: the instant, and how far it is from the realm's time."""
+
+    at: str | None
+    when: str
+
+
+class Inspection(BaseModel):
+    """Everything that can be told of a text. It repeats header and claims, not the signature."""
+
+    verdict: str
+    summary: str
+    problems: list[Problem]
+    notes: list[str]
+    format: str
+    vendor: str | None
+    realm: str | None
+    use: str | None
+    principal: str | None
+    signature: str | None
+    header: dict[str, Any] | None
+    claims: dict[str, Any] | None
+    dates: dict[str, ClaimDate]
+
+
+@dataclass
+class _Origin:
+    """What is known of where a token comes from.
+
+    `state` is that of the vendor in the realm that inspects, None for a foreign token; `problem` is
+    why no key of the vendor signed it. `realm` is the name of the realm that issued it, and
+    `elsewhere` why that is not this one as it is now.
+    """
+
+    signature: SignatureVerdict | None = None
+    problem: TokenRefused | None = None
+    state: VendorState[Any] | None = None
+    realm: str | None = None
+    elsewhere: str | None = None
+    grant: Grant | None = None
+    subject: Subject | None = None
+
+
+@dataclass(frozen=True)
+class _Inspected:
     """A text, where it comes from, and all that is wrong with it `now` (POSIX seconds)."""
 
-    found: TokenText
-    origin: Origin
+    found: ParsedToken
+    origin: _Origin
     problems: list[TokenRefused]
     now: float
 
     @property
     def use(self) -> str | None:
-        if self.origin.section is None or self.found.claims is None:
+        if self.origin.state is None or self.found.claims is None:
             return None
-        return REFRESH if _refreshes(self.found.claims) else "access"
+        return REFRESH if _is_refresh(self.found.claims) else "access"
 
 
-async def inspected(realm: Realm, realms: Realms, text: str) -> dict[str, object]:
-    """Everything that can be told of a text, by the realm's keys and clock.
-
-    It repeats header and claims, and nothing else of the text: above all, not the signature.
-    """
-    found = taken_apart(text, realm.sections.values())
-    origin = await origin_of(realm, realms, found)
+async def inspect(realm: Realm, realms: Realms, text: str) -> Inspection:
+    """Everything that can be told of a text, by the realm's keys and clock."""
+    found = parse_token(text, realm.vendors.values())
+    origin = await _origin_of(realm, realms, found)
     problems = await _problems(realm, found, origin)
-    explained = _Explained(found, origin, problems, realm.clock.now())
-    return {
-        "verdict": "refused" if problems else "good",
-        "summary": _summary(explained),
-        "problems": [{"fault": each.fault, "reason": each.reason} for each in problems],
-        "notes": [*found.notes, *_notes(explained)],
-        "format": found.format,
-        "vendor": None if origin.section is None else origin.section.vendor,
-        "realm": origin.realm,
-        "use": explained.use,
-        "principal": None if origin.holder is None else origin.holder.name,
-        "signature": origin.signature,
-        "header": found.header or None,
-        "claims": found.claims,
-        "dates": _dates(found.claims or {}, explained.now),
-    }
+    inspected = _Inspected(found, origin, problems, realm.clock.now())
+    return Inspection(
+        verdict="refused" if problems else "good",
+        summary=_summary(inspected),
+        problems=[Problem(fault=each.problem, reason=each.reason) for each in problems],
+        notes=[*found.notes, *_notes(inspected)],
+        format=found.format,
+        vendor=None if origin.state is None else origin.state.vendor,
+        realm=origin.realm,
+        use=inspected.use,
+        principal=None if origin.subject is None else origin.subject.name,
+        signature=origin.signature,
+        header=found.header or None,
+        claims=found.claims,
+        dates=_dates(found.claims or {}, inspected.now),
+    )
 
 
-async def _problems(realm: Realm, found: TokenText, origin: Origin) -> list[TokenRefused]:
-    problems = [TokenRefused(TokenFault.MALFORMED, found.fault)] if found.fault else []
-    if origin.fault is not None:
-        problems.append(origin.fault)
-    claims, section, grant = found.claims, origin.section, origin.grant
+async def _origin_of(realm: Realm, realms: Realms, found: ParsedToken) -> _Origin:
+    if found.format in (Format.NONE, Format.ENCRYPTED):
+        return _Origin()
+    claims = found.claims or {}
+    named = _realm_in(claims)
+    other = None if named is None or named == realm.name else await realms.get(named)
+    state = await _vendor_of(realm, found, claims)
+    if state is None and other is not None:
+        theirs = await _vendor_of(other, found, claims)
+        state = None if theirs is None else realm.vendors[theirs.vendor]
+    origin = _Origin(state=state)
+    await _judge_signature(realm, found, origin)
+    if state is not None:
+        _trace(realm, other, state, claims, origin)
+    return origin
+
+
+def _realm_in(claims: Mapping[str, Any]) -> str | None:
+    """The realm that a jti names, if it is one that the emulator may have made."""
+    jti = claims.get("jti")
+    name, _, rest = jti.partition(".") if isinstance(jti, str) else ("", "", "")
+    is_ours = REALM_NAME.fullmatch(name) and rest.count(".") == _DOTS_AFTER_REALM
+    return name if is_ours else None
+
+
+async def _vendor_of(
+    realm: Realm, found: ParsedToken, claims: Mapping[str, Any]
+) -> VendorState[Any] | None:
+    """The vendor for which most speaks; the first evidence outweighs all that follow.
+
+    Vendors may share a key, and a token that is not signed may still say whose it is.
+    """
+    best, most = None, (False,) * 5
+    for state in realm.vendors.values():
+        evidence = (
+            await _signed_by(realm, state, found),
+            await _names_key_of(state, found),
+            found.wrapped_by == state.vendor,
+            _names_subject_of(realm, state, claims),
+            claims_issuer(state, claims),
+        )
+        if evidence > most:
+            best, most = state, evidence
+    return best
+
+
+async def _signed_by(realm: Realm, state: VendorState[Any], found: ParsedToken) -> bool:
+    # No key is made to find out about a token of another algorithm.
+    if found.header.get("alg") != state.issuer.keyring.algorithm.name:
+        return False
+    return await signature_problem(realm, state, found.jwt, found.header) is None
+
+
+async def _names_key_of(state: VendorState[Any], found: ParsedToken) -> bool:
+    """Whether it names a key of the vendor's, or is signed with a public one as the secret."""
+    keyring, kid = state.issuer.keyring, found.header.get("kid")
+    if not keyring.ready or keyring.algorithm.symmetric:
+        return False
+    if kid is not None and await keyring.verifier(kid) is not None:
+        return True
+    return signed_with_public_half(await keyring.active(), found.jwt, found.header.get("alg"))
+
+
+def _names_subject_of(realm: Realm, state: VendorState[Any], claims: Mapping[str, Any]) -> bool:
+    grant = realm.identity.grant_of(claims.get("jti"))
+    return grant is not None and state.subject_of(grant) is not None
+
+
+async def _judge_signature(realm: Realm, found: ParsedToken, origin: _Origin) -> None:
+    segments = found.jwt.count(".") + 1
+    if segments != SEGMENTS:
+        origin.signature = SignatureVerdict.NOT_SIGNED if segments < SEGMENTS else None
+        return
+    if origin.state is not None:
+        origin.problem = await signature_problem(realm, origin.state, found.jwt, found.header)
+    elif is_unsigned(found.header.get("alg")):
+        origin.problem = unsigned()
+    else:
+        origin.problem = TokenRefused(TokenProblem.UNKNOWN_KEY, "no key of this realm made it")
+    if origin.problem is None:
+        origin.signature = SignatureVerdict.GOOD
+    else:
+        origin.signature = _VERDICTS.get(origin.problem.problem, SignatureVerdict.KEY_UNKNOWN)
+
+
+def _trace(
+    realm: Realm,
+    other: Realm | None,
+    state: VendorState[Any],
+    claims: Mapping[str, Any],
+    origin: _Origin,
+) -> None:
+    """Find the realm and the subject that a token of a vendor's was issued to."""
+    jti, named = claims.get("jti"), _realm_in(claims)
+    origin.realm, origin.grant = named, realm.identity.grant_of(jti)
+    if origin.grant is not None:
+        origin.subject = state.subject_of(origin.grant)
+    elif named is None:
+        origin.elsewhere = "its jti is none that the emulator makes"
+    elif named == realm.name:
+        origin.elsewhere = "it is of this realm before a reset, or of an earlier one of its name"
+    elif other is None:
+        origin.elsewhere = f"it is of the realm {named}, which is not there (any more)"
+    else:
+        grant = other.identity.grant_of(jti)
+        origin.elsewhere = f"it is of the realm {named}{'' if grant else ' before a reset'}"
+        if grant is not None:
+            origin.subject = other.vendors[state.vendor].subject_of(grant)
+
+
+async def _problems(realm: Realm, found: ParsedToken, origin: _Origin) -> list[TokenRefused]:
+    problems = [TokenRefused(TokenProblem.MALFORMED, found.problem)] if found.problem else []
+    if origin.problem is not None:
+        problems.append(origin.problem)
+    claims, state, grant = found.claims, origin.state, origin.grant
     if claims is None:
         return problems
     if origin.elsewhere is not None:
-        problems.append(TokenRefused(TokenFault.OTHER_REALM, origin.elsewhere))
-    elif section is not None and origin.holder is None:
-        problems.append(holder_gone())
-    problems += date_faults(claims, realm.clock.now())
-    if section is None:
+        problems.append(TokenRefused(TokenProblem.OTHER_REALM, origin.elsewhere))
+    elif state is not None and origin.subject is None:
+        problems.append(subject_gone())
+    problems += date_problems(claims, realm.clock.now())
+    if state is None:
         return problems
     if grant is not None:
-        problems += await standing_faults(realm, claims, grant, origin.holder)
-        if _refreshes(claims) and not await section.takes_again(realm, claims["jti"]):
-            problems.append(TokenRefused(TokenFault.SPENT, "the refresh token was used before"))
-    problems += address_faults(section, claims, origin.holder)
+        problems += await standing_problems(realm, claims, grant, origin.subject)
+        if _is_refresh(claims) and not await state.is_reusable(realm, claims["jti"]):
+            problems.append(TokenRefused(TokenProblem.USED, "the refresh token was used before"))
+    problems += address_problems(state, claims, origin.subject)
     return problems
 
 
-def _refreshes(claims: Mapping[str, Any]) -> bool:
+def _is_refresh(claims: Mapping[str, Any]) -> bool:
     return claims.get("token_use") == REFRESH
 
 
-def _notes(explained: _Explained) -> Iterator[str]:
-    found, holder = explained.found, explained.origin.holder
-    if holder is not None and not holder.blocked and holder.status != ACTIVE:
-        yield f"{holder.name} always meets {holder.status}, with a good token too"
+def _notes(inspected: _Inspected) -> Iterator[str]:
+    found, subject = inspected.found, inspected.origin.subject
+    if subject is not None and not subject.blocked and subject.status != ACTIVE:
+        yield f"{subject.name} always meets {subject.status}, with a good token too"
     if "crit" in found.header:
         yield "its header has crit, and nobody here understands what that names (RFC 7515 4.1.11)"
     for name in _DATES:
         value = (found.claims or {}).get(name)
         if isinstance(value, bool) or not isinstance(value, int | float) or is_date(value):
             continue
-        if is_date(value / 1000):
+        if is_date(value // 1000):
             yield f"its {name} seems to be in milliseconds; a JWT has seconds (RFC 7519 section 2)"
 
 
-def _dates(claims: Mapping[str, Any], now: float) -> dict[str, object]:
+def _dates(claims: Mapping[str, Any], now: float) -> dict[str, ClaimDate]:
     return {
-        name: {"at": iso_milliseconds(claims[name]), "when": _when(claims[name] - now)}
+        name: ClaimDate(at=iso_milliseconds(claims[name]), when=_when(claims[name] - now))
         if is_date(claims[name])
-        else {"at": None, "when": "no date"}
+        else ClaimDate(at=None, when="no date")
         for name in _DATES
         if name in claims
     }
@@ -129,38 +319,38 @@ def _when(ahead: float) -> str:
         count, left = divmod(left, size)
         if count or parts:
             parts.append(f"{count}{unit}")
-    told = " ".join(part for part in parts[:2] if not part.startswith("0"))
-    if not told:
+    shown = " ".join(part for part in parts[:2] if not part.startswith("0"))
+    if not shown:
         return "now"
-    return f"in {told}" if ahead > 0 else f"{told} ago"
+    return f"in {shown}" if ahead > 0 else f"{shown} ago"
 
 
-def _summary(explained: _Explained) -> str:
+def _summary(inspected: _Inspected) -> str:
     """What a person wants to know first, in one sentence."""
-    found, origin = explained.found, explained.origin
+    found, origin = inspected.found, inspected.origin
     if found.format is Format.NONE:
-        return f"This is no token: {found.fault}."
+        return f"This is no token: {found.problem}."
     if found.format is Format.ENCRYPTED:
-        return f"An encrypted token: {found.fault}."
-    if origin.section is None:
-        others = [each for each in explained.problems if each is not origin.fault]
+        return f"An encrypted token: {found.problem}."
+    if origin.state is None:
+        others = [each for each in inspected.problems if each is not origin.problem]
         return f"{_foreign(found)}{_reasons(others, ' Besides, ')}"
-    seems = "" if origin.signature is Signature.GOOD else "Seemingly "
-    use = "a refresh token" if explained.use == REFRESH else "an access token"
-    what = f"{seems}{use} of {origin.section.vendor}"
-    if origin.holder is not None:
-        what += f" for {origin.holder.name}"
+    seems = "" if origin.signature is SignatureVerdict.GOOD else "Seemingly "
+    use = "a refresh token" if inspected.use == REFRESH else "an access token"
+    what = f"{seems}{use} of {origin.state.vendor}"
+    if origin.subject is not None:
+        what += f" for {origin.subject.name}"
     what = what[0].upper() + what[1:]
-    if explained.problems:
-        return f"{what}, refused:{_reasons(explained.problems, ' ')}"
+    if inspected.problems:
+        return f"{what}, refused:{_reasons(inspected.problems, ' ')}"
     assert found.claims is not None  # noqa: S101 - what has no claims has a problem
-    return f"{what}, good: it expires {_when(found.claims['exp'] - explained.now)}."
+    return f"{what}, good: it expires {_when(found.claims['exp'] - inspected.now)}."
 
 
-def _foreign(found: TokenText) -> str:
+def _foreign(found: ParsedToken) -> str:
     issuer = (found.claims or {}).get("iss")
     if isinstance(issuer, str) and issuer:
-        said = f"by its iss it is of {issuer[:_LONGEST_NAME]}"
+        said = f"by its iss it is of {issuer[:_MAX_ISSUER]}"
     else:
         said = "it has no iss to say whose it is"
     return f"A foreign token, which no key of this realm made: {said}."

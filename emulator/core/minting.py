@@ -1,27 +1,28 @@
 """Minting: any token of a realm's vendors, by its keys and its clock, without a sign-in.
 
 For a principal that the realm knows it is what a sign-in would issue. Nothing is stored: a minted
-token is spent, revoked and voided like any other.
+token is used, revoked and refused like any other.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-import orjson
-from msgspec import Struct, field
+from pydantic_core import from_json
 
-from emulator.core.defects import Defect, spoiled
+from emulator.core.defects import Defect, defective_token
 from emulator.core.keys import SigningKey
-from emulator.core.keys.key import decoded
+from emulator.core.keys.encoding import decode_segment
 from emulator.core.outcomes import Json
-from emulator.core.principals import ACTIVE, Principal, Principals
+from emulator.core.principals import ACTIVE, Principals, Subject
 from emulator.core.realm import Realm
-from emulator.core.section import Section
-from emulator.core.tokens import REFRESH, Claims, Grant, assembled, merged
-from emulator.core.verification import TokenRefused, verified_token
+from emulator.core.signatures import TokenRefused
+from emulator.core.tokens import REFRESH, Claims, Grant, assemble, merge
+from emulator.core.vendor import VendorState
+from emulator.core.verification import verify_token
 
-_NOBODY = "nobody"
+_NO_PRINCIPAL = "nobody"
 """Stands in a token for a principal that is not there. No fingerprint is like it."""
 
 _REFUSES = "the emulator itself refuses this token"
@@ -38,11 +39,12 @@ class NoRefreshTokens(ValueError):
     """The vendor has none."""
 
 
-class Order(Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class TokenSpec:
     """What token is wanted; what is None is as a sign-in would make it.
 
-    `subject` is the name of a principal, or of somebody whom the realm does not know. `lifetime` is
-    seconds. `claims` and `headers` come last: a None takes a member out.
+    `subject` is the name of a principal, or any other name. `lifetime` is seconds. `claims` and
+    `headers` come last: a None takes a member out.
     """
 
     vendor: str
@@ -55,7 +57,8 @@ class Order(Struct, frozen=True, kw_only=True):
     defect: Defect | None = None
 
 
-class Minted(Struct, frozen=True):
+@dataclass(frozen=True)
+class MintedToken:
     """A token, and what it holds. `note` says why the emulator's own checks refuse it, if so."""
 
     token: str
@@ -64,74 +67,69 @@ class Minted(Struct, frozen=True):
     note: str | None
 
 
-async def minted(realm: Realm, order: Order) -> Minted:
+async def mint(realm: Realm, wanted: TokenSpec) -> MintedToken:
     """The token that is wanted. Raises DefectImpossible, NoRefreshTokens."""
-    section = realm.sections[order.vendor]
-    if order.use is Use.REFRESH and not section.issuer.settings.refresh_lifetime:
-        raise NoRefreshTokens(f"{order.vendor} has no refresh tokens")
-    known = section.holders.find(order.subject)
-    through = [_first(clients) for clients in _clients(section)]
-    if known is None or not all(_clients(section)):
-        grant = realm.stamp.grant(_NOBODY)
+    state = realm.vendors[wanted.vendor]
+    if wanted.use is Use.REFRESH and not state.issuer.refresh_lifetime:
+        raise NoRefreshTokens(f"{wanted.vendor} has no refresh tokens")
+    known: Subject | None = state.subjects.find(wanted.subject)
+    through = [_first_name(clients) for clients in state.clients_of_subjects]
+    if known is None or not all(map(len, state.clients_of_subjects)):
+        grant = realm.identity.grant(_NO_PRINCIPAL)
     else:
-        grant = realm.grant(section, known, *through)
-    holder = known or Principal(name=order.subject)
-    key = await section.issuer.keyring.active()
-    header, claims = _members(section, key, order, holder, grant, through)
+        grant = realm.grant(state, known, *through)
+    subject = known or state.subjects.table.model.unknown(wanted.subject)
+    key = await state.issuer.keyring.active()
+    header, claims = _members(state, key, wanted, subject, grant, through)
     if known is None:
-        claims["sub"] = order.subject
-    header, claims = merged(header, order.headers), merged(claims, order.claims)
-    if order.defect is None:
-        token = assembled(key.sign, header, claims)
+        claims["sub"] = wanted.subject
+    header, claims = merge(header, wanted.headers), merge(claims, wanted.claims)
+    if wanted.defect is None:
+        jwt = assemble(key.sign, header, claims)
     else:
         now = realm.clock.now()
-        token = await spoiled(order.defect, key, order.vendor, header, claims, now)
-    given = section.refresh_token_of(token) if order.use is Use.REFRESH else token
-    shown, said = (orjson.loads(decoded(segment)) for segment in token.split(".")[:2])
-    return Minted(given, shown, said, await _note(realm, section, order.subject, given))
+        jwt = await defective_token(wanted.defect, key, wanted.vendor, header, claims, now)
+    token = state.refresh_token_of(jwt) if wanted.use is Use.REFRESH else jwt
+    shown, said = (from_json(decode_segment(segment)) for segment in jwt.split(".")[:2])
+    return MintedToken(token, shown, said, await _note(realm, state, wanted.subject, token))
 
 
-def _clients(section: Section) -> list[Principals[Any]]:
-    """What holders sign in through, at a vendor that has such."""
-    return [members for members in section.principals.values() if members is not section.holders]
-
-
-def _first(clients: Principals[Any]) -> str:
-    """The first that can be signed in through; else the first; else nobody."""
+def _first_name(clients: Principals[Any]) -> str:
+    """The first that can be signed in through; else the first; else none."""
     active = (client.name for client in clients if client.status == ACTIVE)
-    return next(active, next((client.name for client in clients), _NOBODY))
+    return next(active, next((client.name for client in clients), _NO_PRINCIPAL))
 
 
 def _members(
-    section: Section,
+    state: VendorState[Any],
     key: SigningKey,
-    order: Order,
-    holder: Principal,
+    wanted: TokenSpec,
+    subject: Subject,
     grant: Grant,
     through: list[str],
 ) -> tuple[Claims, Claims]:
-    """Header and claims as a sign-in gives them to this holder."""
-    issuer = section.issuer
-    scopes = issuer.scopes_of(holder) if order.scopes is None else order.scopes
-    refreshes = order.use is Use.REFRESH
-    usual = issuer.refresh_lifetime_of(holder) if refreshes else issuer.lifetime_of(holder)
-    lifetime = usual if order.lifetime is None else order.lifetime
-    claims = section.access_claims(grant, holder, " ".join(scopes), lifetime, *through)
-    if refreshes:
+    """Header and claims as a sign-in gives them to this subject."""
+    issuer = state.issuer
+    scopes = issuer.scopes_of(subject) if wanted.scopes is None else wanted.scopes
+    is_refresh = wanted.use is Use.REFRESH
+    usual = issuer.refresh_lifetime_of(subject) if is_refresh else issuer.lifetime_of(subject)
+    lifetime = usual if wanted.lifetime is None else wanted.lifetime
+    claims = state.access_claims(grant, subject, " ".join(scopes), lifetime, *through)
+    if is_refresh:
         return issuer.bare_header(key), claims | {"token_use": REFRESH}
-    return issuer.header(key, holder), issuer.whole_claims(holder, claims)
+    return issuer.header(key, subject), dict(issuer.whole_claims(subject, claims))
 
 
-async def _note(realm: Realm, section: Section, subject: str, token: str) -> str | None:
-    holder = section.holders.find(subject)
-    if holder is None:
-        return f"{_REFUSES}: {section.holders.why_unknown(subject)}"
+async def _note(realm: Realm, state: VendorState[Any], subject_name: str, token: str) -> str | None:
+    subject: Subject | None = state.subjects.find(subject_name)
+    if subject is None:
+        return f"{_REFUSES}: {state.subjects.why_unknown(subject_name)}"
     try:
-        await verified_token(realm, section, token)
+        await verify_token(realm, state, token)
     except TokenRefused as refused:
-        if not all(_clients(section)):
-            return f"{_REFUSES}: {section.vendor} has no client to sign in through"
+        if not all(map(len, state.clients_of_subjects)):
+            return f"{_REFUSES}: {state.vendor} has no client to sign in through"
         return f"{_REFUSES}: {refused.reason}"
-    if holder.status != ACTIVE:
-        return f"{_REFUSES} at resources: {holder.name} always meets {holder.status}"
+    if subject.status != ACTIVE:
+        return f"{_REFUSES} at resources: {subject.name} always meets {subject.status}"
     return None

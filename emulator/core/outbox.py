@@ -1,11 +1,10 @@
 """The outbox of a realm: what a vendor would have mailed, for tests to read."""
 
 import logging
+from collections.abc import Callable
 
-from msgspec.json import decode, encode
+from pydantic import BaseModel, Field
 
-from emulator.core.discreet import Discreet
-from emulator.core.life import Life
 from emulator.core.outcomes import printable
 from emulator.core.store import Store
 
@@ -15,14 +14,12 @@ _KEPT = 1000
 _log = logging.getLogger("emulator")
 
 
-class Mail(Discreet, frozen=True):
+class Mail(BaseModel):
     """A mailed code. Times are ISO 8601, by the realm's clock."""
-
-    hidden = frozenset({"code"})
 
     vendor: str
     to: str
-    code: str
+    code: str = Field(repr=False)
     sent_at: str
     expires_at: str
 
@@ -31,27 +28,28 @@ class Outbox:
     """The mails of one realm."""
 
     def __init__(
-        self, store: Store, realm: str, log: str, life: Life, *, show_codes: bool = False
+        self, store: Store, realm: str, log: str, is_closed: Callable[[], bool], *, show_codes: bool
     ) -> None:
-        """`log` is its name in the store; with `show_codes` each mail also makes a log line.
+        """`log` is its name in the store; `show_codes` also writes a log line for each mail.
 
-        Nothing is laid into it once the `life` of its realm is over.
+        `is_closed` tells whether the realm was reset or removed.
         """
-        self._life = life
         self._store = store
         self._realm = realm
-        self._name = log
+        self._log = log
+        self._is_closed = is_closed
         self._show_codes = show_codes
 
     async def put(self, mail: Mail) -> None:
-        """Lay a mail into the outbox."""
-        if self._life.over:
-            return  # what its realm stored was forgotten, and nothing is to be stored again
-        await self._store.append(self._realm, self._name, encode(mail), keep=_KEPT)
+        """Put a mail into the outbox; that of a closed realm takes none."""
+        if self._is_closed():
+            return
+        value = mail.model_dump_json().encode()
+        await self._store.append(self._realm, self._log, value, keep=_KEPT)
         if self._show_codes:
             _log.info("code for %s: %s", printable(mail.to), mail.code)
 
     async def mails(self, after: int = 0) -> list[tuple[int, Mail]]:
         """The mails with a number above `after`, each with its number, oldest first."""
-        entries = await self._store.read(self._realm, self._name, after=after, limit=_KEPT)
-        return [(entry.number, decode(entry.value, type=Mail)) for entry in entries]
+        entries = await self._store.read(self._realm, self._log, after=after, limit=_KEPT)
+        return [(entry.number, Mail.model_validate_json(entry.value)) for entry in entries]

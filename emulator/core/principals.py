@@ -1,60 +1,140 @@
-"""Who can sign in, and why one could not.
+"""Principals: the clients and users that can sign in, as a fixture says and as calls change them.
 
-Vendors extend `Principal` by what they know of theirs. The sentences here become reasons: they
-help the person who debugs and never repeat a secret.
+Vendors extend `Principal` and `Subject` with what they know of theirs. Sentences here become
+reasons: they help the person who debugs and never repeat a secret.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
-from functools import lru_cache
+from functools import cache, cached_property, lru_cache
 from hashlib import blake2s
-from typing import Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
-from msgspec import field
+from pydantic import BaseModel, Field, field_validator
 
-from emulator.core.discreet import Discreet
-from emulator.core.outcomes import Json, Refusal
+from emulator.core.fields import REVEAL, AnyText, Claims, Lifetime, Scopes, TokenHeaders
+from emulator.core.model import Model
+from emulator.core.outcomes import Outcome, Refused
+from emulator.core.suggestions import did_you_mean
 
 ACTIVE = "active"
-BLOCKED = frozenset({"disabled", "locked"})
-"""The statuses at which a principal exists but may not sign in."""
+BLOCKED = ("disabled", "locked")
+"""The statuses in which a principal exists but may not sign in."""
 
-_MOST_NAMES_COMPARED = 100
-"""Looking for a similar name costs time for each; past this many we do not look."""
+_NEVER_FORCED = frozenset(
+    {"path_unknown", "method_not_allowed", "body_too_large", "forward_failed"}
+)
+"""Outcomes in which no principal has a part."""
 
-_MOST_CHANGED = 100_000
+_MAX_COMPARED = 100
+"""Looking for a similar name costs time for each; among more than these we do not look."""
+
+_MAX_CHANGED = 100_000
 """How many principals of a kind a realm adds, changes and removes; its memory is bounded."""
 
 
-class Principal(Discreet, frozen=True, kw_only=True):
-    """A client or a user that can sign in.
+class Principal(Model):
+    """A client or a user.
 
-    `status` is `active`, `disabled`, `locked`, or the name of an outcome that this principal
-    always meets. `lifetime` and `refresh_lifetime` are seconds; None leaves it to the vendor.
-    A claim or header whose value is None is left out of the token.
+    `status` is `active`, `disabled`, `locked`, or the name of an outcome that this principal always
+    gets.
     """
 
-    name: str
-    status: str = ACTIVE
-    scopes: tuple[str, ...] = ()
-    lifetime: int | None = None
-    refresh_lifetime: int | None = None
-    claims: Mapping[str, Json] = field(default_factory=dict)
-    headers: Mapping[str, Json] = field(default_factory=dict)
+    name_field: ClassVar[str]
+    """The member that names one."""
+    outcomes: ClassVar[tuple[Outcome, ...]] = ()
+    """The vendor's, of which a status may name one."""
+    replaced_whole: ClassVar[frozenset[str]] = frozenset()
+    """Members that a merge patch replaces as a whole, as they hold one thing or another."""
+
+    status: Annotated[
+        AnyText,
+        Field(description="active, disabled, locked, or the outcome that it always gets."),
+    ] = ACTIVE
+
+    @field_validator("status")
+    @classmethod
+    def _known_status(cls, status: str) -> str:
+        if status not in cls.statuses():
+            raise ValueError(f"{status!r} is no status{did_you_mean(status, cls.statuses())}")
+        return status
+
+    @classmethod
+    @cache
+    def statuses(cls) -> tuple[str, ...]:
+        """What `status` may be."""
+        forced = (o.name for o in cls.outcomes if not o.succeeds and o.name not in _NEVER_FORCED)
+        return (ACTIVE, *BLOCKED, *forced)
+
+    @classmethod
+    def unknown(cls, name: str) -> Self:
+        """A principal of this name that no fixture has: for tokens minted for it."""
+        members: dict[str, Any] = {cls.name_field: name}
+        return cls.model_construct(None, **members)  # type: ignore[return-value]  # pydantic's mypy plugin loses Self
+
+    @property
+    def name(self) -> str:
+        """What it signs in as."""
+        name: str = getattr(self, self.name_field)
+        return name
 
     @property
     def blocked(self) -> bool:
         """Whether its status keeps it from signing in."""
         return self.status in BLOCKED
 
-    def meet_fate(self) -> None:
-        """Raise the Refusal that its status names, if it names one."""
-        if self.status != ACTIVE and self.status not in BLOCKED:
-            raise Refusal(
+    def raise_forced_outcome(self) -> None:
+        """Raise the Refused that its status names, if it names one."""
+        if self.status != ACTIVE and not self.blocked:
+            raise Refused(
                 self.status,
                 f"the fixture gives {self.name} the status {self.status}",
                 principal=self.name,
             )
+
+    def passwords(self) -> Iterator[str]:
+        """What it proves who it is with: the journal shows it nowhere."""
+        yield from ()
+
+    def public(self) -> dict[str, Any]:
+        """Its members as a fixture writes them, without its secrets and without defaults."""
+        return {"status": self.status} | self.model_dump(
+            mode="json", exclude_defaults=True, exclude={self.name_field}
+        )
+
+    def whole(self) -> dict[str, Any]:
+        """All members that are not as by default, secrets included."""
+        return self.model_dump(mode="json", exclude_defaults=True, context=REVEAL)
+
+    def warnings(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """What can be served and is hardly meant: where in the entry, and what."""
+        yield from ()
+
+
+class Subject(Principal):
+    """A principal that tokens are issued to. A claim or header that is None is left out."""
+
+    scopes: Annotated[Scopes, Field(description="What it is granted, in this order.")] = ()
+    lifetime: Annotated[Lifetime | None, Field(description="Its access tokens' own lifetime.")] = (
+        None
+    )
+    claims: Annotated[Claims, Field(description="More claims; null takes one out.")] = {}
+    headers: Annotated[
+        TokenHeaders, Field(description="More members of the JWT's header; null takes one out.")
+    ] = {}
+
+    @property
+    def subject_id(self) -> str:
+        """The claim `sub`."""
+        return self.name
+
+
+class RefreshingSubject(Subject):
+    """A subject of a vendor that has refresh tokens."""
+
+    refresh_lifetime: Annotated[
+        Lifetime | None, Field(description="Its refresh tokens' own lifetime.")
+    ] = None
 
 
 P = TypeVar("P", bound=Principal)
@@ -64,151 +144,168 @@ class TooManyPrincipals(Exception):
     """A realm has added, changed and removed as many principals as it may."""
 
 
-class _Given(Generic[P]):
-    """The principals of a fixture, which many realms share and none changes."""
+class PrincipalChange(BaseModel):
+    """What a realm changed of one principal, as the store holds it.
 
-    __slots__ = ("by_name", "fingerprints", "names_by_fingerprint")
+    `removals` is how often one of this name was removed. Without `value` it is the fixture's, or,
+    if it is `gone`, none.
+    """
 
-    def __init__(self, members: Iterable[P]) -> None:
+    removals: int = 0
+    gone: bool = False
+    value: dict[str, Any] | None = None
+
+
+class PrincipalTable(Generic[P]):
+    """The principals of one kind in a fixture, by name; all realms made from it share the table."""
+
+    def __init__(self, vendor: str, kind: str, model: type[P], members: Iterable[P]) -> None:
+        """`kind` is their key in the vendor's section: `clients`, `users`."""
+        self.vendor = vendor
+        self.kind = kind
+        self.model = model
         self.by_name = {member.name: member for member in members}
-        self.names_by_fingerprint: dict[str, str] | None = None
-        self.fingerprints: dict[str, str] = {}
-        """Of those who signed in, where none of them was removed before."""
+
+    @property
+    def singular(self) -> str:
+        """What reasons call one: "client", "user"."""
+        return self.kind.removesuffix("s")
+
+    @cached_property
+    def names_by_fingerprint(self) -> dict[str, str]:
+        """The names of those that were never removed."""
+        return {_digest(self.vendor, name, 0): name for name in self.by_name}
 
 
 class Principals(Generic[P]):
-    """A vendor's clients, or its users, by name: the fixture's, and what was changed since."""
+    """The principals of one kind in a realm: a fixture's table, and what the realm changed."""
 
-    __slots__ = ("_given", "_salt", "changed", "count", "kind", "marks", "removals")
+    __slots__ = ("_added", "_names", "changes", "table")
 
-    def __init__(self, kind: str, members: Iterable[P] | _Given[P], *, of: str) -> None:
-        """`kind` is what reasons call one: "client", "user"; `of` is the vendor."""
-        self.kind = kind
-        self._salt = of
-        self._given = members if isinstance(members, _Given) else _Given(members)
-        self.count = len(self._given.by_name)
-        self.changed: dict[str, P | None] = {}
-        self.marks: dict[str, str] = {}
-        """The names of changed principals, by their fingerprints."""
-        self.removals: dict[str, int] = {}
+    def __init__(
+        self, table: PrincipalTable[P], changes: Mapping[str, PrincipalChange] | None = None
+    ) -> None:
+        self.table = table
+        self.changes: dict[str, PrincipalChange] = {}
+        self._added: dict[str, P] = {}
+        """Those that the realm added or changed; the one added last stands last."""
+        self._names: dict[str, str] = {}
+        """Names by fingerprint, of those with a change."""
+        for name, change in (changes or {}).items():
+            self.apply(name, change)
 
     def __iter__(self) -> Iterator[P]:
-        given = self._given.by_name
-        yield from (p for name, p in given.items() if name not in self.changed)
-        # A copy, as pages are made in a thread while the realm goes on.
-        yield from (p for p in list(self.changed.values()) if p is not None)
+        for name, member in self.table.by_name.items():
+            if name not in self.changes or self._is_fixtures(name):
+                yield member
+        yield from self._added.values()
 
     def __len__(self) -> int:
-        return self.count
-
-    def forked(self) -> "Principals[P]":
-        """A copy that can be changed: it shares the fixture's principals."""
-        fork = Principals(self.kind, self._given, of=self._salt)
-        fork.count = self.count
-        fork.changed = dict(self.changed)
-        fork.marks = dict(self.marks)
-        fork.removals = dict(self.removals)
-        return fork
-
-    def following(self, before: "Principals[P]") -> "Principals[P]":
-        """The same, once they take the place of others: who was removed by then stays removed.
-
-        What was issued to a principal that is not here is refused, though it came back later.
-        """
-        gone = [member.name for member in before if self.find(member.name) is None]
-        if not gone and not before.removals:
-            return self
-        fork = self.forked()
-        fork.removals = dict(before.removals)
-        for name in gone:
-            fork.removals[name] = fork.removals.get(name, 0) + 1
-        fork.marks |= {fork.fingerprint(name): name for name in fork.removals if fork.find(name)}
-        return fork
+        if not self.changes:
+            return len(self.table.by_name)
+        return sum(1 for _ in self)
 
     def find(self, name: str) -> P | None:
         """The principal of exactly this name."""
-        if self.changed and name in self.changed:
-            return self.changed[name]
-        return self._given.by_name.get(name)
+        if name in self.changes and not self._is_fixtures(name):
+            return self._added.get(name)
+        return self.table.by_name.get(name)
 
-    def put(self, principal: P) -> bool:
-        """Add one, or put it in the place of its namesake; True where it is new.
+    def changed(self, principal: P) -> PrincipalChange:
+        """The change that adds one, or puts it in the place of one. Raises TooManyPrincipals."""
+        self._check_bound(principal.name)
+        return PrincipalChange(removals=self.removals(principal.name), value=principal.whole())
+
+    def removed(self, name: str) -> PrincipalChange:
+        """The change that removes one: tokens issued to it are refused from then on.
 
         Raises TooManyPrincipals.
         """
-        name = principal.name
-        new = self.find(name) is None
-        self._change(name, principal)
-        self.marks[self.fingerprint(name)] = name
-        self.count += new
-        return new
+        self._check_bound(name)
+        return PrincipalChange(removals=self.removals(name) + 1, gone=True)
 
-    def remove(self, name: str) -> bool:
-        """Remove one; False where there is none. What was issued to it names nobody from now on."""
-        if self.find(name) is None:
-            return False
-        self._change(name, None)
-        self.marks.pop(self.fingerprint(name), None)
-        self.removals[name] = self.removals.get(name, 0) + 1
-        self.count -= 1
-        return True
+    def removals(self, name: str) -> int:
+        """How often a principal of this name was removed."""
+        change = self.changes.get(name)
+        return 0 if change is None else change.removals
+
+    def apply(self, name: str, change: PrincipalChange | None) -> None:
+        """Take up a change, or with None the end of one."""
+        self._names.pop(self.fingerprint(name), None)
+        self._added.pop(name, None)
+        self.changes.pop(name, None)
+        if change is None:
+            return
+        self.changes[name] = change
+        if change.value is not None:
+            self._added[name] = self.table.model.model_validate(change.value)
+        if not change.gone:
+            self._names[self.fingerprint(name)] = name
+
+    def after_reload(self, before: "Principals[P]") -> dict[str, PrincipalChange | None]:
+        """The changes with which this fixture's table takes the place of another in a realm.
+
+        What was issued to a principal that is not in it is refused, though it comes back later.
+        """
+        names = {*before.table.by_name, *before.changes}
+        result: dict[str, PrincipalChange | None] = {}
+        for name in names:
+            missing = before.find(name) is not None and name not in self.table.by_name
+            removals = before.removals(name) + missing
+            if removals:
+                gone = name not in self.table.by_name
+                result[name] = PrincipalChange(removals=removals, gone=gone)
+            elif name in before.changes:
+                result[name] = None
+        return result
 
     def fingerprint(self, name: str) -> str:
         """A short digest of vendor, name, and how often this name was removed.
 
-        Tokens carry it: what was issued before a removal never fits a namesake that came later.
+        Tokens carry it: one issued before a removal never fits a later principal of that name.
         """
-        if self.removals:
-            return _digest(self._salt, name, self.removals.get(name, 0))
-        return self._given.fingerprints.get(name) or self._first_fingerprint(name)
-
-    def _first_fingerprint(self, name: str) -> str:
-        made = _digest(self._salt, name, 0)
-        if name in self._given.by_name:
-            self._given.fingerprints[name] = made
-        return made
+        return _digest(self.table.vendor, name, self.removals(name))
 
     def of_fingerprint(self, fingerprint: str) -> P | None:
         """The principal of this fingerprint."""
-        if self._given.names_by_fingerprint is None:
-            self._given.names_by_fingerprint = {
-                _digest(self._salt, name, 0): name for name in self._given.by_name
-            }
-        name = self.marks.get(fingerprint)
+        name = self._names.get(fingerprint)
         if name is None:
-            name = self._given.names_by_fingerprint.get(fingerprint)
-        if name is None or (self.removals and self.fingerprint(name) != fingerprint):
+            name = self.table.names_by_fingerprint.get(fingerprint)
+        if name is None or self.fingerprint(name) != fingerprint:
             return None
         return self.find(name)
 
     def why_unknown(self, name: str) -> str:
-        """One sentence about a name that names nobody, with the nearest that does."""
-        sentence = f"no {self.kind} is named {name!r}"
-        if not self.count:
-            return f"{sentence}: there are no {self.kind}s of this vendor"
-        if self.count > _MOST_NAMES_COMPARED:
+        """One sentence about a name that no principal has, with the nearest that one has."""
+        singular, count = self.table.singular, len(self)
+        sentence = f"no {singular} is named {name!r}"
+        if not count:
+            return f"{sentence}: there are no {singular}s of this vendor"
+        if count > _MAX_COMPARED:
             return sentence
         folded = {known.name.casefold(): known.name for known in self}
         near = get_close_matches(name.strip().casefold(), folded, n=1, cutoff=0.8)
         return f"{sentence}; did you mean {folded[near[0]]!r}?" if near else sentence
 
-    def _change(self, name: str, principal: P | None) -> None:
-        if name not in self.changed and len(self.changed) >= _MOST_CHANGED:
+    def _is_fixtures(self, name: str) -> bool:
+        change = self.changes[name]
+        return change.value is None and not change.gone
+
+    def _check_bound(self, name: str) -> None:
+        if name not in self.changes and len(self.changes) >= _MAX_CHANGED:
             raise TooManyPrincipals(
-                f"{_MOST_CHANGED:,} {self.kind}s were changed already; reset the realm"
+                f"{_MAX_CHANGED:,} {self.table.singular}s were changed already; reset the realm"
             )
-        self.changed.pop(name, None)  # who was added last stands last
-        self.changed[name] = principal
 
 
 @lru_cache(maxsize=4096)
-def _digest(salt: str, name: str, removals: int) -> str:
-    text = f"{salt}\n{name}\n{removals}" if removals else f"{salt}\n{name}"
+def _digest(vendor: str, name: str, removals: int) -> str:
+    text = f"{vendor}\n{name}\n{removals}" if removals else f"{vendor}\n{name}"
     return blake2s(text.encode(), digest_size=6).hexdigest()
 
 
-def password_fault(given: str, expected: str, name: str) -> str | None:
-    """Why `given` is not the password of `name`, or None where it is. Repeats neither."""
+def password_mismatch(given: str, expected: str, name: str) -> str | None:
+    """Why `given` is not the password of `name`, or None if it is. Repeats neither."""
     if given == expected:
         return None
     if given.casefold() == expected.casefold():
@@ -216,11 +313,11 @@ def password_fault(given: str, expected: str, name: str) -> str | None:
     if given.strip() == expected:
         ends = [
             end
-            for end, has in (
+            for end, spaced in (
                 ("beginning", given[:1].isspace()),
                 ("end", given[-1:].isspace()),
             )
-            if has
+            if spaced
         ]
         return f"the password of {name} was sent with a space at its {' and '.join(ends)}"
     if given == expected.strip():

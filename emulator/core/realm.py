@@ -1,57 +1,145 @@
-"""A realm: an isolated copy of everything that sign-in needs."""
+"""A realm: an isolated copy of everything that sign-in needs.
 
-import asyncio
+What may change while the server runs, and another process must see, is in the store: the fields of
+the realm's state (the rest of this docstring), what was consumed or revoked, journal and outbox.
+
+    realm                              RealmHeader: its generation, when it was made, until when
+    clock                              ClockState
+    faults                             FaultList; absent: those of the fixture
+    keys/{vendor}                      KeyRotationState
+    principals/{vendor}/{kind}/{name}  PrincipalChange
+    origin/...                         the same fields as they were when it was made from a realm
+"""
+
 import math
 from collections.abc import Mapping
 from copy import copy
-from typing import Self, TypeVar
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Self, TypeVar
 
-from msgspec import Struct
-from msgspec.structs import replace
+from pydantic import BaseModel
 
-from emulator.core.clock import RUNNING, Clock, ClockStart
-from emulator.core.faults import Fault, Faults
+from emulator.core.catalog import Catalog
+from emulator.core.clock import Clock, ClockSettings, ClockState, machine_time
+from emulator.core.faults import ActiveFault, Fault, FaultList
 from emulator.core.ids import Ids
-from emulator.core.journal import MOST_ENTRIES, Journal
-from emulator.core.keys import Rotation, SigningKey
-from emulator.core.life import Life
+from emulator.core.journal import Journal
+from emulator.core.keys import Algorithm, KeyRotationState
 from emulator.core.outbox import Outbox
-from emulator.core.principals import Principal
-from emulator.core.resources import NO_RESOURCES, Resources
-from emulator.core.section import Section
+from emulator.core.principals import Principal, PrincipalChange
+from emulator.core.resources import Resources
 from emulator.core.store import Store
-from emulator.core.tokens import CALLER, Grant, Stamp, TokenIssuer
+from emulator.core.tokens import CALLER, Grant, RealmIdentity, TokenIssuer
+from emulator.core.vendor import VendorState, VendorTemplate
+from emulator.settings import JOURNAL_ENTRIES
 
 DEFAULT = "default"
 """The realm that answers at the root."""
 
+HEADER = "realm"
+ORIGIN = "origin/"
 
-class Blueprint(Struct, frozen=True):
-    """What realms are made from, and go back to: a fixture made ready, or another realm as it was.
+Changes = Mapping[str, bytes | None]
+"""Fields of a realm's state to set, or with None to remove."""
 
-    Any number of realms share its sections.
-    """
 
-    sections: Mapping[str, Section]
-    resources: Resources = NO_RESOURCES
+@dataclass(frozen=True)
+class RealmTemplate:
+    """What a fixture says, prepared once for all realms that are made from it."""
+
+    catalog: Catalog
+    vendors: Mapping[str, VendorTemplate]
+    resources: Resources = field(default_factory=Resources)
     faults: tuple[Fault, ...] = ()
-    clock: ClockStart = RUNNING
+    clock: ClockSettings = field(default_factory=ClockSettings)
     seed: int | None = None
 
+    def algorithms(self) -> dict[str, Algorithm]:
+        """What the vendors' tokens are signed with."""
+        return {name: vendor.keyring.algorithm for name, vendor in self.vendors.items()}
 
-class Settings(Struct, frozen=True):
+    @cached_property
+    def fault_list(self) -> FaultList | None:
+        """The faults that realms begin with; None if that depends on when, as one has a `ttl`."""
+        has_ttl = any(fault.ttl is not None for fault in self.faults)
+        return None if has_ttl else FaultList.of(self.faults, 0)
+
+    @cached_property
+    def active_faults(self) -> list[ActiveFault]:
+        """The same, ready for use."""
+        return [] if self.fault_list is None else self.activate(self.fault_list)
+
+    def activate(
+        self, faults: FaultList, known: Mapping[str, ActiveFault] | None = None
+    ) -> list[ActiveFault]:
+        """Faults ready for use; those of `known` by their ids are not read again."""
+        known, algorithms = known or {}, self.algorithms()
+        return [
+            known.get(entry.id) or ActiveFault.of(entry, self.catalog, algorithms)
+            for entry in faults.entries
+        ]
+
+
+class RealmHeader(BaseModel):
+    """What the store holds of a realm itself. Times are POSIX seconds of real time.
+
+    `generation` tells the realms of a name apart, one after the other: what was issued before is
+    refused by every later one. `fixture` is the realm's own; None: the server's, of which there may
+    have been several, and realms of one `lineage` are made from the same.
+    """
+
+    generation: int = 0
+    lineage: int | None = None
+    made_at: float = 0.0
+    expires_at: float | None = None
+    fixture: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class RealmOptions:
     """What all realms of a server have in common.
 
     `show_codes` logs mailed codes; `journal_entries` is how many calls a journal keeps.
     """
 
     show_codes: bool = False
-    journal_entries: int = MOST_ENTRIES
+    journal_entries: int = JOURNAL_ENTRIES
 
 
-USUAL = Settings()
+@dataclass(frozen=True)
+class TriggeredFault:
+    """A fault that changes a call, after `delay` seconds of real time."""
 
-S = TypeVar("S", bound=Section)
+    id: str
+    fault: Fault
+    delay: float
+
+
+@dataclass(frozen=True)
+class RealmRandom:
+    """Where a realm's random ids come from, and whether its faults of a `probability` trigger.
+
+    With a seed both are the same each time, and neither disturbs the other.
+    """
+
+    ids: Ids
+    chances: Ids
+
+    @classmethod
+    def of(cls, seed: int | None, stream: int = 1) -> "RealmRandom":
+        """See `Ids`."""
+        return cls(Ids(seed, stream), Ids(seed, stream))
+
+
+@dataclass
+class _Life:
+    """What all views of a realm share of its end."""
+
+    closed: bool = False
+
+
+S = TypeVar("S", bound=VendorState[Any])
 
 
 class Realm:
@@ -60,130 +148,228 @@ class Realm:
     def __init__(
         self,
         name: str,
-        blueprint: Blueprint,
+        template: RealmTemplate,
         store: Store,
+        fields: Mapping[str, bytes],
         *,
-        incarnation: int = 0,
-        clock: Clock | None = None,
-        settings: Settings = USUAL,
+        version: int = 0,
+        options: RealmOptions | None = None,
+        random: RealmRandom | None = None,
     ) -> None:
+        """`fields` are its state as the store holds it."""
+        options = options or RealmOptions()
         self.name = name
         self.store = store
-        self.clock = clock or Clock(blueprint.clock)
-        self.stamp = Stamp(name, incarnation, self.clock, Ids(blueprint.seed))
-        self.life = Life()
-        outbox = self._scoped("outbox")
-        self.outbox = Outbox(store, name, outbox, self.life, show_codes=settings.show_codes)
-        self.journal = Journal(store, name, self._scoped("journal"), settings.journal_entries)
-        self.sections: dict[str, Section] = {}
-        self._own: set[str] = set()
-        self._rotating = asyncio.Lock()
-        self._take(blueprint)
+        self.version = version
+        self._life = _Life()
+        self.random = random or RealmRandom.of(template.seed)
+        self.fields = dict(fields)
+        self.header = RealmHeader.model_validate_json(self.fields.get(HEADER, b"{}"))
+        self.clock = Clock()
+        self.identity = RealmIdentity(name, self.header.generation, self.clock, self.random.ids)
+        self.outbox = Outbox(
+            store,
+            name,
+            self._scoped("outbox"),
+            lambda: self.closed,
+            show_codes=options.show_codes,
+        )
+        self.journal = Journal(store, name, self._scoped("journal"), options.journal_entries)
+        self._use(template)
 
-    def _take(self, blueprint: Blueprint) -> None:
-        self.blueprint = blueprint
-        self.resources = blueprint.resources
-        self.faults = Faults(blueprint.faults, blueprint.seed)
-        # All blueprints have the same vendors, and pages are made from these in a thread.
-        self.sections.update(blueprint.sections)
-        self._own.clear()
+    def _use(self, template: RealmTemplate) -> None:
+        self.template = template
+        self.resources = template.resources
+        self.vendors = {name: vendor.new_state() for name, vendor in template.vendors.items()}
         self.issuer_follows_caller = any(
-            section.issuer.settings.issuer == CALLER for section in self.sections.values()
+            state.issuer.settings.issuer == CALLER for state in self.vendors.values()
         )
         """Whether a vendor's `iss` is the address by which the caller reached us."""
-
-    def take_up(self, blueprint: Blueprint) -> None:
-        """Go on with another blueprint: what was issued, spent and written down stays.
-
-        A clock that starts otherwise than before starts anew; principals and faults are those of
-        the blueprint.
-        """
-        before = dict(self.sections)
-        if blueprint.clock != self.blueprint.clock:
-            self.clock.follow(blueprint.clock)
-        self._take(blueprint)
-        for vendor, section in self.sections.items():
-            self.sections[vendor] = section.following(before[vendor])
-
-    def as_blueprint(self) -> Blueprint:
-        """What another realm is made from to be like this one: principals, keys, faults, time.
-
-        From here on, this realm shares its sections, and forks what it changes.
-        """
-        self._own.clear()
-        return Blueprint(
-            dict(self.sections),
-            self.resources,
-            self.faults.as_given(),
-            self.clock.as_start(),
-            self.blueprint.seed,
-        )
-
-    async def rotate(self, vendor: str, how: Rotation) -> SigningKey:
-        """Make a new key of a vendor sign. Raises KeysCannotRotate where it is a secret.
-
-        The key is made before anything changes: meanwhile others may share or fork the section.
-        """
-        async with self._rotating:
-            ring = await self.sections[vendor].issuer.keyring.rotated(how)
-            section = self.own(vendor)
-            section.issuer = section.issuer.signing_with(ring)
-            return await ring.active()
-
-    def own(self, vendor: str) -> Section:
-        """The section of a vendor, to be changed: forked at the first time."""
-        if vendor not in self._own:
-            self.sections[vendor] = self.sections[vendor].forked()
-            self._own.add(vendor)
-        return self.sections[vendor]
+        self.faults: list[ActiveFault] = []
+        self._set_clock(None)
+        if "faults" not in self.fields:
+            self._set_faults(None)
+        self._apply_fields(self.fields)
 
     @property
-    def incarnation(self) -> int:
-        """Which of the realms of this name, one after the other, it is."""
-        return self.stamp.incarnation
+    def closed(self) -> bool:
+        """Whether it was reset or removed: this object is not used any more."""
+        return self._life.closed
+
+    def close(self) -> None:
+        """Store nothing more: the realm was reset or removed."""
+        self._life.closed = True
+
+    def apply(self, changes: Changes, version: int) -> None:
+        """Take up changes that were saved as `version`."""
+        self._save(changes, version)
+        self._apply_fields(changes)
+
+    def reload(self, template: RealmTemplate, changes: Changes, version: int) -> None:
+        """Go on with another fixture; `changes` are those of `changes_to_reload`."""
+        rings = {name: state.issuer.keyring for name, state in self.vendors.items()}
+        self._save(changes, version)
+        self.random = RealmRandom(self.random.ids, Ids(template.seed))
+        self._use(template)
+        for name, state in self.vendors.items():
+            if rings[name].made_like(state.issuer.keyring):  # the key stays, and is not read again
+                state.issuer = TokenIssuer(name, state.issuer.settings, rings[name])
+
+    def _save(self, changes: Changes, version: int) -> None:
+        self.version = version
+        for name, value in changes.items():
+            if value is None:
+                self.fields.pop(name, None)
+            else:
+                self.fields[name] = value
+
+    def changes_to_reload(self, template: RealmTemplate) -> Changes:
+        """What becomes of the realm's state when another fixture takes the place of its own.
+
+        Faults and principals are the fixture's then. Keys stay where they come from the same place;
+        a clock that starts otherwise starts again.
+        """
+        faults = FaultList.of(template.faults, machine_time(), self.fault_list.last)
+        changes: dict[str, bytes | None] = {"faults": dump(faults)}
+        if template.clock != self.template.clock:
+            start = template.clock.start()
+            changes["clock"] = dump(start.model_copy(update={"latest": self.clock.latest()}))
+        for name, state in self.vendors.items():
+            other = template.vendors[name].new_state()
+            if not state.issuer.keyring.made_like(other.issuer.keyring):
+                changes[f"keys/{name}"] = None
+            for kind, principals in state.principals.items():
+                changed = other.principals[kind].after_reload(principals)
+                for principal, change in changed.items():
+                    value = None if change is None else dump(change)
+                    changes[principal_field(name, kind, principal)] = value
+        return changes
+
+    def _apply_fields(self, changes: Changes) -> None:
+        for name, value in changes.items():
+            first, _, rest = name.partition("/")
+            if name == "clock":
+                self._set_clock(value)
+            elif name == "faults":
+                self._set_faults(value)
+            elif first == "keys":
+                self._set_keys(rest, value)
+            elif first == "principals":
+                vendor, kind, principal = rest.split("/", 2)
+                change = None if value is None else PrincipalChange.model_validate_json(value)
+                self.vendors[vendor].principals[kind].apply(principal, change)
+
+    def _set_clock(self, value: bytes | None) -> None:
+        self.clock.replace(
+            self.template.clock.start() if value is None else ClockState.model_validate_json(value)
+        )
+
+    def _set_faults(self, value: bytes | None) -> None:
+        template = self.template
+        if value is None and template.fault_list is not None:
+            self.fault_list, self.faults = template.fault_list, template.active_faults
+        elif value is None:
+            self.fault_list = FaultList.of(template.faults, self.header.made_at)
+            self.faults = template.activate(self.fault_list)
+        else:
+            self.fault_list = FaultList.model_validate_json(value)
+            known = {active.id: active for active in self.faults}
+            self.faults = template.activate(self.fault_list, known)
+
+    def _set_keys(self, vendor: str, value: bytes | None) -> None:
+        state = self.vendors[vendor]
+        rotation = (
+            KeyRotationState() if value is None else KeyRotationState.model_validate_json(value)
+        )
+        keyring = state.issuer.keyring.with_rotation(rotation)
+        state.issuer = TokenIssuer(vendor, state.issuer.settings, keyring)
 
     @property
     def base_url(self) -> str:
-        """The address by which the present caller reached us; empty where nobody asked for it."""
-        return self.stamp.base_url
+        """The address by which the present caller reached the realm; empty if it is not needed."""
+        return self.identity.base_url
 
     def seen_from(self, base_url: str) -> Self:
-        """The same realm, as a caller sees it who reached us at `base_url`."""
+        """The same realm, as a caller sees it who reached it at `base_url`."""
         view = copy(self)
-        view.stamp = replace(self.stamp, base_url=base_url)
+        view.identity = replace(self.identity, base_url=base_url)
         return view
 
     def issuing_with(self, vendor: str, issuer: TokenIssuer) -> Self:
         """The same realm, in which a vendor issues its tokens otherwise."""
         view = copy(self)
-        view.sections = self.sections | {vendor: self.sections[vendor].issuing_with(issuer)}
+        view.vendors = self.vendors | {vendor: self.vendors[vendor].issuing_with(issuer)}
         return view
 
-    def grant(self, section: Section, holder: Principal, *through: str) -> Grant:
-        """A new grant to a principal of a vendor, who signed in `through` these clients."""
-        return self.stamp.grant(section.holder_mark(holder, *through))
+    def grant(self, state: VendorState[Any], subject: Principal, *through: str) -> Grant:
+        """A new grant to a principal of a vendor, that signed in `through` these clients."""
+        return self.identity.grant(state.subject_fingerprint(subject, *through))
 
     def of(self, kind: type[S]) -> S:
-        """The section of a vendor, by the vendor's own type for it."""
-        return self.sections[kind.vendor]  # type: ignore[return-value]  # the vendor's own type
+        """The state of a vendor, by the vendor's own type for it."""
+        return self.vendors[kind.vendor]  # type: ignore[return-value]  # the vendor's own type
 
-    async def spend(self, what: str, until: float) -> bool:
-        """Claim a thing that may be used once; True for the first. Raises StoreFull.
+    def responses(self, vendor: str) -> Mapping[str, Any]:
+        """A vendor's outcomes, with what the fixture corrects."""
+        return self.vendors[vendor].responses
 
-        `until` is when it would end by itself, in POSIX seconds of the realm's clock.
+    async def matching_fault(
+        self,
+        now: float,
+        vendor: str,
+        operation: str,
+        principal: str,
+        members: Mapping[str, object],
+    ) -> TriggeredFault | None:
+        """The first fault that changes this call, counted; `now` is POSIX seconds of real time.
+
+        The counters are the store's, so that `times` holds for calls at the same moment.
         """
-        if self.life.over:
+        for active in self.faults:
+            if active.expires_at is not None and active.expires_at <= now:
+                continue
+            fault = active.fault
+            if (vendor, operation) not in active.calls or not fault.fits(principal, members):
+                continue
+            triggered = f"fault:{active.id}:triggered"
+            if await self._count(f"fault:{active.id}:matched") <= fault.after:
+                continue
+            if fault.times is not None and await self._count(triggered, 0) >= fault.times:
+                continue
+            if not self.random.chances.chance(fault.probability):
+                continue
+            if await self._count(triggered) > (fault.times or math.inf):
+                continue  # of several calls at the same moment, others were faster
+            return TriggeredFault(active.id, fault, active.delay(self.random.chances))
+        return None
+
+    async def fault_counters(self, active: ActiveFault) -> tuple[int, int]:
+        """How many calls a fault matched, and how many of them it changed."""
+        matched = await self._count(f"fault:{active.id}:matched", 0)
+        triggered = await self._count(f"fault:{active.id}:triggered", 0)
+        times = active.fault.times
+        return matched, triggered if times is None else min(triggered, times)
+
+    async def _count(self, what: str, by: int = 1) -> int:
+        return await self.store.count(self.name, self._scoped(what), by)
+
+    async def consume_once(self, what: str, until: float) -> bool:
+        """Consume a thing that may be used once; True for the first. Raises StoreFull.
+
+        `until` is when it would expire, in POSIX seconds of the realm's clock.
+        """
+        if self.closed:
             return True  # what it stored was forgotten, and nothing is to be stored again
         now = self.clock.now()
-        return await self.store.claim(self.name, self._scoped(what), now=now, until=until)
+        return await self.store.consume(self.name, self._scoped(what), now=now, until=until)
 
-    async def spend_refresh_token(self, jti: str, until: float) -> bool:
+    async def consume_refresh_token(self, jti: str, until: float) -> bool:
         """Use a refresh token; True for the first use. Raises StoreFull."""
-        return await self.spend(f"refresh:{jti}", until)
+        return await self.consume_once(f"refresh:{jti}", until)
 
-    async def refresh_token_spent(self, jti: str) -> bool:
+    async def refresh_token_used(self, jti: str) -> bool:
         """Whether a refresh token was used."""
-        return await self.store.claimed(self.name, self._scoped(f"refresh:{jti}"))
+        return await self.store.consumed(self.name, self._scoped(f"refresh:{jti}"))
 
     async def revoke_token(self, jti: str, until: float) -> None:
         """Refuse one token from now on; `until` is its expiry. Raises StoreFull."""
@@ -192,11 +378,12 @@ class Realm:
     async def revoke_grant(self, grant: Grant) -> None:
         """Refuse every token of a grant, those to come included, for good. Raises StoreFull.
 
-        Nobody knows how long its tokens last: lifetimes change, and minted tokens have their own.
+        It is not known how long its tokens last: lifetimes change, and minted tokens have their
+        own.
         """
         await self.keep(f"grant:{grant.id}", b"revoked", math.inf)
 
-    async def revoked(self, jti: str, grant: Grant) -> bool:
+    async def is_revoked(self, jti: str, grant: Grant) -> bool:
         """Whether a token was revoked, by itself or with its grant."""
         return (
             await self.kept(f"token:{jti}") is not None
@@ -205,14 +392,23 @@ class Realm:
 
     async def keep(self, what: str, value: bytes, until: float) -> None:
         """Keep a value until a time of the realm's clock. Raises StoreFull."""
-        if self.life.over:
-            return
-        now = self.clock.now()
-        await self.store.put(self.name, self._scoped(what), value, now=now, until=until)
+        if not self.closed:
+            now = self.clock.now()
+            await self.store.put(self.name, self._scoped(what), value, now=now, until=until)
 
     async def kept(self, what: str) -> bytes | None:
         """What was kept, until its time."""
         return await self.store.get(self.name, self._scoped(what), now=self.clock.now())
 
     def _scoped(self, what: str) -> str:
-        return f"{self.stamp.incarnation}:{what}"
+        return f"{self.header.generation}:{what}"
+
+
+def principal_field(vendor: str, kind: str, name: str) -> str:
+    """The field of a realm's state in which a principal's change is."""
+    return f"principals/{vendor}/{kind}/{name}"
+
+
+def dump(value: BaseModel) -> bytes:
+    """A model as the store holds it."""
+    return value.model_dump_json(exclude_defaults=True).encode()

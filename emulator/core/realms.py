@@ -1,30 +1,44 @@
-"""The realms of a server, by name: made, gone back to their start, removed, and gone by themselves.
+"""The realms of a server, by name: made, changed, reset, removed, and expired."""
 
-A realm's incarnation is the version of its state in the store, which outlives its removal: what was
-issued before is refused by every later realm of the same name.
-"""
-
+import asyncio
 import math
 import re
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from emulator.core.clock import Clock, wall
-from emulator.core.realm import DEFAULT, USUAL, Blueprint, Realm, Settings
-from emulator.core.store import Store, VersionConflict
+from emulator.core.clock import machine_time
+from emulator.core.faults import FaultList
+from emulator.core.keys import Keyring, Rotation, SigningKey
+from emulator.core.realm import (
+    DEFAULT,
+    HEADER,
+    ORIGIN,
+    Changes,
+    Realm,
+    RealmHeader,
+    RealmOptions,
+    RealmRandom,
+    RealmTemplate,
+    dump,
+)
+from emulator.core.store import Store, StoredState, VersionConflict
 
-NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+REALM_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """What a realm may be called: it stands in paths, and between the dots of a `jti`."""
 
-NAMES = "a realm's name is 1 to 64 letters, digits, - and _"
+REALM_NAMES = "a realm's name is 1 to 64 letters, digits, - and _"
 
-_MOST = 10_000
-_MADE = b"made"
+_MAX_REALMS = 10_000
+
+_OF_ALL_REALMS = ""
+"""The name under which the store keeps what belongs to no single realm."""
 
 
-def unknown_realm(name: str) -> str:
+def why_unknown(name: str) -> str:
     """One sentence about a name that names no realm, and what makes one."""
-    if NAME.fullmatch(name):
+    if REALM_NAME.fullmatch(name):
         return f"there is no realm {name!r}; PUT /_emulator/realms/{name} makes it"
-    return f"there is no realm {name!r}, and none can be: {NAMES}"
+    return f"there is no realm {name!r}, and none can be: {REALM_NAMES}"
 
 
 class TooManyRealms(Exception):
@@ -32,113 +46,296 @@ class TooManyRealms(Exception):
 
 
 class Realms:
-    """The default realm, and those that tests made. No other part of the emulator makes one."""
+    """The default realm, and those that tests made.
+
+    A realm in memory is what its state in the store says; it is built again when another process
+    changed that.
+    """
 
     def __init__(
         self,
-        blueprint: Blueprint,
+        template: RealmTemplate,
         store: Store,
-        *,
-        clock: Clock | None = None,
-        settings: Settings = USUAL,
+        make_template: Callable[[Mapping[str, Any]], RealmTemplate],
+        options: RealmOptions | None = None,
     ) -> None:
-        """`blueprint` is the server's fixture; `clock` takes the place of the default realm's."""
-        self.blueprint = blueprint
-        self._store = store
-        self._settings = settings
-        self.default = Realm(DEFAULT, blueprint, store, clock=clock, settings=settings)
-        self._made: dict[str, Realm] = {DEFAULT: self.default}
-        self._ends: dict[str, float] = {}
-        """When realms go by themselves, in seconds of `wall`."""
-        self._next_end = math.inf
+        """`template` is that of the server's fixture; `make_template` makes one of a realm's own.
+
+        It raises FixtureError.
+        """
+        self.template = template
+        self.store = store
+        self._make_template = make_template
+        self._options = options or RealmOptions()
+        self._loaded: dict[str, Realm] = {}
+        self._next_expiry = math.inf
+        self._rotating = asyncio.Lock()
+
+    async def get(self, name: str) -> Realm | None:
+        """The realm of this name, as it is now."""
+        if machine_time() >= self._next_expiry:
+            await self._remove_expired()
+        version = await self.store.version(name)
+        realm = self._loaded.get(name)
+        if realm is not None and realm.version == version:
+            return realm
+        if not version and name == DEFAULT:
+            return await self._create_default()
+        return await self._load(name) if version or realm is not None else None
+
+    async def default(self) -> Realm:
+        """The realm that answers at the root."""
+        realm = await self.get(DEFAULT)
+        assert realm is not None  # noqa: S101 - it is never removed
+        return realm
 
     async def all(self) -> list[Realm]:
         """Every realm, the default one first."""
-        await self._let_go()
-        return list(self._made.values())
+        default = await self.default()
+        others = [await self.get(name) for name in await self.store.names() if name != DEFAULT]
+        return [default, *(realm for realm in others if realm is not None)]
 
-    async def find(self, name: str) -> Realm | None:
-        """The realm of this name, if its time is not over."""
-        await self._let_go()
-        return self._made.get(name)
-
-    async def has(self, realm: Realm) -> bool:
+    async def is_current(self, realm: Realm) -> bool:
         """Whether a realm is still the one of its name: neither reset, removed nor made anew."""
-        await self._let_go()
-        return not realm.life.over
+        if realm.closed:
+            return False
+        current = await self.get(realm.name)
+        return current is not None and current.header.generation == realm.header.generation
 
-    def ends_in(self, realm: Realm) -> float | None:
-        """In how many seconds of real time a realm goes by itself; None: never."""
-        end = self._ends.get(realm.name)
-        return None if end is None else max(0.0, end - wall())
+    async def change(self, name: str, changes: Callable[[Realm], Changes]) -> Realm | None:
+        """Save what `changes` makes of the realm as it is now; of two at once, none is lost.
 
-    async def make(self, name: str, blueprint: Blueprint, ttl: float | None = None) -> Realm:
-        """Make a realm, over one of the same name; after `ttl` seconds it goes by itself.
-
-        Raises TooManyRealms.
+        None if there is no such realm. What `changes` raises is raised.
         """
-        await self._let_go()
-        if name not in self._made and len(self._made) >= _MOST:
-            raise TooManyRealms(f"there are {_MOST:,} realms; remove some, or give them a ttl")
-        self._ends.pop(name, None)
-        if ttl is not None:
-            self._ends[name] = wall() + ttl
-            self._next_end = min(self._next_end, self._ends[name])
-        return await self._incarnated(name, blueprint)
+        while True:
+            realm = await self.get(name)
+            if realm is None:
+                return None
+            wanted = changes(realm)
+            try:
+                version = await self.store.save(name, wanted, realm.version)
+            except VersionConflict:
+                continue
+            realm.apply(wanted, version)
+            return realm
+
+    async def make(
+        self,
+        name: str,
+        *,
+        source: Realm | None = None,
+        fixture: dict[str, Any] | None = None,
+        ttl: float | None = None,
+    ) -> Realm:
+        """Make a realm, in the place of one of the same name; after `ttl` seconds it expires.
+
+        It is made from another realm as that is now, from a fixture of its own, or from the
+        server's. Raises TooManyRealms and FixtureError.
+        """
+        if await self.get(name) is None and len(await self.store.names()) >= _MAX_REALMS:
+            raise TooManyRealms(
+                f"there are {_MAX_REALMS:,} realms; remove some, or give them a ttl"
+            )
+        template, fields, lineage = self.template, dict[str, bytes](), None
+        if source is not None:
+            template, fixture = source.template, source.header.fixture
+            fields = _as_origin(source)
+            lineage = None if template is self.template else source.header.lineage
+        elif fixture is not None:
+            template = self._make_template(fixture)
+        now = machine_time()
+        expires_at = None if ttl is None else now + ttl
+        header = RealmHeader(lineage=lineage, made_at=now, expires_at=expires_at, fixture=fixture)
+        return await self._replace(name, template, header, fields)
 
     async def reset(self, realm: Realm) -> Realm:
-        """Take a realm back to its blueprint; what was issued before is refused from now on."""
-        realm.clock.restart()
-        fresh = await self._incarnated(realm.name, realm.blueprint, realm.clock)
-        if realm.name == DEFAULT:
-            self.default = fresh
-        return fresh
+        """Take a realm back to what it was made from; what was issued before is refused."""
+        while True:
+            found = await self.get(realm.name)
+            current, version = (realm, 0) if found is None else (found, found.version)
+            header = current.header.model_copy(update={"made_at": machine_time()})
+            origin = {n: v for n, v in current.fields.items() if n.startswith(ORIGIN)}
+            try:
+                return await self._replace(current.name, current.template, header, origin, version)
+            except VersionConflict:
+                continue
 
     async def remove(self, realm: Realm) -> None:
         """Remove a realm, and all that it stored."""
-        realm.life.over = True
-        self._made.pop(realm.name, None)
-        self._ends.pop(realm.name, None)
-        await self._new_version(realm.name, None)
-        await self._store.forget(realm.name)
+        while not await self._remove(realm.name, await self.store.load(realm.name)):
+            pass
+        realm.close()
 
-    def take_up(self, blueprint: Blueprint) -> None:
-        """Let another fixture be the server's; realms made before keep what they were made from."""
-        self.blueprint = blueprint
-        self.default.take_up(blueprint)
+    async def rotate(self, name: str, vendor: str, mode: Rotation) -> SigningKey | None:
+        """Make a new key of a vendor sign; None if there is no such realm.
 
-    async def _incarnated(
-        self, name: str, blueprint: Blueprint, clock: Clock | None = None
-    ) -> Realm:
-        before = self._made.get(name)
+        Raises CannotRotate where tokens are signed with a secret.
+        """
+        before: Keyring | None = None
+        async with self._rotating:
+            while True:
+                realm = await self.get(name)
+                if realm is None:
+                    return None
+                keyring = realm.vendors[vendor].issuer.keyring
+                if before is None or not _same_keys(keyring, before):
+                    before, rotated = keyring, await keyring.rotated(mode)
+                    continue  # it took a while, and the realm may be another now
+                changes = {f"keys/{vendor}": dump(rotated.rotation)}
+                try:
+                    version = await self.store.save(name, changes, realm.version)
+                except VersionConflict:
+                    continue
+                realm.apply(changes, version)
+                return await realm.vendors[vendor].issuer.keyring.active()
+
+    async def reload(self, template: RealmTemplate) -> None:
+        """Use another fixture from now on; realms made before keep what they were made from."""
+        await self.all()  # those that only other processes used so far are of the old one too
+        self.template = template
+        while True:
+            realm = await self.default()
+            changes = realm.changes_to_reload(template)
+            try:
+                version = await self.store.save(DEFAULT, changes, realm.version)
+            except VersionConflict:
+                continue
+            realm.reload(template, changes, version)
+            return
+
+    async def _create_default(self) -> Realm:
+        header = RealmHeader(made_at=machine_time())
+        fields = {HEADER: dump(header), "clock": dump(self.template.clock.start())}
+        try:
+            version = await self.store.save(DEFAULT, fields, 0)
+        except VersionConflict:
+            return await self.default()
+        return await self._keep(DEFAULT, self.template, fields, version)
+
+    async def _load(self, name: str) -> Realm | None:
+        """Build a realm from its state, which another process changed."""
+        state = await self.store.load(name)
+        if HEADER not in state.fields:
+            self._close(name)
+            return None
+        header = RealmHeader.model_validate_json(state.fields[HEADER])
+        if header.expires_at is not None and header.expires_at <= machine_time():
+            removed = await self._remove(name, state)
+            return None if removed else await self._load(name)
+        before = self._loaded.get(name)
+        if before is not None and before.header.generation == header.generation:
+            random = before.random
+            return await self._keep(name, before.template, state.fields, state.version, random)
+        template = self._template_of(header)
+        self._close(name)
+        return await self._keep(name, template, state.fields, state.version)
+
+    def _template_of(self, header: RealmHeader) -> RealmTemplate:
+        """What a realm is made from that another process made or reset."""
+        if header.fixture is not None:
+            return self._make_template(header.fixture)
+        loaded = self._loaded.values()
+        same = (one.template for one in loaded if one.header.lineage == header.lineage)
+        return self.template if header.lineage is None else next(same, self.template)
+
+    async def _remove(self, name: str, state: StoredState) -> bool:
+        """Remove a realm that has this state, and tell whether it still had it."""
+        try:
+            await self.store.save(name, dict.fromkeys(state.fields), state.version)
+        except VersionConflict:
+            return False
+        self._close(name)
+        await self.store.forget(name)
+        return True
+
+    def _close(self, name: str) -> None:
+        before = self._loaded.pop(name, None)
         if before is not None:
-            before.life.over = True
-        incarnation = await self._new_version(name, _MADE)
-        await self._store.forget(name)
+            before.close()
+
+    async def _replace(
+        self,
+        name: str,
+        template: RealmTemplate,
+        header: RealmHeader,
+        origin: Mapping[str, bytes],
+        version: int | None = None,
+    ) -> Realm:
+        """Put a new realm in the place of the one of a name; `origin` are its `origin/` fields.
+
+        Raises VersionConflict if the one that is there is not at `version`.
+        """
+        generation = await self.store.count(_OF_ALL_REALMS, "generation")
+        lineage = generation if header.lineage is None else header.lineage
+        header = header.model_copy(update={"generation": generation, "lineage": lineage})
+        fields: dict[str, bytes] = dict(origin)
+        fields |= {n.removeprefix(ORIGIN): v for n, v in origin.items()}
+        fields.setdefault("clock", dump(template.clock.start()))
+        if "faults" in fields:
+            faults = FaultList.model_validate_json(fields["faults"])
+            fields["faults"] = dump(faults.restarted(header.made_at))
+        fields[HEADER] = dump(header)
+        while True:
+            state = await self.store.load(name)
+            if version not in (None, state.version):
+                raise VersionConflict(f"realm {name} is at version {state.version}")
+            await self.store.forget(name)  # first: what the new realm stores is to stay
+            changes: dict[str, bytes | None] = dict.fromkeys(state.fields)
+            try:
+                saved = await self.store.save(name, changes | fields, state.version)
+            except VersionConflict:
+                continue
+            self._close(name)
+            return await self._keep(name, template, fields, saved)
+
+    async def _keep(
+        self,
+        name: str,
+        template: RealmTemplate,
+        fields: Mapping[str, bytes],
+        version: int,
+        random: RealmRandom | None = None,
+    ) -> Realm:
+        if random is None and template.seed is not None:
+            generation = RealmHeader.model_validate_json(fields[HEADER]).generation
+            stream = await self.store.count(name, f"{generation}:processes")
+            random = RealmRandom.of(template.seed, stream)
         realm = Realm(
             name,
-            blueprint,
-            self._store,
-            incarnation=incarnation,
-            clock=clock,
-            settings=self._settings,
+            template,
+            self.store,
+            fields,
+            version=version,
+            options=self._options,
+            random=random,
         )
-        self._made[name] = realm
+        self._loaded[name] = realm
+        self._next_expiry = min(self._next_expiry, realm.header.expires_at or math.inf)
         return realm
 
-    async def _new_version(self, name: str, state: bytes | None) -> int:
-        while True:
-            version, _ = await self._store.load(name)
-            try:
-                return await self._store.save(name, state, version)
-            except VersionConflict:
-                continue  # another worker was faster; its version is one that nobody may have
+    async def _remove_expired(self) -> None:
+        now = machine_time()
+        self._next_expiry = math.inf
+        for name, realm in list(self._loaded.items()):
+            expiry = realm.header.expires_at
+            if expiry is not None and expiry <= now:
+                await self._load(name)  # which removes it, unless it was made again elsewhere
+            elif expiry is not None:
+                self._next_expiry = min(self._next_expiry, expiry)
 
-    async def _let_go(self) -> None:
-        """Remove the realms whose time is over."""
-        now = wall()
-        if now < self._next_end:
-            return
-        for name in [name for name, end in self._ends.items() if end <= now]:
-            await self.remove(self._made[name])
-        self._next_end = min(self._ends.values(), default=math.inf)
+
+def _same_keys(one: Keyring, other: Keyring) -> bool:
+    return one.made_like(other) and one.rotation == other.rotation
+
+
+def _as_origin(source: Realm) -> dict[str, bytes]:
+    """The fields of a realm as another begins with them: no fault has matched a call yet."""
+    kept = {
+        f"{ORIGIN}{name}": value
+        for name, value in source.fields.items()
+        if name != HEADER and not name.startswith(ORIGIN)
+    }
+    kept[f"{ORIGIN}faults"] = dump(source.fault_list.still_there(machine_time()))
+    clock = source.clock.state.model_copy(update={"latest": 0.0})
+    kept[f"{ORIGIN}clock"] = dump(clock)
+    return kept

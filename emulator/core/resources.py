@@ -2,33 +2,151 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from msgspec import Struct
+from pydantic import AfterValidator, Field, model_validator
 
-from emulator.core.outcomes import Answerer
+from emulator.core import fields
+from emulator.core.model import Model
+from emulator.core.outcomes import (
+    BODILESS,
+    COMMON_PLACEHOLDERS,
+    Outcome,
+    Provenance,
+    ResponseTemplate,
+    placeholders_in,
+)
+from emulator.core.suggestions import did_you_mean
 
 ANY_METHOD = "*"
 
 _PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SEGMENT = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%-]+")
 _REST = "/**"
+_RESERVED = ("/_emulator", "/realms", "/docs", "/openapi.json", "/favicon.ico")
+_HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 
 
-class Resource(Struct, frozen=True):
-    """One protected path: it answers by itself, or the checked call is handed on.
+def _path(path: str) -> str:
+    try:
+        compile_path(path)
+    except ValueError as error:
+        raise ValueError(f"expected a path such as /users/{{id}} or /v2/**: {error}") from error
+    for name in parameters_of(path):
+        if name in COMMON_PLACEHOLDERS:
+            raise ValueError(f"{{{name}}} has a meaning of its own in bodies; give it another name")
+    if path == "/" or not {".", ".."}.isdisjoint(path.split("/")):
+        raise ValueError("/ is the start page's, and no path has dots to resolve")
+    for reserved in _RESERVED:
+        if path == reserved or path.startswith(f"{reserved}/"):
+            raise ValueError(f"paths below {reserved} are the emulator's own")
+    return path
 
-    `method` may be `*`. Exactly one of `answer` and `forward_to` (a base URL) is given.
-    """
 
-    vendor: str
-    method: str
-    path: str
-    scopes: tuple[str, ...] = ()
-    answer: Answerer | None = None
-    forward_to: str | None = None
+def _base_url(url: str) -> str:
+    expected = "expected a base URL such as http://business-mock:9000"
+    try:
+        parts = urlsplit(url)
+        port_is_good = parts.port is None or parts.port > 0
+    except ValueError as error:
+        raise ValueError(expected) from error
+    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(parts.hostname or ""):
+        raise ValueError(expected)
+    if not port_is_good or parts.query or parts.fragment:
+        raise ValueError(expected)
+    if parts.username or parts.password:
+        raise ValueError(f"{expected}: a name and password in it would take the token's place")
+    return url
 
 
-class Match(Struct, frozen=True):
+class FixedResponse(Model):
+    """What a resource, or a fault, answers by itself."""
+
+    status: Annotated[int, Field(ge=200, le=599, strict=True, description="The HTTP status.")] = 200
+    headers: Annotated[fields.HttpHeaders, Field(description="Headers of the answer.")] = {}
+    body: Annotated[
+        fields.Json,
+        Field(
+            description="JSON, or a text under another Content-Type; {{principal}}, {{now}}, ..."
+        ),
+    ] = None
+
+    @model_validator(mode="after")
+    def _body_fits_status(self) -> Self:
+        if self.status in BODILESS and self.body is not None:
+            raise ValueError(f"an answer of status {self.status} has no body")
+        return self
+
+    def check_placeholders(self, known: Iterable[str]) -> None:
+        """Raise ValueError for a placeholder that is not among the known ones."""
+        for used in sorted(placeholders_in([self.body, *self.headers.values()]) - set(known)):
+            raise ValueError(f"{{{{{used}}}}} is not known here{did_you_mean(used, sorted(known))}")
+
+    def template(self, name: str, when: str, parameters: Iterable[str] = ()) -> ResponseTemplate:
+        """The answer as an outcome; `parameters` are the placeholders that a path gives."""
+        return ResponseTemplate(
+            Outcome(
+                name=name,
+                status=self.status,
+                when=when,
+                provenance=Provenance.FIXTURE,
+                headers=self.headers,
+                body=self.body,
+                sample={parameter: f"{{{parameter}}}" for parameter in parameters},
+            )
+        )
+
+
+class Resource(Model):
+    """A path of a vendor that takes its tokens: it answers by itself, or hands the call on."""
+
+    vendor: Annotated[
+        str, Field(description="Whose tokens it takes, and in whose words it refuses.")
+    ]
+    method: Annotated[
+        Literal["*", "GET", "POST", "PUT", "PATCH", "DELETE"],
+        Field(description="The method, or * for all."),
+    ] = "GET"
+    path: Annotated[
+        str,
+        AfterValidator(_path),
+        Field(description="The path; {name} is one segment, /** at the end all that is below."),
+    ]
+    scopes: Annotated[fields.Scopes, Field(description="The scopes that a token needs, all.")] = ()
+    respond: Annotated[FixedResponse | None, Field(description="The answer to a good token.")] = (
+        None
+    )
+    forward_to: Annotated[
+        Annotated[str, AfterValidator(_base_url)] | None,
+        Field(description="A base URL: the checked call is handed on to it."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_answer(self) -> Self:
+        if (self.respond is None) == (self.forward_to is None):
+            raise ValueError("expected one of respond and forward_to")
+        if self.respond is not None:
+            self.respond.check_placeholders({*COMMON_PLACEHOLDERS, *parameters_of(self.path)})
+        return self
+
+    @cached_property
+    def response(self) -> ResponseTemplate | None:
+        """What it answers by itself."""
+        if self.respond is None:
+            return None
+        return self.respond.template("answered", "the token is good", parameters_of(self.path))
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """Its path, for matching."""
+        return compile_path(self.path)
+
+
+@dataclass(frozen=True)
+class ResourceMatch:
     """A resource that a path leads to, and the values of its `{parameters}`."""
 
     resource: Resource
@@ -36,37 +154,33 @@ class Match(Struct, frozen=True):
 
 
 class Resources:
-    """The resources of a realm, in the fixture's order: the first that fits answers."""
+    """The resources of a realm, in the fixture's order: the first that matches answers."""
 
-    def __init__(self, resources: Iterable[Resource]) -> None:
-        self._patterns = [(compiled_path(r.path), r) for r in resources]
+    def __init__(self, resources: Iterable[Resource] = ()) -> None:
+        self._resources = tuple(resources)
 
     def __iter__(self) -> Iterator[Resource]:
-        return (resource for _, resource in self._patterns)
+        return iter(self._resources)
 
-    def at(self, path: str) -> list[Match]:
+    def at(self, path: str) -> list[ResourceMatch]:
         """All that a path leads to, whatever the method."""
-        found = []
-        for pattern, resource in self._patterns:
-            match = pattern.fullmatch(path)
-            if match is not None:
-                found.append(Match(resource, match.groupdict()))
-        return found
+        return [
+            ResourceMatch(resource, found.groupdict())
+            for resource in self._resources
+            if (found := resource.pattern.fullmatch(path)) is not None
+        ]
 
 
-NO_RESOURCES = Resources(())
-
-
-def taking(matches: list[Match], method: str) -> Match | None:
-    """The first match that takes a method; HEAD is taken by who takes GET (RFC 9110 §9.3.2)."""
+def match_for(matches: list[ResourceMatch], method: str) -> ResourceMatch | None:
+    """The first match that takes a method; what answers GET answers HEAD (RFC 9110 §9.3.2)."""
     wanted = {method, ANY_METHOD, *(["GET"] if method == "HEAD" else [])}
     return next((match for match in matches if match.resource.method in wanted), None)
 
 
-def methods_of(matches: list[Match]) -> list[str]:
-    """The methods that are taken, for `Allow`."""
-    methods = {match.resource.method for match in matches}
-    return sorted(methods | {"HEAD"} if "GET" in methods else methods)
+def allowed_methods(methods: Iterable[str]) -> list[str]:
+    """Methods as `Allow` lists them."""
+    known = set(methods)
+    return sorted(known | {"HEAD"} if "GET" in known else known)
 
 
 def parameters_of(path: str) -> list[str]:
@@ -74,7 +188,7 @@ def parameters_of(path: str) -> list[str]:
     return _PARAMETER.findall(path)
 
 
-def compiled_path(path: str) -> re.Pattern[str]:
+def compile_path(path: str) -> re.Pattern[str]:
     """A path such as `/users/{id}/**` as a pattern; ValueError says what is wrong with it.
 
     `{name}` is one segment; `/**` at the end is the path itself and everything below it.

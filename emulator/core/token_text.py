@@ -1,33 +1,33 @@
-"""What somebody found and calls a token: rid of what stands around it, and taken apart.
+"""A token as it was pasted from a header, an answer or a terminal: cleaned and parsed.
 
-Nothing is verified here, and nothing raises: an explanation goes on with whatever can be read.
+Nothing is verified here, and nothing raises: an inspection goes on with whatever can be read.
 """
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-import orjson
-from msgspec import Struct, field
+from pydantic_core import from_json
 
-from emulator.core.keys.key import decoded
-from emulator.core.nesting import nested_deeper
-from emulator.core.section import Section
+from emulator.core.fields import nested_deeper
+from emulator.core.keys.encoding import decode_segment
 from emulator.core.signatures import SEGMENTS
+from emulator.core.vendor import VendorState
 
 _JWE_SEGMENTS = 5
 """Header, key, initialization vector, ciphertext and tag (RFC 7516 §3.1)."""
 
-_DEEPEST = 200
+_MAX_DEPTH = 200
 """How deep JSON may be nested here: an answer must be able to show it."""
 
-_IN_FRONT = (
+_PREFIXES = (
     (re.compile(r"authorization\s*:", re.IGNORECASE), "Authorization:"),
     (re.compile(r"bearer\s+", re.IGNORECASE), "Bearer"),
 )
 _QUOTES = "\"'`"
-_MOST_LAYERS = 10
+_MAX_LAYERS = 10
 _SEGMENTED = re.compile(r"[A-Za-z0-9_=-]+(\.[A-Za-z0-9_=-]*)+")
 
 
@@ -40,11 +40,12 @@ class Format(StrEnum):
     NONE = "not_a_token"
 
 
-class TokenText(Struct):
-    """A text taken apart.
+@dataclass
+class ParsedToken:
+    """A parsed text.
 
     `jwt` is the JWT that it is or wraps; `wrapped_by` is the vendor that wraps its refresh tokens
-    so. `fault` is why it is no whole JWT, `notes` are what was taken off; neither repeats any of
+    so. `problem` is why it is no whole JWT, `notes` are what was removed; neither repeats any of
     it.
     """
 
@@ -52,19 +53,19 @@ class TokenText(Struct):
     jwt: str = ""
     header: dict[str, Any] = field(default_factory=dict)
     claims: dict[str, Any] | None = None
-    fault: str | None = None
+    problem: str | None = None
     notes: list[str] = field(default_factory=list)
     wrapped_by: str | None = None
 
 
-def taken_apart(text: str, sections: Iterable[Section]) -> TokenText:
-    """A text as it was pasted from a header, an answer or a terminal; `sections` wrap tokens."""
+def parse_token(text: str, states: Iterable[VendorState[Any]]) -> ParsedToken:
+    """The token in a text; the vendors of `states` may wrap their refresh tokens."""
     token, notes = _bare(text)
-    for section in sections:
-        jwt = section.jwt_of(token)
+    for state in states:
+        jwt = state.jwt_of(token)
         inner = _read(jwt) if jwt != token else None
         if inner is not None and inner.format is Format.JWT:
-            inner.format, inner.wrapped_by, inner.notes = Format.OPAQUE, section.vendor, notes
+            inner.format, inner.wrapped_by, inner.notes = Format.OPAQUE, state.vendor, notes
             return inner
     found = _read(token)
     found.notes = notes
@@ -74,11 +75,11 @@ def taken_apart(text: str, sections: Iterable[Section]) -> TokenText:
 def _bare(text: str) -> tuple[str, list[str]]:
     """The text without what stands around it, and what that was."""
     notes: dict[str, None] = {}
-    for _ in range(_MOST_LAYERS):
+    for _ in range(_MAX_LAYERS):
         before, text = text, text.strip()
         if text != before:
             notes["there was whitespace around it"] = None
-        for pattern, what in _IN_FRONT:
+        for pattern, what in _PREFIXES:
             if found := pattern.match(text):
                 text = text[found.end() :]
                 notes[f"{what} stood in front of it"] = None
@@ -94,22 +95,22 @@ def _bare(text: str) -> tuple[str, list[str]]:
     return text, list(notes)
 
 
-def _read(token: str) -> TokenText:
+def _read(token: str) -> ParsedToken:
     segments = token.split(".")
     header, _ = _json_in(segments[0])
     if header is None:
-        return TokenText(Format.NONE, fault=_why_no_token(token))
+        return ParsedToken(Format.NONE, problem=_why_no_token(token))
     if len(segments) == _JWE_SEGMENTS and "enc" in header:
-        return TokenText(
+        return ParsedToken(
             Format.ENCRYPTED,
             token,
             header,
-            fault="it is encrypted (JWE, RFC 7516), so only its recipient can read it, and no "
+            problem="it is encrypted (JWE, RFC 7516), so only its recipient can read it, and no "
             "vendor here encrypts its tokens",
         )
     if len(segments) == 1:
-        return TokenText(
-            Format.NONE, header=header, fault="it is the header of a JWT, and nothing follows"
+        return ParsedToken(
+            Format.NONE, header=header, problem="it is the header of a JWT, and nothing follows"
         )
     claims, why = _json_in(segments[1])
     if len(segments) != SEGMENTS:
@@ -120,22 +121,23 @@ def _read(token: str) -> TokenText:
         why = f"its payload {why}"
     else:
         why = None
-    return TokenText(Format.JWT, token, header, claims, why)
+    return ParsedToken(Format.JWT, token, header, claims, why)
 
 
 def _json_in(segment: str) -> tuple[dict[str, Any] | None, str | None]:
     """The JSON object that a segment holds, or what the segment is instead."""
     try:
-        data = decoded(segment)
+        data = decode_segment(segment)
     except ValueError:
         return None, "is not base64url"
     try:
-        members = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        return None, "is not JSON"
+        members = from_json(data, allow_inf_nan=False)
+    except ValueError as error:
+        too_deep = "recursion limit" in str(error)
+        return None, "is nested too deep to be shown" if too_deep else "is not JSON"
     if not isinstance(members, dict):
         return None, "is no JSON object"
-    if nested_deeper(members, _DEEPEST):
+    if nested_deeper(members, _MAX_DEPTH):
         return None, "is nested too deep to be shown"
     return members, None
 
@@ -144,8 +146,8 @@ def _why_no_token(text: str) -> str:
     if not text:
         return "it is empty"
     try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        value = from_json(text, allow_inf_nan=False)
+    except ValueError:
         value = None
     if isinstance(value, dict | list):
         return "it is JSON, and perhaps holds a token: send the token alone"

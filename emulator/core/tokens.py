@@ -1,24 +1,37 @@
-"""Signed JWTs (RFC 7519), assembled on keys that were prepared once.
+"""Signed JWTs (RFC 7519). PyJWT's algorithm objects sign; what is ours is the header's order.
 
-A JWT is two segments of base64url JSON and a signature over them (RFC 7515 §3.1). The header
-segment hardly ever changes, so it is made once. The tests hold each token against PyJWT.
+A JWT is two segments of base64url JSON and a signature over them (RFC 7515 §3.1). `jwt.encode`
+writes `alg` first into the header, and Vault's begins with `kid`, so the segments are made here.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, TypeAlias
 
-import orjson
-from msgspec import Struct, field
+from pydantic import (
+    Field,
+    PlainSerializer,
+    SecretStr,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
+from pydantic_core import to_json
 
+from emulator.core import fields
 from emulator.core.clock import Clock
 from emulator.core.ids import Ids
-from emulator.core.keys import Keyring, SigningKey
-from emulator.core.keys.algorithms import Sign
-from emulator.core.keys.key import encoded
+from emulator.core.keys import ALGORITHMS, KeyOrigin, Keyring, SigningKey
+from emulator.core.keys.algorithms import PrivateKey
+from emulator.core.keys.encoding import encode_segment
+from emulator.core.keys.files import private_key_in
+from emulator.core.model import Model
 from emulator.core.outcomes import Json
-from emulator.core.principals import Principal
+from emulator.core.principals import RefreshingSubject, Subject
+from emulator.core.suggestions import did_you_mean
 
-Claims = dict[str, Json]
+Claims: TypeAlias = dict[str, Json]
 
 CALLER = "caller"
 """The issuer that is the address by which the caller reached us."""
@@ -26,186 +39,251 @@ CALLER = "caller"
 REFRESH = "refresh"
 """The claim `token_use` of a refresh token, which tells it from an access token."""
 
-OURS = frozenset({"iat", "exp", "jti", "token_use"})
-"""Claims that only the emulator sets: its checks rest on them."""
-
 _JTI_PARTS = 5
 
 
-class TokenSettings(Struct, frozen=True, kw_only=True):
-    """What a fixture says of a vendor's tokens. Lifetimes are seconds.
+class TokenSettings(Model):
+    """What the vendor's tokens are like. Vendors set their own defaults."""
 
-    `header` is the order of the header's members; `kid` is left out with HS algorithms.
+    header_order: ClassVar[tuple[str, ...]] = ("alg", "typ", "kid")
+    """The header's members in the vendor's order; HS algorithms have no `kid`."""
+
+    algorithm: Annotated[
+        str,
+        Field(
+            description="The JWS algorithm (RFC 7518).",
+            json_schema_extra={"enum": list(ALGORITHMS)},
+        ),
+    ] = "RS256"
+    lifetime: Annotated[
+        fields.Lifetime, Field(description="How long an access token is valid.")
+    ] = 3600
+    issuer: Annotated[fields.Text, Field(description="The claim iss.")]
+    audience: Annotated[
+        fields.Audience | None, Field(description="The claim aud: one, or a list.")
+    ] = None
+    scopes: Annotated[fields.Scopes, Field(description="Scopes that every principal has.")] = ()
+    claims: Annotated[fields.Claims, Field(description="More claims; null takes one out.")] = {}
+    headers: Annotated[
+        fields.TokenHeaders, Field(description="More members of the JWT's header.")
+    ] = {}
+    key_id: Annotated[
+        fields.Text | None, Field(description="The kid; by default from the key's thumbprint.")
+    ] = None
+    private_key_file: Annotated[
+        PrivateKey | None,
+        WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "null"}], "default": None}),
+        PlainSerializer(lambda _: fields.MASK),
+        Field(
+            description="PEM or JWK, relative to this file. Without it a key is made at the first "
+            "use.",
+            repr=False,
+        ),
+    ] = None
+    """A file in the fixture, the key in it here."""
+    secret: Annotated[
+        fields.Secret | None,
+        Field(description="The secret of an HS algorithm.", validate_default=True),
+    ] = None
+
+    @field_validator("algorithm")
+    @classmethod
+    def _known_algorithm(cls, name: str) -> str:
+        if name not in ALGORITHMS:
+            near = did_you_mean(name, ALGORITHMS)
+            raise ValueError(f"{name!r} is no algorithm that tokens are signed with here{near}")
+        return name
+
+    @field_validator("private_key_file", mode="before")
+    @classmethod
+    def _read_key(cls, named: object, info: ValidationInfo) -> object:
+        if named is None or isinstance(named, PrivateKey):
+            return named
+        if not isinstance(named, str | Path) or not str(named):
+            raise ValueError("expected the name of a file")
+        algorithm = ALGORITHMS.get(info.data.get("algorithm", ""))
+        if algorithm is None:
+            return None  # the mistake is the algorithm's
+        if algorithm.symmetric:
+            raise ValueError(f"{algorithm.name} signs with a secret and not with a private key")
+        return private_key_in(Path(named), algorithm)
+
+    @field_validator("secret")
+    @classmethod
+    def _fits_algorithm(cls, secret: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        algorithm = ALGORITHMS.get(info.data.get("algorithm", ""))
+        if algorithm is None:
+            return secret
+        if not algorithm.symmetric:
+            if secret is not None:
+                raise ValueError(f"{algorithm.name} signs with a private key and not with a secret")
+            return None
+        least = algorithm.secret_bytes
+        if secret is None:
+            raise ValueError(f"{algorithm.name} needs a secret of at least {least} bytes")
+        size = len(secret.get_secret_value().encode())
+        if size < least:
+            raise ValueError(
+                f"{algorithm.name} needs a secret of at least {least} bytes (RFC 7518 section "
+                f"3.2); this one has {size}"
+            )
+        return secret
+
+    def keyring(self, vendor: str, seed: int | None) -> Keyring:
+        """The keys of a vendor's tokens."""
+        secret = None if self.secret is None else self.secret.get_secret_value().encode()
+        origin = KeyOrigin(
+            algorithm=ALGORITHMS[self.algorithm],
+            owner=vendor,
+            secret=secret,
+            private_key=self.private_key_file,
+            key_id=self.key_id,
+        )
+        return Keyring(origin, seed)
+
+
+class RefreshableTokenSettings(TokenSettings):
+    """The same of a vendor that has refresh tokens."""
+
+    refresh_lifetime: Annotated[
+        fields.Lifetime, Field(description="How long a refresh token is valid.")
+    ] = 30 * 86_400
+
+
+@dataclass(frozen=True)
+class RealmIdentity:
+    """What makes a realm's tokens its own: its name and generation, its clock and ids.
+
+    `base_url` is the address by which the present caller reached the realm, if it is asked for.
     """
 
-    vendor: str
-    issuer: str
-    audience: str | tuple[str, ...] | None
-    lifetime: int
-    refresh_lifetime: int = 0
-    scopes: tuple[str, ...] = ()
-    claims: Mapping[str, Json] = field(default_factory=dict)
-    headers: Mapping[str, Json] = field(default_factory=dict)
-    header: tuple[str, ...] = ("alg", "typ", "kid")
-
-
-class Stamp(Struct, frozen=True):
-    """What makes a realm's tokens its own: its name and incarnation, its clock and ids."""
-
     realm: str
-    incarnation: int
+    generation: int
     clock: Clock
     ids: Ids
     base_url: str = ""
 
-    def grant(self, holder: str) -> "Grant":
-        """A new grant to a holder: what its sign-in, and each refresh after it, issues."""
-        return Grant(self, holder, self.ids.unique(64))
+    def grant(self, subject: str) -> "Grant":
+        """A new grant to a subject: what its sign-in, and each refresh after it, issues."""
+        return Grant(self, subject, self.ids.unique(64))
 
     def grant_of(self, jti: object) -> "Grant | None":
-        """The grant that a token of this realm, in this incarnation, belongs to; else None."""
+        """The grant that a token of this realm, in this generation, belongs to; else None."""
         parts = jti.split(".") if isinstance(jti, str) else []
-        if len(parts) != _JTI_PARTS or parts[:2] != [self.realm, str(self.incarnation)]:
+        if len(parts) != _JTI_PARTS or parts[:2] != [self.realm, str(self.generation)]:
             return None
         return Grant(self, parts[2], parts[3])
 
 
-class Grant(Struct, frozen=True):
+@dataclass(frozen=True)
+class Grant:
     """All tokens that come of one sign-in; they are revoked together.
 
-    `holder` is a fingerprint of the vendor and the principal.
+    `subject` is a fingerprint of the vendor and the principal.
     """
 
-    stamp: Stamp
-    holder: str
+    identity: RealmIdentity
+    subject: str
     id: str
 
     def jti(self) -> str:
         """A new token id. It carries all that tells whose token it is: nothing is stored."""
-        stamp = self.stamp
-        unique = stamp.ids.unique(64)
-        return f"{stamp.realm}.{stamp.incarnation}.{self.holder}.{self.id}.{unique}"
-
-
-class _Ready(Struct, frozen=True):
-    """A key that signs, and the first segments of what it signs."""
-
-    key: SigningKey
-    segment: bytes
-    refresh_segment: bytes
+        of = self.identity
+        return f"{of.realm}.{of.generation}.{self.subject}.{self.id}.{of.ids.unique(64)}"
 
 
 class TokenIssuer:
     """Issues one vendor's tokens as its fixture says."""
 
-    def __init__(self, settings: TokenSettings, keyring: Keyring) -> None:
+    def __init__(self, vendor: str, settings: TokenSettings, keyring: Keyring) -> None:
+        self.vendor = vendor
         self.settings = settings
         self.keyring = keyring
-        self._ready: _Ready | None = None
 
-    def signing_with(self, keyring: Keyring) -> "TokenIssuer":
-        """An issuer of the same tokens, signed with other keys."""
-        return TokenIssuer(self.settings, keyring)
+    @property
+    def refresh_lifetime(self) -> int:
+        """How long a refresh token is valid, in seconds; 0 where the vendor has none."""
+        settings = self.settings
+        if not isinstance(settings, RefreshableTokenSettings):
+            return 0
+        return settings.refresh_lifetime
 
-    def scopes_of(self, principal: Principal) -> tuple[str, ...]:
-        """The vendor's scopes and the principal's, in the fixture's order, each once."""
-        if not self.settings.scopes:
-            return principal.scopes
-        return tuple(dict.fromkeys(self.settings.scopes + principal.scopes))
+    def scopes_of(self, subject: Subject) -> tuple[str, ...]:
+        """The vendor's scopes and the subject's, in the fixture's order, each once."""
+        return tuple(dict.fromkeys(self.settings.scopes + subject.scopes))
 
-    def lifetime_of(self, principal: Principal) -> int:
-        """How long an access token of the principal is valid, in seconds."""
-        return self.settings.lifetime if principal.lifetime is None else principal.lifetime
+    def lifetime_of(self, subject: Subject) -> int:
+        """How long an access token of the subject is valid, in seconds."""
+        return self.settings.lifetime if subject.lifetime is None else subject.lifetime
 
-    def refresh_lifetime_of(self, principal: Principal) -> int:
+    def refresh_lifetime_of(self, subject: Subject) -> int:
         """The same of a refresh token."""
-        if principal.refresh_lifetime is None:
-            return self.settings.refresh_lifetime
-        return principal.refresh_lifetime
+        own = subject.refresh_lifetime if isinstance(subject, RefreshingSubject) else None
+        return self.refresh_lifetime if own is None else own
 
     def claims(self, grant: Grant, subject: str, lifetime: int, **about: Json) -> Claims:
         """The registered claims of a new token (RFC 7519 §4.1), in the order that vendors use.
 
-        What else is known `about` the subject stands beside it.
+        What else is known `about` the subject stands beside `sub`.
         """
-        settings, stamp = self.settings, grant.stamp
-        now = int(stamp.clock.now())
-        issuer = settings.issuer
-        if issuer == CALLER:
-            issuer = issuer_seen_from(settings, stamp.base_url)
+        settings, identity = self.settings, grant.identity
+        now = int(identity.clock.now())
+        issuer = issuer_for(settings, self.vendor, identity.base_url)
         claims: Claims = {"iss": issuer, "sub": subject, **about}
         audience = settings.audience
         if audience is not None:
-            claims["aud"] = audience if isinstance(audience, str) else list(audience)
-        claims["iat"], claims["exp"], claims["jti"] = now, now + lifetime, grant.jti()
-        return claims
+            claims["aud"] = list(audience) if isinstance(audience, tuple) else audience
+        return claims | {"iat": now, "exp": now + lifetime, "jti": grant.jti()}
 
-    async def access_token(self, principal: Principal, claims: Claims) -> str:
-        """Sign `claims`, with what the fixture adds for the vendor and then for the principal."""
-        if self.settings.claims or principal.claims:
-            claims = self.whole_claims(principal, claims)
-        ready = self._ready or await self._made_ready()
-        segment = ready.segment
-        if principal.headers:
-            segment = _segment(self.header(ready.key, principal))
-        return _signed(ready.key.sign, segment, claims)
+    async def access_token(self, subject: Subject, claims: Claims) -> str:
+        """Sign `claims`, with what the fixture adds for the vendor and then for the subject."""
+        key = await self.keyring.active()
+        return assemble(key.sign, self.header(key, subject), self.whole_claims(subject, claims))
 
-    async def refresh_token(self, claims: Claims) -> str:
-        """Sign `claims` as a refresh token: it holds all that a refresh needs to know.
+    async def refresh_token(
+        self, subject: Subject, grant: Grant, claims: Claims, scope: str
+    ) -> str:
+        """A refresh token beside the access token of `claims`; a refresh grants `scope`.
 
         The fixture's extra claims and headers are for those who read access tokens.
         """
-        ready = self._ready or await self._made_ready()
-        return _signed(ready.key.sign, ready.refresh_segment, claims | {"token_use": REFRESH})
-
-    async def pair(
-        self, principal: Principal, grant: Grant, claims: Claims, scope: str
-    ) -> tuple[str, str]:
-        """An access token of these claims, and a refresh token for `scope` beside it."""
-        ready = self._ready or await self._made_ready()
+        key = await self.keyring.active()
         issued_at: Any = claims["iat"]
-        more = {
-            **claims,
-            "exp": issued_at + self.refresh_lifetime_of(principal),
+        more: Claims = {
+            "exp": issued_at + self.refresh_lifetime_of(subject),
             "jti": grant.jti(),
             "scope": scope,
             "token_use": REFRESH,
         }
-        refresh_token = _signed(ready.key.sign, ready.refresh_segment, more)
-        return await self.access_token(principal, claims), refresh_token
+        return assemble(key.sign, self.bare_header(key), claims | more)
 
-    async def _made_ready(self) -> _Ready:
-        key = await self.keyring.active()
-        self._ready = _Ready(key, _segment(self.header(key)), _segment(self.bare_header(key)))
-        return self._ready
+    def whole_claims(self, subject: Subject, claims: Claims) -> Claims:
+        """`claims`, and what the fixture adds for the vendor and then for the subject."""
+        if not (self.settings.claims or subject.claims):
+            return claims
+        return merge(claims, self.settings.claims, subject.claims)
 
-    def whole_claims(self, principal: Principal, claims: Claims) -> Claims:
-        """`claims`, and what the fixture adds for the vendor and then for the principal."""
-        return merged(claims, self.settings.claims, principal.claims)
-
-    def header(self, key: SigningKey, principal: Principal | None = None) -> Claims:
+    def header(self, key: SigningKey, subject: Subject) -> Claims:
         """The header's members, and what the fixture adds to them."""
-        more = principal.headers if principal is not None else {}
-        return merged(self.bare_header(key), self.settings.headers, more)
+        return merge(self.bare_header(key), self.settings.headers, subject.headers)
 
     def bare_header(self, key: SigningKey) -> Claims:
         """The members that every token of the vendor's has: a refresh token has no others."""
         known: Claims = {"alg": key.algorithm.name, "typ": "JWT", "kid": key.kid}
-        return {name: known[name] for name in self.settings.header if known[name] is not None}
+        order = self.settings.header_order
+        return {name: known[name] for name in order if known[name] is not None}
 
 
-def issuer_seen_from(settings: TokenSettings, base_url: str) -> str:
+def issuer_for(settings: TokenSettings, vendor: str, base_url: str) -> str:
     """The `iss` of a vendor's tokens for a caller who reached us at `base_url`.
 
-    With `issuer: caller` it is where the vendor's metadata lie below that address, so that
+    With `issuer: caller` it is where the vendor's metadata are below that address, so that
     libraries which insist on a match (RFC 8414 §3.3) find one.
     """
-    if settings.issuer != CALLER:
-        return settings.issuer
-    return f"{base_url}/_emulator/{settings.vendor}"
+    return f"{base_url}/_emulator/{vendor}" if settings.issuer == CALLER else settings.issuer
 
 
-def merged(*layers: Mapping[str, Json]) -> Claims:
+def merge(*layers: Mapping[str, Json]) -> Claims:
     """The members of all layers; a later one wins, and takes a member out by giving it None."""
     result: Claims = {}
     for layer in layers:
@@ -217,16 +295,7 @@ def merged(*layers: Mapping[str, Json]) -> Claims:
     return result
 
 
-def assembled(sign: Sign, header: Claims, claims: Claims) -> str:
+def assemble(sign: Callable[[bytes], bytes], header: Claims, claims: Claims) -> str:
     """A JWT of these members, signed by `sign`."""
-    return _signed(sign, _segment(header), claims)
-
-
-def _segment(header: Claims) -> bytes:
-    """The first segment of a JWT, and the dot behind it."""
-    return encoded(orjson.dumps(header)) + b"."
-
-
-def _signed(sign: Sign, segment: bytes, claims: Claims) -> str:
-    message = segment + encoded(orjson.dumps(claims))
-    return (message + b"." + encoded(sign(message))).decode("ascii")
+    message = encode_segment(to_json(header)) + b"." + encode_segment(to_json(claims))
+    return (message + b"." + encode_segment(sign(message))).decode("ascii")

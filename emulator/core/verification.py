@@ -1,42 +1,42 @@
-"""Is this a good token of this realm and vendor? If not, just why.
+"""Is this a good token of this realm and vendor? If not, why exactly.
 
-The signature is checked in `signatures`, everything else in `checks`, by the realm's clock. What a
-refusal means (status, words) is the vendor's to say: here it only gets a name and a sentence.
+The signature is checked in `signatures`, everything else here, by the realm's clock. What a refusal
+means (status, words) is the vendor's to say: here it only gets a name and a sentence. Each check
+finds every problem there is: a verifier refuses for the first, an inspection shows them all.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeGuard
 
-import orjson
-from msgspec import Struct
-
-from emulator.core.checks import address_faults, date_faults, holder_gone, standing_faults
-from emulator.core.keys.key import decoded
-from emulator.core.principals import Principal
+from emulator.core.clock import iso_milliseconds
+from emulator.core.outcomes import Json
+from emulator.core.principals import Principal, Subject
 from emulator.core.realm import Realm
-from emulator.core.section import Section
-from emulator.core.signatures import header_of, payload_of, signature_fault
-from emulator.core.token_faults import TokenFault, TokenRefused
-from emulator.core.tokens import REFRESH, Grant
+from emulator.core.signatures import (
+    TokenProblem,
+    TokenRefused,
+    decode_header,
+    decode_payload,
+    signature_problem,
+)
+from emulator.core.tokens import CALLER, REFRESH, Claims, Grant, merge
+from emulator.core.vendor import VendorState
 
-__all__ = [
-    "TokenFault",
-    "TokenRefused",
-    "Verified",
-    "claimed_holder",
-    "signed_token",
-    "verified_access_token",
-    "verified_refresh_token",
-    "verified_token",
-]
+_LEEWAY = 1
+"""`iat` is in whole seconds and the clock is not, in seconds."""
+
+_LAST_DATE = 253_402_300_799
+"""The end of the year 9999, in POSIX seconds."""
 
 
-class Verified(Struct, frozen=True):
+@dataclass(frozen=True)
+class VerifiedToken:
     """A good token: its claims, whose it is, and the grant that it came of."""
 
     vendor: str
     claims: Mapping[str, Any]
-    holder: Principal
+    subject: Subject
     grant: Grant
 
     @property
@@ -50,67 +50,160 @@ class Verified(Struct, frozen=True):
         return frozenset(str(self.claims.get("scope", "")).split())
 
 
-def claimed_holder(realm: Realm, section: Section, token: str) -> str:
-    """Whose token it says it is, before anything of it is checked; empty where it names nobody."""
+def claimed_principal(realm: Realm, state: VendorState[Any], token: str) -> str:
+    """Whose token it says it is, before anything is checked; empty if it names no principal."""
     try:
-        claims = orjson.loads(decoded(section.jwt_of(token).split(".")[1]))
-        grant = realm.stamp.grant_of(claims.get("jti"))
-    except (ValueError, IndexError, AttributeError):
+        claims = decode_payload(state.jwt_of(token))
+    except TokenRefused:
         return ""
-    holder = section.holder_of(grant) if grant is not None else None
-    return holder.name if holder is not None else ""
+    grant = realm.identity.grant_of(claims.get("jti"))
+    subject = state.subject_of(grant) if grant is not None else None
+    return subject.name if subject is not None else ""
 
 
-async def verified_token(realm: Realm, section: Section, token: str) -> Verified:
-    """A good token of the section's vendor, access or refresh; else TokenRefused."""
-    found = await _signed(realm, section, section.jwt_of(token))
+async def verify_token(realm: Realm, state: VendorState[Any], token: str) -> VerifiedToken:
+    """A good token of the vendor, access or refresh; else TokenRefused."""
+    found = await verify_origin(realm, state, token)
     try:
-        await _check_still_good(realm, section, found)
+        for problem in date_problems(found.claims, realm.clock.now()):
+            raise problem
+        for problem in await standing_problems(realm, found.claims, found.grant, found.subject):
+            raise problem
+        for problem in address_problems(state, found.claims, found.subject):
+            raise problem
     except TokenRefused as refused:
-        refused.holder = found.holder.name
+        refused.subject = found.subject.name
         raise
     return found
 
 
-async def signed_token(realm: Realm, section: Section, token: str) -> Verified:
-    """The same, whatever the time, and though it were revoked: for who wants it gone."""
-    return await _signed(realm, section, section.jwt_of(token))
-
-
-async def verified_access_token(realm: Realm, section: Section, token: str) -> Verified:
-    """A good access token of the section's vendor; else TokenRefused."""
-    found = await verified_token(realm, section, token)
-    if found.is_refresh:
-        raise TokenRefused(TokenFault.OTHER_USE, "a refresh token was sent as the access token")
-    return found
-
-
-async def verified_refresh_token(realm: Realm, section: Section, token: str) -> Verified:
-    """A good refresh token of the section's vendor; else TokenRefused."""
-    found = await verified_token(realm, section, token)
-    if not found.is_refresh:
-        raise TokenRefused(TokenFault.OTHER_USE, "an access token was sent as the refresh token")
-    return found
-
-
-async def _signed(realm: Realm, section: Section, token: str) -> Verified:
-    fault = await signature_fault(realm, section, token, header_of(token))
-    if fault is not None:
-        raise fault
-    claims = payload_of(token)
-    grant = realm.stamp.grant_of(claims.get("jti"))
+async def verify_origin(realm: Realm, state: VendorState[Any], token: str) -> VerifiedToken:
+    """A token that the vendor issued in this realm, though it expired or was revoked since."""
+    jwt = state.jwt_of(token)
+    problem = await signature_problem(realm, state, jwt, decode_header(jwt))
+    if problem is not None:
+        raise problem
+    claims = decode_payload(jwt)
+    grant = realm.identity.grant_of(claims.get("jti"))
     if grant is None:
-        raise TokenRefused(TokenFault.OTHER_REALM, "it is of another realm, or of before a reset")
-    holder = section.holder_of(grant)
-    if holder is None:
-        raise holder_gone()
-    return Verified(section.vendor, claims, holder, grant)
+        raise TokenRefused(TokenProblem.OTHER_REALM, "it is of another realm, or of before a reset")
+    subject = state.subject_of(grant)
+    if subject is None:
+        raise subject_gone()
+    return VerifiedToken(state.vendor, claims, subject, grant)
 
 
-async def _check_still_good(realm: Realm, section: Section, found: Verified) -> None:
-    for fault in date_faults(found.claims, realm.clock.now()):
-        raise fault
-    for fault in await standing_faults(realm, found.claims, found.grant, found.holder):
-        raise fault
-    for fault in address_faults(section, found.claims, found.holder):
-        raise fault
+async def verify_access_token(realm: Realm, state: VendorState[Any], token: str) -> VerifiedToken:
+    """A good access token of the vendor; else TokenRefused."""
+    found = await verify_token(realm, state, token)
+    if found.is_refresh:
+        raise TokenRefused(TokenProblem.OTHER_USE, "a refresh token was sent as the access token")
+    return found
+
+
+async def verify_refresh_token(realm: Realm, state: VendorState[Any], token: str) -> VerifiedToken:
+    """A good refresh token of the vendor; else TokenRefused."""
+    found = await verify_token(realm, state, token)
+    if not found.is_refresh:
+        raise TokenRefused(TokenProblem.OTHER_USE, "an access token was sent as the refresh token")
+    return found
+
+
+def is_date(value: Any) -> TypeGuard[float]:
+    """Whether a claim is a NumericDate (RFC 7519 §2) that a calendar can show."""
+    return (
+        isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LAST_DATE
+    )
+
+
+def date_problems(claims: Mapping[str, Any], now: float) -> Iterator[TokenRefused]:
+    """What is wrong with exp, nbf and iat (RFC 7519 §4.1) at `now`, in POSIX seconds."""
+    expiry = claims.get("exp")
+    if not is_date(expiry):
+        yield TokenRefused(TokenProblem.MISSING_EXP, "it has no exp that is a date")
+    elif now >= expiry:
+        yield TokenRefused(
+            TokenProblem.EXPIRED, f"it expired at {iso_milliseconds(expiry)}", expiry
+        )
+    for name in ("nbf", "iat"):
+        begins = claims.get(name)
+        if begins is None:
+            continue
+        if not is_date(begins):
+            yield TokenRefused(TokenProblem.MALFORMED, f"its {name} is no date")
+        elif begins > now + _LEEWAY:
+            sentence = f"its {name} is {iso_milliseconds(begins)}, in the future"
+            yield TokenRefused(TokenProblem.NOT_YET_VALID, sentence)
+
+
+def subject_gone() -> TokenRefused:
+    """What is wrong with a token whose grant names no principal."""
+    return TokenRefused(
+        TokenProblem.SUBJECT_GONE, "whom it was issued to is no principal of this vendor (any more)"
+    )
+
+
+async def standing_problems(
+    realm: Realm, claims: Mapping[str, Any], grant: Grant, subject: Principal | None
+) -> list[TokenRefused]:
+    """What happened to a token, or to its subject, since it was issued."""
+    problems = []
+    if await realm.is_revoked(str(claims["jti"]), grant):
+        problems.append(TokenRefused(TokenProblem.REVOKED, "it was revoked"))
+    if subject is not None and subject.blocked:
+        sentence = f"{subject.name} is {subject.status}"
+        problems.append(TokenRefused(TokenProblem.SUBJECT_BLOCKED, sentence))
+    return problems
+
+
+def address_problems(
+    state: VendorState[Any], claims: Mapping[str, Any], subject: Subject | None
+) -> Iterator[TokenRefused]:
+    """What is wrong with iss and aud, which are to be as the fixture says for the subject."""
+    expected = _expected_claims(state, subject, is_refresh=claims.get("token_use") == REFRESH)
+    wanted = expected.get("iss")
+    if not _issued_by(state.vendor, claims.get("iss"), wanted):
+        known = f"is not {wanted}" if wanted not in (None, CALLER) else "is none of this vendor's"
+        yield TokenRefused(TokenProblem.WRONG_ISSUER, f"its iss {known}")
+    audience, given = (_audiences(source.get("aud")) for source in (expected, claims))
+    if audience and not audience & given:
+        sentence = f"its aud is not {', '.join(sorted(audience))}"
+        yield TokenRefused(TokenProblem.WRONG_AUDIENCE, sentence)
+    elif not audience and given:  # RFC 7519 §4.1.3: it is meant for another recipient
+        yield TokenRefused(
+            TokenProblem.WRONG_AUDIENCE, "it has an aud, and tokens of this vendor have none"
+        )
+
+
+def claims_issuer(state: VendorState[Any], claims: Mapping[str, Any]) -> bool:
+    """Whether iss is the vendor's, whoever the subject is."""
+    issuer = claims.get("iss")
+    wanted = _expected_claims(state, None).get("iss")
+    return isinstance(issuer, str) and _issued_by(state.vendor, issuer, wanted)
+
+
+def _expected_claims(
+    state: VendorState[Any], subject: Subject | None, *, is_refresh: bool = False
+) -> Mapping[str, Any]:
+    """The claims that the fixture gives the subject's tokens; its refresh tokens get no others."""
+    settings = state.issuer.settings
+    audience = settings.audience
+    named: Json = list(audience) if isinstance(audience, tuple) else audience
+    registered: Claims = {"iss": settings.issuer, "aud": named}
+    if is_refresh:
+        return merge(registered)
+    return merge(registered, settings.claims, {} if subject is None else subject.claims)
+
+
+def _issued_by(vendor: str, given: object, expected: object) -> bool:
+    if given == expected:
+        return True
+    # Any address of ours: callers reach us by several.
+    here = f"/_emulator/{vendor}"
+    return expected == CALLER and isinstance(given, str) and given.endswith(here)
+
+
+def _audiences(audience: object) -> set[str]:
+    if isinstance(audience, str):
+        return {audience}
+    return {str(one) for one in audience} if isinstance(audience, list) else set()

@@ -1,31 +1,29 @@
-"""The house rules that a program can hold."""
+"""The rules of the layout that a program can hold."""
 
 import ast
-import re
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import httpx
 import pytest
-from cases import NBCGATE, OMNIOMNI, VAULT
-from commands import serving
 
 ROOT = Path(__file__).parents[2]
-SOURCES = sorted((ROOT / "emulator").rglob("*.py"))
-BENCHMARKS = sorted((ROOT / "benchmarks").rglob("*.py"))
-OF_A_SIGN_IN = {
-    *("cryptography", "msgspec", "orjson", "yaml"),
-    "typing_extensions",  # msgspec takes it where it is installed
-    *("uvicorn", "uvloop", "httptools"),
-    *("click", "watchfiles", "anyio", "cython_runtime"),  # uvicorn and uvloop bring them
-}
-"""The packages that a served sign-in imports; each costs every start its time.
+PACKAGE = ROOT / "emulator"
+SOURCES = sorted(PACKAGE.rglob("*.py"))
 
-Beside them platformdirs, where nothing says in which folder made keys are kept.
-"""
+CLOCKS = {"time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns"}
+"""What of the module `time` tells the time; to sleep tells none."""
 
-VAGUE = {"utils", "util", "helpers", "helper", "common", "manager", "service", "services"}
+DATES = {"now", "utcnow", "today"}
+
+
+def contracts() -> list[dict[str, Any]]:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    found: list[dict[str, Any]] = settings["tool"]["importlinter"]["contracts"]
+    return found
 
 
 def test_the_import_contracts_are_kept() -> None:
@@ -36,55 +34,59 @@ def test_the_import_contracts_are_kept() -> None:
     assert ran.returncode == 0, ran.stdout
 
 
-def test_a_served_sign_in_imports_these_packages_and_no_others(tmp_path: Path) -> None:
-    modules = modules_of_a_served_sign_in(tmp_path)
-    packages = {name.partition(".")[0] for name in modules}
-    # What begins with _ are extension modules that came with one of the packages.
-    foreign = {name for name in packages if not name.startswith("_")} - sys.stdlib_module_names
-    assert foreign - {"emulator", "sitecustomize"} == OF_A_SIGN_IN
-    of_the_control_api = {name for name in modules if name.startswith("emulator.control.")}
-    assert of_the_control_api == {"emulator.control.outcomes"}
+def test_no_vendor_may_import_another() -> None:
+    (independence,) = [one for one in contracts() if one["type"] == "independence"]
+    vendors = {path.parent.name for path in PACKAGE.glob("vendors/*/__init__.py")}
+    assert len(vendors) > 2
+    assert set(independence["modules"]) == {f"emulator.vendors.{name}" for name in vendors}
 
 
-def modules_of_a_served_sign_in(tmp_path: Path) -> list[str]:
-    """What `auth-emulator serve` has imported, as it ends, after a sign-in at each vendor."""
-    seen = tmp_path / "modules"
-    (tmp_path / "sitecustomize.py").write_text(
-        "import atexit, pathlib, sys\n"
-        f"file = pathlib.Path({str(seen)!r})\n"
-        "atexit.register(lambda: file.write_text(' '.join(sys.modules)))\n"
-    )
-    of_nbcgate = {"email": "alice@example.com", "password": "correct-horse"}
-    of_vault = {
-        "grant_type": "password",
-        "client_id": "haequi3Aah8lie2r",
-        "username": "alice@example.com",
-        "password": "A9#bL8@z",
-    }
-    with serving(PYTHONPATH=str(tmp_path)) as (process, url, _):
-        for path, body in (
-            (OMNIOMNI, {"clientId": "demo-client"}),
-            (NBCGATE, of_nbcgate),
-            (VAULT, of_vault),
-        ):
-            assert httpx.post(url + path, json=body, trust_env=False).is_success
-        process.terminate()
-        process.wait(10)
-    return seen.read_text().split()
+def test_every_part_of_the_emulator_has_its_layer() -> None:
+    (layers,) = [one for one in contracts() if one["type"] == "layers"]
+    listed = {name.strip() for layer in layers["layers"] for name in layer.split("|")}
+    parts = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    # What drives an emulator has a contract of its own.
+    assert {f"emulator.{part}" for part in parts - {"client"}} <= listed
+    assert any("emulator.client" in one.get("source_modules", ()) for one in contracts())
 
 
-@pytest.mark.parametrize(
-    "source", [*SOURCES, *BENCHMARKS], ids=lambda path: str(path.relative_to(ROOT))
-)
-def test_a_file_is_short_named_for_what_it_holds_and_says_what_it_is_for(source: Path) -> None:
-    text = source.read_text()
-    assert len(text.splitlines()) <= 300
-    assert source.stem not in VAGUE
-    assert ast.get_docstring(ast.parse(text))
+@pytest.mark.parametrize("module", ["fastapi", "starlette"])
+def test_core_may_not_import_a_web_framework(module: str) -> None:
+    held = [
+        one
+        for one in contracts()
+        if one["type"] == "forbidden" and "emulator.core" in one["source_modules"]
+    ]
+    assert any(module in one["forbidden_modules"] for one in held)
 
 
-def test_one_file_reads_the_machines_time_and_one_makes_random_ids() -> None:
-    reads = re.compile(r"(?<!\.)\btime\.(time|monotonic)\b|datetime\.(now|utcnow)\(")
-    random = re.compile(r"^import random|uuid4\(", re.MULTILINE)
-    assert [s.name for s in SOURCES if reads.search(s.read_text())] == ["clock.py"]
-    assert [s.name for s in SOURCES if random.search(s.read_text())] == ["ids.py"]
+def test_one_module_reads_the_machines_time() -> None:
+    readers = [path for path in SOURCES if any(_reads_of_time(ast.parse(path.read_text())))]
+    assert readers == [PACKAGE / "core" / "clock.py"]
+
+
+def test_one_module_makes_random_ids() -> None:
+    makers = [path for path in SOURCES if any(_uses_of_random(ast.parse(path.read_text())))]
+    assert makers == [PACKAGE / "core" / "ids.py"]
+
+
+def _reads_of_time(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "time":
+            yield from (alias for alias in node.names if alias.name in CLOCKS)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            owner = node.value.id
+            if owner == "time" and node.attr in CLOCKS:
+                yield node
+            if owner in ("datetime", "date") and node.attr in DATES:
+                yield node
+
+
+def _uses_of_random(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias for alias in node.names if alias.name == "random")
+        if isinstance(node, ast.ImportFrom) and node.module == "random":
+            yield node
+        if isinstance(node, ast.Attribute) and node.attr in ("uuid1", "uuid4"):
+            yield node

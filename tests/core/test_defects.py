@@ -202,8 +202,8 @@ def test_everything_else_about_a_defective_token_is_right(
     assert ("nbf" in found) is (defect is Defect.NOT_YET_VALID)
     changed = {name for name in found if name in good and found[name] != good[name]} - {"jti"}
     dates = {"iat", "exp", "nbf"}
-    told = {Defect.WRONG_ISSUER: {"iss"}, Defect.WRONG_AUDIENCE: {"aud"}}
-    assert changed - dates == told.get(defect, set())
+    expected = {Defect.WRONG_ISSUER: {"iss"}, Defect.WRONG_AUDIENCE: {"aud"}}
+    assert changed - dates == expected.get(defect, set())
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "PS256", "ES256", "EdDSA"])
@@ -241,9 +241,9 @@ def test_the_emulator_refuses_a_defective_token_and_names_the_fault(
     signing: dict[str, Signing], algorithm: str, defect: Defect
 ) -> None:
     http, token = signing[algorithm].http, signing[algorithm].mint(defect)
-    told = http.post("/_emulator/vault/introspect", data={"token": token})
-    assert (told.status_code, told.json()) == (200, {"active": False})
-    assert OUR_REASON[defect] in told.headers["X-Emulator-Reason"]
+    answer = http.post("/_emulator/vault/introspect", data={"token": token})
+    assert (answer.status_code, answer.json()) == (200, {"active": False})
+    assert OUR_REASON[defect] in answer.headers["X-Emulator-Reason"]
     used = http.get("/accounts", headers={"Authorization": f"Bearer {token}"})
     assert used.status_code == 401
     assert OUR_REASON[defect] in used.headers["X-Emulator-Reason"]

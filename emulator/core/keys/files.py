@@ -1,16 +1,19 @@
-"""Keys in files, and public ones in a text too: PEM, or a JWK.
-
-What reads them is imported where it is used: it is slow to import, and most fixtures name no file.
-"""
+"""Keys in files, and public ones in a text too: PEM, or a JWK."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
-import orjson
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
 
 from emulator.core.keys.algorithms import Algorithm, PrivateKey, PublicKey
+from emulator.core.keys.jwk import jwk_in, key_of
 
 _LARGEST = 64 * 1024
 """No key is larger than this, in bytes."""
@@ -18,8 +21,7 @@ _LARGEST = 64 * 1024
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})
 """The members of a JWK that only who signs may have (RFC 7518 §6)."""
 
-_NO_PRIVATE_KEY = "expected a private key as PEM (BEGIN PRIVATE KEY) or JWK"
-_NO_PUBLIC_KEY = "expected a public key as PEM (BEGIN PUBLIC KEY) or JWK"
+_ANOTHER_KIND = "another kind of key; expected RSA, EC or Ed25519"
 
 
 class KeyFileError(ValueError):
@@ -29,16 +31,17 @@ class KeyFileError(ValueError):
 def private_key_in(path: Path, algorithm: Algorithm) -> PrivateKey:
     """The private key that `path` holds, fit for `algorithm`; else KeyFileError."""
     key = _private_key(path)
-    if not algorithm.accepts(key):
-        raise KeyFileError(f"{path.name} holds another kind of key; {_wanted(algorithm)}")
-    return cast(PrivateKey, key)
+    if not isinstance(key, PrivateKey) or not algorithm.accepts(key):
+        wanted = f"{algorithm.name} signs with {algorithm.wants()}"
+        raise KeyFileError(f"{path.name} holds another kind of key; {wanted}")
+    return key
 
 
 def any_private_key_in(path: Path) -> PrivateKey:
     """The RSA, EC or Ed25519 private key that `path` holds; else KeyFileError."""
     key = _private_key(path)
     if not isinstance(key, PrivateKey):
-        raise _another_kind(f"{path.name} holds")
+        raise KeyFileError(f"{path.name} holds {_ANOTHER_KIND}")
     return key
 
 
@@ -49,39 +52,16 @@ def public_key_in(path: Path) -> PublicKey:
 
 def public_key_of(given: str | Mapping[str, Any]) -> PublicKey:
     """The same of a text (PEM or JWK), or of a JWK's members (RFC 7517 §4)."""
-    if not isinstance(given, str):
-        return _of_a_known_kind(_from_public_jwk(dict(given)), "this is")
-    if len(given) > _LARGEST:
-        raise KeyFileError(f"this is longer than {_LARGEST} characters; that is no key")
-    return _public_key(given.encode(), "...", "this is")
+    if isinstance(given, str):
+        if len(given) > _LARGEST:
+            raise KeyFileError(f"this is longer than {_LARGEST} characters; that is no key")
+        return _public_key(given.encode(errors="replace"), "...", "this is")
+    return _public_key(given, "...", "this is")
 
 
 def public_pem(key: PublicKey) -> str:
     """A public key as PEM (RFC 7468 §13)."""
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")
-
-
-def _public_key(content: bytes, file: str, subject: str) -> PublicKey:
-    """`file` is what a mistake calls the key's file, and `subject` begins its sentence."""
-    if _is_jwk(content):
-        return _of_a_known_kind(_from_public_jwk(_members(content, _NO_PUBLIC_KEY)), subject)
-    return _of_a_known_kind(_from_public_pem(content, file), subject)
-
-
-def _of_a_known_kind(key: object, subject: str) -> PublicKey:
-    if not isinstance(key, PublicKey):
-        raise _another_kind(subject)
-    return key
-
-
-def _wanted(algorithm: Algorithm) -> str:
-    return f"{algorithm.name} signs with {algorithm.wants()}"
-
-
-def _another_kind(subject: str) -> KeyFileError:
-    return KeyFileError(f"{subject} another kind of key; expected RSA, EC or Ed25519")
 
 
 def _content(path: Path) -> bytes:
@@ -105,28 +85,42 @@ def _is_jwk(content: bytes) -> bool:
 
 def _private_key(path: Path) -> object:
     content = _content(path)
-    if not _is_jwk(content):
-        return _from_pem(content)
-    members = _members(content, _NO_PRIVATE_KEY)
-    if "d" not in members:
-        raise KeyFileError("the JWK is a public key; a private one has the member d")
-    return _from_jwk(members, _NO_PRIVATE_KEY)
-
-
-def _from_pem(content: bytes) -> object:
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
     try:
-        return load_pem_private_key(content, password=None)
+        if not _is_jwk(content):
+            return load_pem_private_key(content, password=None)
+        jwk = jwk_in(content)
+        if "d" in jwk:
+            return key_of(jwk)
     except TypeError as error:
         raise KeyFileError(
             "the key is encrypted; write it without a passphrase (openssl pkey -in ... -out ...)"
         ) from error
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise KeyFileError(_NO_PRIVATE_KEY) from error
+        raise KeyFileError("expected a private key as PEM (BEGIN PRIVATE KEY) or JWK") from error
+    raise KeyFileError("the JWK is a public key; a private one has the member d")
 
 
-def _from_public_pem(content: bytes, file: str) -> object:
+def _public_key(given: bytes | Mapping[str, Any], file: str, subject: str) -> PublicKey:
+    """`file` is what a mistake calls the key's file, and `subject` begins its sentence."""
+    try:
+        if isinstance(given, bytes) and _is_jwk(given):
+            given = jwk_in(given)
+        if isinstance(given, bytes):
+            _refuse_other_pem(given, file)
+            key: object = load_pem_public_key(given)
+        else:
+            _refuse_private_jwk(given)
+            key = key_of(given)
+    except KeyFileError:
+        raise
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise KeyFileError("expected a public key as PEM (BEGIN PUBLIC KEY) or JWK") from error
+    if not isinstance(key, PublicKey):
+        raise KeyFileError(f"{subject} {_ANOTHER_KIND}")
+    return key
+
+
+def _refuse_other_pem(content: bytes, file: str) -> None:
     if b"PRIVATE KEY-----" in content:
         raise KeyFileError(
             "that is a private key, which only who signs should have; give its public half "
@@ -137,36 +131,11 @@ def _from_public_pem(content: bytes, file: str) -> object:
             "that is a certificate; give the public key alone "
             f"(openssl x509 -in {file} -noout -pubkey)"
         )
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-    try:
-        return load_pem_public_key(content)
-    except (ValueError, UnsupportedAlgorithm) as error:
-        raise KeyFileError(_NO_PUBLIC_KEY) from error
 
 
-def _from_public_jwk(members: dict[str, Any]) -> object:
+def _refuse_private_jwk(members: Mapping[str, Any]) -> None:
     if not _PRIVATE.isdisjoint(members):
         raise KeyFileError(
             "the JWK is a private key, which only who signs should have; give its public half "
             "(without d, and an RSA key without p, q, dp, dq and qi)"
         )
-    return _from_jwk(members, _NO_PUBLIC_KEY)
-
-
-def _members(content: bytes, expected: str) -> dict[str, Any]:
-    try:
-        members = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
-        raise KeyFileError(expected) from error
-    return cast(dict[str, Any], members)
-
-
-def _from_jwk(members: dict[str, Any], expected: str) -> object:
-    from jwt import PyJWK
-    from jwt.exceptions import PyJWTError
-
-    try:
-        return PyJWK(members).key
-    except (PyJWTError, ValueError, KeyError, TypeError, NotImplementedError) as error:
-        raise KeyFileError(expected) from error

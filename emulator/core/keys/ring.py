@@ -1,18 +1,19 @@
 """A vendor's keys in a realm: the one that signs, those that verify, those that are published."""
 
 import asyncio
-import hmac
 from collections.abc import Mapping
-from copy import copy
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
-from msgspec import Struct
+from pydantic import Field
 
-from emulator.core.keys.algorithms import ALGORITHMS, Algorithm
-from emulator.core.keys.key import Jwk, SigningKey, decoded, made_ready
-from emulator.core.keys.making import fresh_key
-from emulator.core.keys.sources import KeyOrigin, KeySource
+from emulator.core.keys.algorithms import Algorithm
+from emulator.core.keys.jwk import Jwk, private_jwk, private_key_of
+from emulator.core.keys.making import generate_key
+from emulator.core.keys.origin import KeyOrigin, LazyKey
+from emulator.core.keys.signing_key import SigningKey, make_key, retired_key
+from emulator.core.model import Model
 
 
 class Rotation(StrEnum):
@@ -25,37 +26,55 @@ class Rotation(StrEnum):
     """The old key is gone at once: every token before it is refused."""
 
     UNKNOWN_KID = "unknown_kid"
-    """The new key signs, and the old one alone is published: a `kid` that nobody can find."""
+    """The new key signs, and the old one alone is published: no verifier can find its `kid`."""
 
     SAME_KID = "same_kid"
     """The new key has the old one's `kid`: verifiers that cache by `kid` refuse good tokens."""
 
 
-class KeysCannotRotate(Exception):
+class CannotRotate(Exception):
     """The vendor's tokens are signed with a secret of the fixture."""
 
 
-class _Rotated(Struct, frozen=True):
-    """What rotations have made of the first key: the one that signs now, and those before it."""
+class KeyRotationState(Model):
+    """What rotations have made of a vendor's first key; empty before the first rotation.
+
+    `active` is the private JWK of the key that signs, `retired` are the public JWKs of those that
+    only verify, the latest first, `hidden` is the `kid` that is not published.
+    """
 
     count: int = 0
-    key: SigningKey | None = None
-    retired: tuple[SigningKey, ...] = ()
+    active: Jwk | None = Field(default=None, repr=False)
+    retired: list[Jwk] = Field(default_factory=list)
     hidden: str | None = None
+
+
+NOT_ROTATED = KeyRotationState()
 
 
 class Keyring:
     """The keys of one vendor, which any number of realms share: a rotation makes another ring.
 
-    The first key is made no earlier than it is needed.
+    The first key is made no earlier than it is needed, and once for a ring and all that came of it.
     """
 
-    def __init__(self, origin: KeyOrigin, seed: int | None) -> None:
+    def __init__(
+        self,
+        origin: KeyOrigin,
+        seed: int | None,
+        *,
+        rotation: KeyRotationState = NOT_ROTATED,
+        first: LazyKey | None = None,
+    ) -> None:
         self.algorithm: Algorithm = origin.algorithm
         self.origin = origin
         self.seed = seed
-        self._first = KeySource.of(origin, seed)
-        self.rotation = _Rotated()
+        self.rotation = rotation
+        self._first = first or LazyKey(partial(origin.first_key, seed))
+        self._active = self._first
+        if rotation.active is not None:
+            self._active = LazyKey(partial(_active_key, origin.algorithm, rotation.active))
+        self._retired = tuple(retired_key(origin.algorithm, jwk) for jwk in rotation.retired)
 
     def made_like(self, other: "Keyring") -> bool:
         """Whether another ring's first key comes from the same place."""
@@ -63,20 +82,20 @@ class Keyring:
 
     @property
     def ready(self) -> bool:
-        """Whether the key that signs is there already."""
-        return (self.rotation.key or self._first.made) is not None
+        """Whether the key that signs exists already, here or in the state of its rotations."""
+        return self.rotation.active is not None or self._active.made is not None
 
     def active_now(self) -> SigningKey:
         """The key that signs, made in this thread if need be."""
-        return self.rotation.key or self._first.key_now()
+        return self._active.now()
 
     async def active(self) -> SigningKey:
         """The key that signs."""
-        return self.rotation.key or await self._first.key()
+        return await self._active.get()
 
     async def verifiers(self) -> tuple[SigningKey, ...]:
-        """The keys whose signatures are good."""
-        return (await self.active(), *self.rotation.retired)
+        """The keys whose signatures are good, the one that signs first."""
+        return (await self.active(), *self._retired)
 
     async def verifier(self, kid: object) -> SigningKey | None:
         """The key that a token names; the one that signs where it names none."""
@@ -87,64 +106,45 @@ class Keyring:
 
     async def published(self) -> list[Jwk]:
         """The public keys (RFC 7517 §5); none where tokens are signed with a secret."""
+        hidden = self.rotation.hidden
         keys = await self.verifiers()
-        return [key.jwk for key in keys if key.jwk is not None and key.kid != self.rotation.hidden]
-
-    async def rotated(self, how: Rotation) -> "Keyring":
-        """These keys after a new one took the place of the one that signs; they stay as they are.
-
-        Raises KeysCannotRotate where it is a secret.
-        """
-        if self.algorithm.symmetric:
-            raise KeysCannotRotate(f"{self.origin.owner} signs with a secret of the fixture")
-        old = await self.active()
-        count = self.rotation.count + 1
-        owner = f"{self.origin.owner} {count}"
-        material = await asyncio.to_thread(fresh_key, self.algorithm, self.seed, owner)
-        new = made_ready(self.algorithm, material, old.kid if how is Rotation.SAME_KID else None)
-        stays = how in (Rotation.OVERLAP, Rotation.UNKNOWN_KID)
-        ring = copy(self)
-        ring.rotation = _Rotated(
-            count,
-            new,
-            retired=(old, *self.rotation.retired) if stays else (),
-            hidden=new.kid if how is Rotation.UNKNOWN_KID else None,
-        )
-        return ring
+        return [key.jwk for key in keys if key.jwk is not None and key.kid != hidden]
 
     async def signed(self, token: str, header: Mapping[str, Any]) -> bool:
-        """Whether a token is one of these keys' work; makes no key to find out."""
-        if not self.ready:
+        """Whether one of these keys signed a token with this header; makes none to find out."""
+        kid = header.get("kid")
+        if not self.ready or (kid is None and not self.algorithm.symmetric):
             return False
+        key = await self.verifier(kid)
+        return key is not None and key.signed(token)
+
+    def with_rotation(self, rotation: KeyRotationState) -> "Keyring":
+        """The keys that come of the same first one by these rotations."""
+        if rotation == self.rotation:
+            return self
+        return Keyring(self.origin, self.seed, rotation=rotation, first=self._first)
+
+    async def rotated(self, mode: Rotation) -> "Keyring":
+        """These keys after a new one took the place of the one that signs; they stay as they are.
+
+        Raises CannotRotate where it is a secret.
+        """
         if self.algorithm.symmetric:
-            key = await self.active()
-            message, _, signature = token.rpartition(".")
-            return encoded_equal(key.sign(message.encode()), signature)
-        return header.get("kid") is not None and await self.verifier(header["kid"]) is not None
+            raise CannotRotate(f"{self.origin.owner} signs with a secret of the fixture")
+        old = await self.active()
+        count = self.rotation.count + 1
+        owner = f"{self.origin.owner} {count}"  # a seed gives each rotation a key of its own
+        material = await asyncio.to_thread(generate_key, self.algorithm, self.seed, owner)
+        new = make_key(self.algorithm, material, old.kid if mode is Rotation.SAME_KID else None)
+        before = [] if old.jwk is None else [old.jwk, *self.rotation.retired]
+        state = KeyRotationState(
+            count=count,
+            active=private_jwk(self.algorithm, material) | {"kid": str(new.kid)},
+            retired=before if mode in (Rotation.OVERLAP, Rotation.UNKNOWN_KID) else [],
+            hidden=new.kid if mode is Rotation.UNKNOWN_KID else None,
+        )
+        return self.with_rotation(state)
 
 
-def signed_with_public_half(key: SigningKey, token: str, algorithm: object) -> bool:
-    """Whether a token is signed with an HS algorithm and a public key as the secret.
-
-    The attack on verifiers that let the token choose the algorithm (RFC 8725 §2.1).
-    """
-    claimed = ALGORITHMS.get(str(algorithm))
-    if claimed is None or not claimed.symmetric or key.algorithm.symmetric:
-        return False
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-
-    pem = key.verifies_with.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    der = key.verifies_with.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    message, _, signature = token.rpartition(".")
-    return any(
-        encoded_equal(claimed.secret_signer(secret)(message.encode()), signature)
-        for secret in (pem, pem.rstrip(), der)
-    )
-
-
-def encoded_equal(signature: bytes, segment: str) -> bool:
-    """Whether a token's last segment holds this signature."""
-    try:
-        return hmac.compare_digest(signature, decoded(segment))
-    except ValueError:
-        return False
+def _active_key(algorithm: Algorithm, jwk: Jwk) -> SigningKey:
+    return make_key(algorithm, private_key_of(jwk, algorithm), jwk["kid"])

@@ -1,6 +1,21 @@
-"""All that changes while the emulator runs lives behind one small protocol."""
+"""All that changes while the emulator runs is behind one small protocol."""
 
 from emulator.core.store.memory import MemoryStore
-from emulator.core.store.protocol import LogEntry, Store, StoreFull, VersionConflict
+from emulator.core.store.protocol import (
+    LogEntry,
+    LogPosition,
+    Store,
+    StoredState,
+    StoreFull,
+    VersionConflict,
+)
 
-__all__ = ["LogEntry", "MemoryStore", "Store", "StoreFull", "VersionConflict"]
+__all__ = [
+    "LogEntry",
+    "LogPosition",
+    "MemoryStore",
+    "Store",
+    "StoreFull",
+    "StoredState",
+    "VersionConflict",
+]

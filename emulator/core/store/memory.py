@@ -1,156 +1,164 @@
 """The store of one process. It forgets at a restart."""
 
 from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from heapq import heapify, heapreplace
 from itertools import islice
 from typing import TypeVar
 
-from msgspec import Struct, field
-
-from emulator.core.store.protocol import LogEntry, StoreFull, VersionConflict
+from emulator.core.store.protocol import (
+    LogEntry,
+    LogPosition,
+    StoredState,
+    StoreFull,
+    VersionConflict,
+)
 
 V = TypeVar("V")
 
-_OF_AN_ENTRY = 70
+_ENTRY_OVERHEAD = 70
 """What a log entry takes beside its value, in bytes: an object, and its place."""
 
 _FREED_AT_ONCE = 64
-"""The logs give up this part of their bytes at a time, so that not each entry seeks a victim."""
-
-_MOST_NAMES = 100_000
-"""How many names of realms keep a version of their own."""
+"""The logs give up this part of their bytes at a time, so that not each entry drops another."""
 
 
-def _trimmed(value: bytes) -> bytes:
-    """A copy in memory of its own size: what orjson returns holds on to several times as much."""
-    return memoryview(value).tobytes()
-
-
-class _Log(Struct):
-    """A log. Numbers follow one another without a gap, so an entry's place tells its own."""
+@dataclass
+class _Log:
+    """A log. Numbers follow one another without a gap, so an entry's place gives its number."""
 
     values: deque[bytes] = field(default_factory=deque)
     last: int = 0
+    cleared: int = 0
     size: int = 0
 
     def drop_oldest(self) -> int:
         """Drop an entry; the bytes that this frees."""
-        freed = len(self.values.popleft()) + _OF_AN_ENTRY
+        freed = len(self.values.popleft()) + _ENTRY_OVERHEAD
         self.size -= freed
         return freed
 
 
-def _size_of(log: _Log) -> int:
-    return log.size
+@dataclass
+class _RealmData:
+    """What one realm has stored beside its state."""
 
-
-class _Room(Struct):
-    """What one realm has stored."""
-
-    claims: dict[str, float] = field(default_factory=dict)
+    consumed: dict[str, float] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     values: dict[str, tuple[float, bytes]] = field(default_factory=dict)
     logs: dict[str, _Log] = field(default_factory=dict)
 
     @property
-    def logged(self) -> int:
-        """The bytes of its logs."""
-        return sum(map(_size_of, self.logs.values()))
+    def log_bytes(self) -> int:
+        return sum(log.size for log in self.logs.values())
 
 
-_NOTHING = _Room()
-"""What a realm has that stored nothing yet; it is only read."""
+@dataclass
+class _State:
+    version: int = 0
+    fields: dict[str, bytes] = field(default_factory=dict)
+
+
+_NO_DATA = _RealmData()
+_NO_STATE = _State()
 
 
 class MemoryStore:
     """A `Store` in memory. No call awaits anything, which is what makes each atomic."""
 
     def __init__(self, capacity: int = 100_000, log_bytes: int = 32 * 1024 * 1024) -> None:
-        """`capacity` bounds the claims, and likewise the values, of one realm.
+        """`capacity` bounds the consumed keys, and likewise the values, of one realm.
 
         `log_bytes` bounds the logs of all realms together.
         """
         self._capacity = capacity
-        self._log_bytes = log_bytes
+        self._log_limit = log_bytes
         self._logged = 0
-        self._rooms: dict[str, _Room] = {}
-        self._states: dict[str, tuple[int, bytes | None]] = {}
-        self._forgotten_version = 0
-        """No realm whose version was forgotten had a higher one."""
+        self._data: dict[str, _RealmData] = {}
+        self._states: dict[str, _State] = {}
+        self._last_version = 0
 
     @property
-    def realms(self) -> frozenset[str]:
-        """The realms that it holds something of, beside their state."""
-        return frozenset(self._rooms)
+    def realms_with_data(self) -> frozenset[str]:
+        """The realms that it holds something of beside their state."""
+        return frozenset(self._data)
 
-    async def load(self, realm: str) -> tuple[int, bytes | None]:
+    async def names(self) -> list[str]:
+        """See `Store.names`."""
+        return list(self._states)
+
+    async def version(self, realm: str) -> int:
+        """See `Store.version`."""
+        return self._states.get(realm, _NO_STATE).version
+
+    async def load(self, realm: str) -> StoredState:
         """See `Store.load`."""
-        return self._states.get(realm, (self._forgotten_version, None))
+        state = self._states.get(realm, _NO_STATE)
+        return StoredState(state.version, dict(state.fields))
 
-    async def save(self, realm: str, state: bytes | None, version: int) -> int:
+    async def save(self, realm: str, changes: Mapping[str, bytes | None], version: int) -> int:
         """See `Store.save`."""
-        known, _ = await self.load(realm)
-        if known != version:
-            raise VersionConflict(f"realm {realm} is at version {known}, not {version}")
-        self._states[realm] = (version + 1, state)
-        if len(self._states) > _MOST_NAMES:
-            self._forget_versions()
-        return version + 1
+        state = self._states.get(realm, _NO_STATE)
+        if state.version != version:
+            raise VersionConflict(f"realm {realm} is at version {state.version}, not {version}")
+        if state is _NO_STATE:
+            state = self._states[realm] = _State()
+        for name, value in changes.items():
+            if value is None:
+                state.fields.pop(name, None)
+            else:
+                state.fields[name] = value
+        self._last_version += 1
+        state.version = self._last_version
+        if not state.fields:
+            del self._states[realm]
+        return state.version
 
-    async def claim(self, realm: str, key: str, *, now: float, until: float) -> bool:
-        """See `Store.claim`. Claims past their time are dropped only to make room."""
-        claims = self._room(realm).claims
-        if key in claims:
+    async def consume(self, realm: str, key: str, *, now: float, until: float) -> bool:
+        """See `Store.consume`. Keys past their time are dropped only to make room."""
+        consumed = self._data_of(realm).consumed
+        if key in consumed:
             return False
-        if len(claims) >= self._capacity:
-            self._make_room(claims, {name for name, end in claims.items() if end <= now}, realm)
-        claims[key] = until
+        if len(consumed) >= self._capacity:
+            self._make_room(consumed, {name for name, end in consumed.items() if end <= now}, realm)
+        consumed[key] = until
         return True
 
-    async def claimed(self, realm: str, key: str) -> bool:
-        """See `Store.claimed`."""
-        return key in self._rooms.get(realm, _NOTHING).claims
+    async def consumed(self, realm: str, key: str) -> bool:
+        """See `Store.consumed`."""
+        return key in self._data.get(realm, _NO_DATA).consumed
 
     async def count(self, realm: str, key: str, by: int = 1) -> int:
         """See `Store.count`."""
-        counters = self._room(realm).counters
+        counters = self._data_of(realm).counters
         counters[key] = counters.get(key, 0) + by
         return counters[key]
 
     async def put(self, realm: str, key: str, value: bytes, *, now: float, until: float) -> None:
         """See `Store.put`."""
-        values = self._room(realm).values
+        values = self._data_of(realm).values
         if key not in values and len(values) >= self._capacity:
-            self._make_room(
-                values, {name for name, (end, _) in values.items() if end <= now}, realm
-            )
-        values[key] = (until, _trimmed(value))
+            ended = {name for name, (end, _) in values.items() if end <= now}
+            self._make_room(values, ended, realm)
+        values[key] = (until, value)
 
     async def get(self, realm: str, key: str, *, now: float) -> bytes | None:
         """See `Store.get`."""
-        end, value = self._rooms.get(realm, _NOTHING).values.get(key, (now, b""))
-        return value if end > now else None
-
-    async def take(self, realm: str, key: str, *, now: float) -> bytes | None:
-        """See `Store.take`."""
-        end, value = self._room(realm).values.pop(key, (now, b""))
+        end, value = self._data.get(realm, _NO_DATA).values.get(key, (now, b""))
         return value if end > now else None
 
     async def append(self, realm: str, log: str, value: bytes, *, keep: int) -> int:
         """See `Store.append`."""
-        # Not trimmed as in `put`: msgspec writes what is logged, and wastes 20 bytes at most.
-        room = self._rooms.get(realm) or self._room(realm)
-        kept = room.logs.get(log)
-        if kept is None:
-            kept = room.logs[log] = _Log()
+        kept = self._data_of(realm).logs.setdefault(log, _Log())
         kept.last += 1
         kept.values.append(value)
-        added = len(value) + _OF_AN_ENTRY
+        added = len(value) + _ENTRY_OVERHEAD
         kept.size += added
         while len(kept.values) > keep:
             added -= kept.drop_oldest()
         self._logged += added
-        if self._logged > self._log_bytes:
+        if self._logged > self._log_limit:
             self._shorten_logs()
         return kept.last
 
@@ -158,7 +166,7 @@ class MemoryStore:
         self, realm: str, log: str, *, after: int = 0, limit: int = 100
     ) -> list[LogEntry]:
         """See `Store.read`."""
-        kept = self._rooms.get(realm, _NOTHING).logs.get(log)
+        kept = self._data.get(realm, _NO_DATA).logs.get(log)
         if kept is None:
             return []
         held = len(kept.values)
@@ -171,32 +179,29 @@ class MemoryStore:
             found = newest[::-1][:limit]
         return [LogEntry(number, value) for number, value in enumerate(found, before + skipped + 1)]
 
-    async def last(self, realm: str, log: str) -> int:
-        """See `Store.last`."""
-        kept = self._rooms.get(realm, _NOTHING).logs.get(log)
-        return 0 if kept is None else kept.last
+    async def position(self, realm: str, log: str) -> LogPosition:
+        """See `Store.position`."""
+        kept = self._data.get(realm, _NO_DATA).logs.get(log)
+        return LogPosition() if kept is None else LogPosition(kept.last, kept.cleared)
 
-    async def clear(self, realm: str, log: str) -> int:
+    async def clear(self, realm: str, log: str) -> None:
         """See `Store.clear`."""
-        room = self._rooms.get(realm, _NOTHING)
-        kept = room.logs.get(log)
-        if kept is None:
-            return 0
-        self._logged -= kept.size
-        kept.values.clear()
-        kept.size = 0
-        return kept.last
+        kept = self._data.get(realm, _NO_DATA).logs.get(log)
+        if kept is not None:
+            self._logged -= kept.size
+            kept.values.clear()
+            kept.size = 0
+            kept.cleared = kept.last
 
     async def forget(self, realm: str) -> None:
         """See `Store.forget`."""
-        room = self._rooms.pop(realm, _NOTHING)
-        self._logged -= room.logged
+        self._logged -= self._data.pop(realm, _NO_DATA).log_bytes
 
-    def _room(self, realm: str) -> _Room:
-        room = self._rooms.get(realm)
-        if room is None:
-            room = self._rooms[realm] = _Room()
-        return room
+    def _data_of(self, realm: str) -> _RealmData:
+        data = self._data.get(realm)
+        if data is None:
+            data = self._data[realm] = _RealmData()
+        return data
 
     def _make_room(self, table: dict[str, V], ended: set[str], realm: str) -> None:
         if not ended:
@@ -205,23 +210,12 @@ class MemoryStore:
             del table[name]
 
     def _shorten_logs(self) -> None:
-        """Drop the oldest entry of the largest realm, again and again, until there is room again.
-
-        Of a realm's logs, the largest loses it.
-        """
-        wanted = self._log_bytes - self._log_bytes // _FREED_AT_ONCE
-        rooms = list(self._rooms.values())
-        sizes = [(-room.logged, number) for number, room in enumerate(rooms)]
+        """Drop the oldest entry of the largest realm's largest log until there is room again."""
+        wanted = self._log_limit - self._log_limit // _FREED_AT_ONCE
+        sizes = [(-data.log_bytes, realm) for realm, data in self._data.items()]
         heapify(sizes)
         while self._logged > wanted:
-            room = rooms[sizes[0][1]]
-            freed = max(room.logs.values(), key=_size_of).drop_oldest()
-            self._logged -= freed
-            heapreplace(sizes, (-room.logged, sizes[0][1]))
-
-    def _forget_versions(self) -> None:
-        """Forget the versions of realms that are gone; later ones of their names begin above."""
-        gone = {name: version for name, (version, state) in self._states.items() if state is None}
-        self._forgotten_version = max([self._forgotten_version, *gone.values()])
-        for name in gone:
-            del self._states[name]
+            realm = sizes[0][1]
+            data = self._data[realm]
+            self._logged -= max(data.logs.values(), key=lambda log: log.size).drop_oldest()
+            heapreplace(sizes, (-data.log_bytes, realm))
