@@ -1,179 +1,256 @@
-"""Where things meet: vendors, fixture, realm, stage. Nothing else knows them all."""
+"""The application: the vendors' routers at the root and below each realm, control, docs."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, partial
-from importlib import import_module
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct
-from msgspec.structs import replace
+from fastapi import FastAPI
+from pydantic import BeforeValidator, Field, StrictInt
 
-from emulator.config import Config as Config  # noqa: PLC0414 - callers know it from here
-from emulator.config import Source as Source  # noqa: PLC0414 - the same
-from emulator.control.outcomes import ABOUT_VENDORS, VERIFYING
-from emulator.core import fixture as fixtures
-from emulator.core.clock import Clock
-from emulator.core.defects import aimed
-from emulator.core.fixture.faults import FaultModel, fault_model
-from emulator.core.fixture.mistakes import Mistake, told
-from emulator.core.fixture.resources import ResourceModel, resource_model
-from emulator.core.fixture.schema import json_schema
-from emulator.core.fixture.sections import SectionModel
-from emulator.core.fixture.whole import FixtureModel
-from emulator.core.realm import DEFAULT, Blueprint, Realm, Settings
+from emulator import __version__
+from emulator.addresses import TrustedProxies
+from emulator.console.page import add_console
+from emulator.control import SECURITY_SCHEMES, TAGS, control_routers
+from emulator.core import fields
+from emulator.core.catalog import VERIFYING, Catalog
+from emulator.core.clock import ClockSettings, ClockStart
+from emulator.core.faults import Fault
+from emulator.core.model import Model
+from emulator.core.realm import RealmOptions, RealmTemplate
 from emulator.core.realms import Realms
-from emulator.core.resources import ANY_METHOD, Resources, compiled_path
-from emulator.core.shapes.kinds import Later, Listed, Maybe
-from emulator.core.shapes.shape import Shaped, member
+from emulator.core.resources import ANY_METHOD, Resource, Resources
 from emulator.core.store import MemoryStore, Store
-from emulator.vendors.nbcgate.fixture import NbcGateSection
-from emulator.vendors.nbcgate.operations import API as NBCGATE
-from emulator.vendors.omniomni.fixture import OmniOmniSection
-from emulator.vendors.omniomni.operations import API as OMNIOMNI
-from emulator.vendors.vault.fixture import VaultSection
-from emulator.vendors.vault.operations import API as VAULT
-from emulator.web.caller import TrustedProxies
-from emulator.web.cors import Cors
-from emulator.web.door import Door
-from emulator.web.operation import Api, Endpoint
-from emulator.web.resource import OPERATION as RESOURCE
-from emulator.web.stage import Stage
-from emulator.web.table import Table
-from emulator.web.visit import AsgiApp
-
-VENDORS: tuple[tuple[Api, type[SectionModel]], ...] = (
-    (OMNIOMNI, OmniOmniSection),
-    (NBCGATE, NbcGateSection),
-    (VAULT, VaultSection),
+from emulator.core.suggestions import did_you_mean
+from emulator.core.vendor import RESOURCE, VendorFixture, VendorTemplate
+from emulator.fixture import (
+    Document,
+    Mistake,
+    Place,
+    format_mistakes,
+    from_http,
+    from_mapping,
+    json_schema,
+    read,
+    validate,
+    warnings_of,
 )
-"""Every vendor, a line each; its FastAPI routes are found by its name."""
+from emulator.http.context import ServerState
+from emulator.http.cors import add_cors
+from emulator.http.dates import add_dates
+from emulator.http.errors import server_error
+from emulator.http.forwarding import Forwarder
+from emulator.http.guard import ControlGuard
+from emulator.http.pages import add_pages
+from emulator.http.unrouted import CONTROL, Unrouted
+from emulator.settings import FixtureSource, Settings
+from emulator.vendors.nbcgate import router as nbcgate
+from emulator.vendors.nbcgate.models import NbcGateFixture
+from emulator.vendors.omniomni import router as omniomni
+from emulator.vendors.omniomni.models import OmniOmniFixture
+from emulator.vendors.vault import router as vault
+from emulator.vendors.vault.models import VaultFixture
+
+VENDORS = (omniomni, nbcgate, vault)
+"""The vendors' routers; a new vendor is a folder, a line here and one in `Fixture`."""
+
+CATALOG: Catalog = {module.VENDOR.name: module.VENDOR for module in VENDORS}
+
+_CONTROL_ROUTERS = control_routers(CATALOG)
+
+FixturePath = tuple[str | int, ...]
 
 _log = logging.getLogger("emulator")
 
 
-class Loaded(Struct, frozen=True):
-    """A fixture that was read, ready to be taken up, and what is odd in it."""
-
-    fixture: FixtureModel
-    blueprint: Blueprint
-    oddities: list[Mistake]
+def _number(value: object) -> object:
+    """What the environment fills in is always a text."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
-def create_app(
-    config: Config | None = None, *, clock: Clock | None = None, store: Store | None = None
-) -> Stage:
-    """The emulator as an ASGI application; without `config`, as the environment says.
+class Fixture(Model):
+    """Who can sign in, and how the vendors behave."""
 
-    `clock` and `store` take the place of the fixture's clock and of memory. Raises FixtureError
-    with every mistake of the fixture.
+    seed: Annotated[
+        StrictInt | None,
+        BeforeValidator(_number),
+        Field(description="The same ids, EC and Ed25519 keys at each start."),
+    ] = None
+    clock: Annotated[
+        ClockStart | None,
+        Field(description="When the realm's clock starts; by default it shows the real time."),
+    ] = None
+    show_passwords: Annotated[
+        fields.Flag,
+        Field(description="The examples at /docs carry the principals' passwords."),
+    ] = False
+    faults: Annotated[list[Fault], Field(description="Calls that go wrong.")] = []
+    resources: Annotated[
+        list[Resource],
+        Field(description="Protected paths, which take the vendors' tokens."),
+    ] = []
+    omniomni: Annotated[
+        OmniOmniFixture | None, Field(description="OmniOmni: its tokens and its clients.")
+    ] = None
+    nbcgate: Annotated[
+        NbcGateFixture | None, Field(description="NBC Gate: its tokens, its users, its settings.")
+    ] = None
+    vault: Annotated[
+        VaultFixture | None, Field(description="Vault: its tokens, clients and users.")
+    ] = None
+
+    def section(self, vendor: str) -> VendorFixture:
+        """The section of a vendor; an empty one if the fixture does not mention it."""
+        section: VendorFixture | None = getattr(self, vendor)
+        return CATALOG[vendor].fixture.empty() if section is None else section
+
+    def template(self) -> RealmTemplate:
+        """What realms are made from that follow this fixture."""
+        vendors = {
+            name: VendorTemplate(self.section(name), vendor.state, self.seed)
+            for name, vendor in CATALOG.items()
+        }
+        return RealmTemplate(
+            CATALOG,
+            vendors,
+            Resources(self.resources),
+            tuple(self.faults),
+            self.clock or ClockSettings(),
+            self.seed,
+        )
+
+    def contradictions(self, place: Callable[[FixturePath], Place]) -> Iterator[Any]:
+        """What the parts of the fixture make impossible of one another."""
+        for name in CATALOG:
+            section: VendorFixture | None = getattr(self, name)
+            if section is not None:
+                for path, text in section.contradictions(place):
+                    yield (name, *path), text
+        for number, resource in enumerate(self.resources):
+            if resource.vendor not in CATALOG:
+                said = f"{resource.vendor!r} is no vendor{did_you_mean(resource.vendor, CATALOG)}"
+                yield ("resources", number, "vendor"), said
+        if self.faults:
+            algorithms = self.template().algorithms()
+            for number, fault in enumerate(self.faults):
+                for path, text in fault.contradictions(CATALOG, algorithms):
+                    yield ("faults", number, *path), text
+
+    def warnings(self) -> Iterator[tuple[FixturePath, str]]:
+        """What can be served and is hardly meant."""
+        for name in CATALOG:
+            section: VendorFixture | None = getattr(self, name)
+            if section is not None:
+                for path, text in section.warnings():
+                    yield (name, *path), text
+        yield from self._hidden_resources()
+
+    def _hidden_resources(self) -> Iterator[tuple[FixturePath, str]]:
+        """Resources that would also stand where an endpoint of a vendor answers first."""
+        for number, resource in enumerate(self.resources):
+            for module in VENDORS:
+                section = self.section(module.VENDOR.name)
+                for route in module.router.routes:
+                    if not route.is_enabled(section):
+                        continue
+                    method = next(iter(route.methods), "")
+                    takes = resource.method in (method, ANY_METHOD)
+                    if takes and resource.pattern.fullmatch(route.path):
+                        endpoint = f"{method} {route.path}"
+                        said = f"{endpoint} is {module.VENDOR.title}'s own and answers first"
+                        yield ("resources", number, "path"), said
+
+
+@dataclass(frozen=True)
+class LoadedFixture:
+    """A fixture that was read, and what is odd in it."""
+
+    fixture: Fixture
+    warnings: list[Mistake]
+
+
+def create_app(settings: Settings | None = None, *, store: Store | None = None) -> FastAPI:
+    """The emulator; without `settings`, as the environment says.
+
+    `store` takes the place of memory. Raises FixtureError with every mistake of the fixture.
     """
-    config = config or Config.from_environment()
-    loaded = checked(document_of(config.fixture))
-    for line in told([replace(oddity, warning=False) for oddity in loaded.oddities]):
+    settings = settings or Settings.from_environment()
+    loaded = load_fixture(settings.fixture)
+    for line in format_mistakes([_as_log_line(warning) for warning in loaded.warnings]):
         _log.warning("%s", line)
-    settings = Settings(config.show_codes, config.journal_entries)
-    store = store or MemoryStore(log_bytes=config.journal_mib * 1024 * 1024)
-    realms = Realms(loaded.blueprint, store, clock=clock, settings=settings)
-    return Stage(
-        realms,
-        Table([api for api, _ in VENDORS], partial(_control, config, realms)),
-        make_site=partial(_site, loaded.fixture),
-        reasons=config.reasons,
-        dated=config.dated,
-        door=Door(
-            bound_to=config.bound_to,
-            allowed_hosts=config.allowed_hosts,
-            admin_token=config.admin_token,
-            proxies=TrustedProxies(config.trusted_proxies),
+    app = FastAPI(
+        title="Auth Emulator",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        strict_content_type=False,
+    )
+    proxies = TrustedProxies(settings.trusted_proxy)
+    app.state.fixture = loaded.fixture
+    app.state.emulator = ServerState(
+        realms=Realms(
+            loaded.fixture.template(),
+            store or MemoryStore(log_bytes=settings.journal_size * 1024 * 1024),
+            _template_over_http,
+            RealmOptions(settings.show_codes, settings.journal_entries),
         ),
-        cors=Cors(config.cors_origins) if config.cors_origins else None,
+        catalog=CATALOG,
+        guard=ControlGuard(
+            bound_to=settings.bound_to,
+            allowed_hosts=settings.allowed_host,
+            admin_token=settings.admin_token.get_secret_value(),
+            proxies=proxies,
+        ),
+        proxies=proxies,
+        forwarder=Forwarder(),
+        bearers={module.VENDOR.name: module.BEARER for module in VENDORS},
+        routers={module.VENDOR.name: [module.router] for module in VENDORS}
+        | {CONTROL: _CONTROL_ROUTERS},
+        show_reasons=not settings.no_reasons,
+        date_header=settings.date_header,
+        ca_certificate=settings.ca_certificate,
     )
+    for router in (*(module.router for module in VENDORS), *_CONTROL_ROUTERS):
+        for prefix in ("", "/realms/{realm}"):
+            app.include_router(router, prefix=prefix)
+    docs = [module.DOCS for module in VENDORS]
+    add_pages(app, docs, _CONTROL_ROUTERS, TAGS, SECURITY_SCHEMES)
+    add_console(app)
+    app.add_route("/{path:path}", Unrouted(), include_in_schema=False)  # type: ignore[arg-type]  # an ASGI application, as Starlette's Route takes one
+    app.add_exception_handler(Exception, server_error)
+    add_cors(app, settings.cors_origin)
+    if settings.date_header:
+        add_dates(app, app.state.emulator.realms)
+    return app
 
 
-def take_up(stage: Stage, fixture: FixtureModel, made: Blueprint) -> None:
-    """Let a running emulator go on with another fixture, of which `made` is the blueprint."""
-    stage.take_up(made, partial(_site, fixture))
+async def reload(app: FastAPI, loaded: LoadedFixture) -> None:
+    """Let a running emulator go on with another fixture."""
+    server: ServerState = app.state.emulator
+    await server.realms.reload(loaded.fixture.template())
+    app.state.fixture = loaded.fixture
+    app.openapi_schema = None
 
 
-def blueprint(fixture: FixtureModel) -> Blueprint:
-    """What realms are made from that follow this fixture."""
-    sections = {
-        api.name: (getattr(fixture, api.name) or section.empty()).compiled(fixture.seed)
-        for api, section in VENDORS
-    }
-    return Blueprint(
-        sections,
-        Resources(resource.compiled() for resource in fixture.resources),
-        tuple(aimed(fault.compiled(), sections) for fault in fixture.faults),
-        fixture.clock_start(),
-        fixture.seed,
-    )
-
-
-def blueprint_in(data: Mapping[str, Any]) -> Blueprint:
-    """The blueprint of a fixture that came over HTTP; it names no file and no `${NAME}`.
-
-    Raises FixtureError with every mistake.
-    """
-    document = fixtures.from_http(data)
-    fixture, _ = fixtures.validated(document, fixture_model())
-    return blueprint(fixture)
-
-
-def load_fixture(source: Source) -> tuple[FixtureModel, list[Mistake]]:
-    """The fixture and its warnings; FixtureError with every mistake where there is one."""
-    loaded = checked(document_of(source))
-    return loaded.fixture, loaded.oddities
-
-
-def document_of(source: Source) -> fixtures.Document:
-    """What a source says, unchecked."""
-    if isinstance(source, Mapping):
-        return fixtures.from_mapping(source)
-    return fixtures.read(paths_of(source))
-
-
-def checked(document: fixtures.Document) -> Loaded:
-    """The fixture of a document; FixtureError with every mistake."""
-    fixture, oddities = fixtures.validated(document, fixture_model())
+def load_fixture(source: FixtureSource) -> LoadedFixture:
+    """The fixture and its warnings; FixtureError with every mistake if there is one."""
+    document = _document_of(source)
+    fixture = validate(document, Fixture)
+    warnings = warnings_of(fixture, document)
     if not document.data:
         said = "nobody can sign in: the fixture is empty"
-        oddities.append(Mistake(document.place(()), (), said, warning=True))
-    made = blueprint(fixture)
-    return Loaded(fixture, made, [*oddities, *_hidden_resources(fixture, made, document)])
+        warnings.append(Mistake(document.place(()), (), said, warning=True))
+    return LoadedFixture(fixture, warnings)
 
 
-def _hidden_resources(
-    fixture: FixtureModel, made: Blueprint, document: fixtures.Document
-) -> Iterator[Mistake]:
-    """Resources that would also stand where an endpoint of a vendor answers first."""
-    if not fixture.resources:
-        return
-    endpoints = list(_endpoint_paths(Realm(DEFAULT, made, MemoryStore())))
-    for number, resource in enumerate(fixture.resources):
-        pattern = compiled_path(resource.path)
-        for api, endpoint, path in endpoints:
-            if resource.method in (endpoint.method, ANY_METHOD) and pattern.fullmatch(path):
-                at = ("resources", number, "path")
-                said = f"{endpoint.method} {path} is {api.title}'s own and answers first"
-                yield Mistake(document.place(at), at, said, warning=True)
-
-
-def _endpoint_paths(realm: Realm) -> Iterator[tuple[Api, Endpoint, str]]:
-    for api, _ in VENDORS:
-        for endpoint in api.endpoints:
-            if endpoint.enabled(realm):
-                yield from ((api, endpoint, path) for path in endpoint.paths)
-
-
-def paths_of(source: Path | str | Sequence[Path | str] | None) -> list[Path]:
-    """The files and folders that a source names; the demo's where it names none."""
-    if source is None:
-        return [demo_fixture()]
-    named = [source] if isinstance(source, Path | str) else source
-    return [Path(path) for path in named]
+def fixture_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a fixture."""
+    operations = {operation.name for vendor in CATALOG.values() for operation in vendor.operations}
+    operations |= {*VERIFYING, RESOURCE}
+    return json_schema(Fixture, {"vendor": list(CATALOG), "operation": sorted(operations)})
 
 
 def demo_fixture() -> Path:
@@ -183,94 +260,23 @@ def demo_fixture() -> Path:
     return inside if inside.exists() else package.parent / "fixtures" / "demo.yaml"
 
 
-@cache
-def fixture_model() -> type[FixtureModel]:
-    """The shape of a whole fixture: what is common, and a section for each vendor."""
-    sections = {
-        api.name: member(
-            Maybe(Shaped(section)), (section.__doc__ or "").partition("\n")[0], default=None
-        )
-        for api, section in VENDORS
-    }
-
-    class Fixture(FixtureModel):
-        __doc__ = FixtureModel.__doc__
-
-        faults: list[FaultModel] = member(
-            Listed(Later(lambda: Shaped(fault_of_a_fixture()))), "Calls that go wrong.", default=[]
-        )
-        resources: list[ResourceModel] = member(
-            Listed(Shaped(resource_model(sections))),
-            "Protected paths, which take the vendors' tokens.",
-            default=[],
-        )
-
-    return type("Fixture", (Fixture,), sections)
+def paths_of(source: FixtureSource) -> list[Path]:
+    """The files and folders that a source names; the demo's if it names none."""
+    if source is None:
+        return [demo_fixture()]
+    named = [source] if isinstance(source, Path | str) else source
+    return [Path(path) for path in named]
 
 
-@cache
-def fault_of_a_fixture() -> type[FaultModel]:
-    """The shape of a fault, which knows the vendors' operations and outcomes."""
-    return fault_model(_refusals(), _issuing())
+def _document_of(source: FixtureSource) -> Document:
+    return from_mapping(source) if isinstance(source, Mapping) else read(paths_of(source))
 
 
-def _refusals() -> dict[str, dict[str, list[str]]]:
-    """The outcomes that a fault may name, by vendor and operation."""
-    vendors = [api for api, _ in VENDORS]
-    found: dict[str, dict[str, list[str]]] = {api.name: {} for api in vendors}
-    for api in vendors:
-        names = [outcome.name for outcome in api.outcomes if not outcome.succeeds]
-        for endpoint in api.endpoints:
-            found[api.name].update({operation.name: names for operation in endpoint.operations})
-        found[api.name][RESOURCE] = names
-        found[api.name].update(dict.fromkeys(VERIFYING, sorted(ABOUT_VENDORS)))
-    return found
+def _template_over_http(data: Mapping[str, Any]) -> RealmTemplate:
+    """The template of a fixture that came over HTTP; it names no file and no `${NAME}`."""
+    return validate(from_http(data), Fixture).template()
 
 
-def _issuing() -> frozenset[str]:
-    """The operations that tokens come of."""
-    return frozenset(
-        operation.name
-        for api, _ in VENDORS
-        for endpoint in api.endpoints
-        for operation in endpoint.operations
-        if operation.issues
-    )
-
-
-def fixture_schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of a fixture."""
-    return json_schema(fixture_model())
-
-
-def _control(config: Config, realms: Realms) -> Api:
-    """The API that drives the emulator."""
-    # Here, as it takes longer to import than the vendors do, and a sign-in does not need it.
-    from emulator.control.operations import control_api
-
-    return control_api(
-        [api for api, _ in VENDORS],
-        realms,
-        blueprint_in,
-        fault_of_a_fixture(),
-        [section for _, section in VENDORS],
-        ca_certificate=config.ca_certificate,
-    )
-
-
-def _site(fixture: FixtureModel, stage: Stage) -> AsgiApp:
-    """The FastAPI application: every vendor's router, their docs, the start page."""
-    # Here, as FastAPI takes longer to import than everything that a sign-in needs.
-    from emulator.console.page import start_page
-    from emulator.control.pages import control_pages
-    from emulator.web.site import build_site
-
-    pages = []
-    for api, _ in VENDORS:
-        routes = import_module(f"emulator.vendors.{api.name}.routes")
-        section = stage.realm.sections[api.name]
-        pages.append((api, routes.pages(section, show_passwords=fixture.show_passwords)))
-    (control,) = (api for api in stage.apis if api.guarded)
-    sections = [section for _, section in VENDORS]
-    driving = control_pages(control, stage.realm, sections, fault_of_a_fixture())
-    return build_site(stage, pages, driving, start_page)
+def _as_log_line(warning: Mistake) -> Mistake:
+    """The log says that it is a warning."""
+    return Mistake(warning.place, warning.path, warning.text)

@@ -1,15 +1,21 @@
 """The start page: what is here, in one look."""
 
+from collections.abc import Sequence
 from html import escape
 from itertools import islice
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import HTMLResponse
 
 from emulator import __version__
-from emulator.core.principals import ACTIVE, Principal, Principals
-from emulator.core.section import Section
-from emulator.web.operation import Api
-from emulator.web.stage import Stage
+from emulator.core.principals import ACTIVE, Principals
+from emulator.core.vendor import VendorState
+from emulator.http.context import server_state
+from emulator.http.pages import CONTENT_SECURITY_POLICY, GET
+from emulator.http.route import VendorRoute
 
-_MOST_SHOWN = 50
+_MAX_SHOWN = 50
 """How many principals of a kind are listed; a fixture may have very many."""
 
 _PAGE = """\
@@ -41,41 +47,51 @@ are the principals below. What drives the emulator (realms, clock, faults, journ
 """
 
 
-def start_page(stage: Stage) -> str:
-    """The page as HTML: the vendors, where each is, who can sign in."""
-    vendors = [api for api in stage.apis if api.name in stage.realm.sections]
-    return _PAGE.format(version=__version__, vendors="\n".join(_vendor(stage, a) for a in vendors))
+def add_console(app: FastAPI) -> None:
+    """Add the page."""
+    app.add_api_route("/", start_page, methods=GET, include_in_schema=False)
 
 
-def _vendor(stage: Stage, api: Api) -> str:
-    section = stage.realm.sections[api.name]
+async def start_page(request: Request) -> Response:
+    """The vendors, where each is, who can sign in to the default realm."""
+    server = server_state(request)
+    realm = await server.realms.default()
+    vendors = (
+        _vendor(vendor.title, server.routers[vendor.name], realm.vendors[vendor.name])
+        for vendor in server.catalog.values()
+    )
+    page = _PAGE.format(version=__version__, vendors="\n".join(vendors))
+    return HTMLResponse(page, headers={"Content-Security-Policy": CONTENT_SECURITY_POLICY})
+
+
+def _vendor(title: str, routers: Sequence[APIRouter], state: VendorState[Any]) -> str:
     paths = "".join(
-        f"<li><code>{endpoint.method} {escape(path)}</code></li>"
-        for endpoint in api.endpoints
-        if endpoint.enabled(stage.realm)
-        for path in endpoint.paths
+        f"<li><code>{' '.join(route.methods or ())} {escape(route.path)}</code></li>"
+        for router in routers
+        for route in router.routes
+        if isinstance(route, VendorRoute) and route.is_enabled(state.fixture)
     )
-    listed = "".join(_principals(principals) for principals in section.principals.values())
+    principals = "".join(map(_principals, state.principals.values()))
     return (
-        f"<h2>{escape(api.title)}</h2>\n<ul>{paths}</ul>\n"
-        f"<p>Tokens: {_keys(api, section)}</p>\n{listed}"
+        f"<h2>{escape(title)}</h2>\n<ul>{paths}</ul>\n<p>Tokens: {_keys(state)}</p>\n{principals}"
     )
 
 
-def _keys(api: Api, section: Section) -> str:
-    algorithm = section.issuer.keyring.algorithm
+def _keys(state: VendorState[Any]) -> str:
+    algorithm = state.issuer.keyring.algorithm
     if algorithm.symmetric:
         return f"{algorithm.name}, signed with the fixture's secret"
-    path = f"_emulator/{api.name}/.well-known/jwks.json"
+    path = f"_emulator/{state.vendor}/.well-known/jwks.json"
     return f'{algorithm.name}, public keys at <a href="{path}"><code>/{path}</code></a>'
 
 
-def _principals(principals: Principals[Principal]) -> str:
+def _principals(principals: Principals[Any]) -> str:
     shown = "".join(
-        f"<li><code>{escape(p.name)}</code>"
-        f"{'' if p.status == ACTIVE else ': ' + escape(p.status)}</li>"
-        for p in islice(principals, _MOST_SHOWN)
+        f"<li><code>{escape(one.name)}</code>"
+        f"{'' if one.status == ACTIVE else ': ' + escape(one.status)}</li>"
+        for one in islice(principals, _MAX_SHOWN)
     )
-    more = len(principals) - _MOST_SHOWN
+    more = len(principals) - _MAX_SHOWN
     rest = f"<li>and {more:,} more</li>" if more > 0 else ""
-    return f"<p>{principals.kind.capitalize()}s:</p>\n<ul>{shown or '<li>none</li>'}{rest}</ul>\n"
+    kind = principals.table.kind.capitalize()
+    return f"<p>{kind}:</p>\n<ul>{shown or '<li>none</li>'}{rest}</ul>\n"

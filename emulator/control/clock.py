@@ -1,51 +1,97 @@
-"""The clock of a realm: looking at it, and moving it."""
+"""The clock of a realm: showing it, and moving it."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 
-from emulator.control.paths import BASE, asking
-from emulator.control.reading import invalid, parsed, read_body
+from fastapi import Body, Response
+from pydantic import BaseModel, Field
+
+from emulator.control.common import change_realm, examples, guarded_router, problems
+from emulator.control.mistakes import invalid
+from emulator.core import fields
 from emulator.core.clock import Clock, ClockOutOfRange, iso_milliseconds
-from emulator.core.fixture.fields import INSTANT, SHIFT, written
-from emulator.core.realm import Realm
-from emulator.core.shapes.kinds import Maybe
-from emulator.core.shapes.shape import Shape, member
-from emulator.core.shapes.values import FLAG
-from emulator.web.messages import Members
-from emulator.web.operation import Endpoint, Operation
+from emulator.core.model import Model
+from emulator.core.realm import Changes, Realm, dump
+from emulator.http.context import CurrentContext, CurrentRealm
 
-_PATH = f"{BASE}/clock"
+router = guarded_router("clock")
+
+_EXAMPLES = {
+    "a day ahead": {"advance": "25h"},
+    "stand still": {"now": "2031-01-01T00:00:00Z", "frozen": True},
+    "run again": {"frozen": False},
+}
 
 
-class ClockChange(Shape):
+class ClockChange(Model):
     """What becomes of the clock, in this order."""
 
-    now: datetime | None = member(Maybe(INSTANT), "It jumps to this instant.", default=None)
-    advance: timedelta | None = member(
-        Maybe(SHIFT), "It moves by so much; -25h goes back.", default=None
-    )
-    frozen: bool | None = member(
-        Maybe(FLAG), "true: it stands still; false: it runs on.", default=None
-    )
+    now: Annotated[fields.Instant | None, Field(description="It jumps to this instant.")] = None
+    advance: Annotated[
+        fields.Offset | None, Field(description="It moves by so much; -25h goes back.")
+    ] = None
+    frozen: Annotated[
+        fields.Flag | None, Field(description="true: it stands still; false: it runs on.")
+    ] = None
 
 
-def _told(clock: Clock) -> dict[str, object]:
-    return {"now": iso_milliseconds(clock.now()), "frozen": clock.frozen}
+class ClockReading(BaseModel):
+    """What a clock shows."""
+
+    now: str
+    frozen: bool
 
 
-async def _tell(realm: Realm, _: object) -> object:
-    """Tell the realm's time, and whether it stands still."""
-    return _told(realm.clock)
+class ClockChanged(ClockReading):
+    """What it shows after a change, and if it went back: how far, and what follows from that."""
+
+    went_back: str | None = None
+    warning: str | None = None
 
 
-async def _change(realm: Realm, change: ClockChange) -> object:
-    """Move the clock, or let it stand or run: all of it, or nothing."""
-    clock, before, latest = realm.clock, realm.clock.now(), realm.clock.latest()
+@router.get(
+    "/clock",
+    name="clock",
+    summary="Tell the realm's time, and whether it stands still",
+    response_model=ClockReading,
+)
+async def show_clock(context: CurrentContext, realm: CurrentRealm) -> Response:
+    """By this clock tokens are dated and expire."""
+    return context.respond("told", _reading(realm.clock))
+
+
+@router.put(
+    "/clock",
+    name="set_clock",
+    summary="Move the clock, or let it stand or run: all of it, or nothing",
+    response_model=ClockChanged,
+    responses=problems("invalid_request"),
+)
+async def set_clock(
+    change: Annotated[ClockChange, Body(openapi_examples=examples(_EXAMPLES))],
+    context: CurrentContext,
+) -> Response:
+    """Delays, `within`, `wait` and every `ttl` are real time, and pass as before."""
+    now_before = latest = 0.0
+
+    def move(realm: Realm) -> Changes:
+        nonlocal now_before, latest
+        now_before, latest = realm.clock.now(), realm.clock.latest()
+        moved = Clock(realm.clock.state)
+        _apply(change, moved)
+        return {"clock": dump(moved.state)}
+
     try:
-        _apply(change, Clock(clock.as_start()))
-        _apply(change, clock)  # a moment later, at which it may just have become impossible
+        realm = await change_realm(context, move)
     except (ClockOutOfRange, OverflowError) as error:
         raise invalid(str(error)) from error
-    return _told(clock) | _way_back(clock.now(), before, latest)
+    reading = _reading(realm.clock)
+    went_back = _went_back(realm.clock.now(), now_before, latest)
+    return context.respond("told", reading.model_dump() | went_back)
+
+
+def _reading(clock: Clock) -> ClockReading:
+    return ClockReading(now=iso_milliseconds(clock.now()), frozen=clock.frozen)
 
 
 def _apply(change: ClockChange, clock: Clock) -> None:
@@ -59,28 +105,13 @@ def _apply(change: ClockChange, clock: Clock) -> None:
         clock.resume()
 
 
-def _way_back(now: float, before: float, latest: float) -> dict[str, object]:
+def _went_back(now: float, before: float, latest: float) -> dict[str, str]:
     if now >= before:
         return {}
     back = timedelta(milliseconds=round((before - now) * 1000))
     at = datetime.fromtimestamp(latest, UTC).isoformat(timespec="seconds")
     return {
-        "went_back": written(back),
+        "went_back": fields.format_duration(back),
         "warning": f"tokens issued up to {at} carry an iat in the future of this clock, and are "
         "refused until it gets there",
     }
-
-
-def _parse(_: Realm, members: Members) -> ClockChange:
-    return parsed(ClockChange, members["body"])
-
-
-CLOCK = (
-    asking(_PATH, Operation.bare("clock", _tell, success="told")),
-    Endpoint(
-        method="PUT",
-        paths=(_PATH,),
-        operations=(Operation("set_clock", _parse, _change, success="told"),),
-        read=read_body,
-    ),
-)

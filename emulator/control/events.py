@@ -1,105 +1,131 @@
-"""The journal as server-sent events: who watches sees each call as it ends.
+"""The journal as server-sent events: each call is sent as it ends.
 
-The format is the HTML standard's, section 9.2 (server-sent events).
+The format is the HTML standard's, section 9.2 (server-sent events); FastAPI writes it, and a
+comment after 15 seconds without an event, so that a quiet stream does not look broken.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
-from types import AsyncGeneratorType
-from typing import cast
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from typing import Annotated
 
-import orjson
-from msgspec import Struct
-from msgspec.structs import replace
+from fastapi import Depends, Header, Query, Request, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic_core import to_json
+from starlette.responses import StreamingResponse
 
-from emulator.control.calls import Filters
-from emulator.control.reading import invalid, parsed, read_query
-from emulator.core.clock import wall
-from emulator.core.expectation import Where
-from emulator.core.journal import Page
-from emulator.core.outcomes import Refusal
-from emulator.core.realm import Realm
-from emulator.core.realms import Realms
-from emulator.web.messages import Members, Request
+from emulator.control.common import guarded_router, problems
+from emulator.control.filters import EntryNames, Filters
+from emulator.control.mistakes import QUERY, invalid
+from emulator.control.route import JsonRoute
+from emulator.core.catalog import Catalog
+from emulator.core.journal import JournalPage
+from emulator.core.matcher import CallFilter
+from emulator.core.outcomes import Refused
+from emulator.http.connection import server_is_stopping
+from emulator.http.context import CurrentContext
+from emulator.http.route import Handler, Router
 
-_MOST = 100
-"""How many may watch at once."""
+MAX_STREAMS = 100
+"""How many streams may be open at once."""
 
-_LOOKS_EVERY = 0.05
-"""How often a stream looks, in seconds: another worker may have written the entry."""
+_LOOK_EVERY = 0.05
+"""How often a stream looks, in seconds: another process may have written the entry."""
 
-HEARTBEAT = 15.0
-"""After how many seconds without an event a comment is sent, so that nobody thinks it broken."""
-
-_LONGEST_ID = 15
+_MAX_ID = 15
 _LAST_EVENT_ID = "Last-Event-ID"
-_OPENING = b": the journal, live\nretry: 1000\n\n"
-_BEAT = b":\n\n"
 
 
-class Watch(Struct, frozen=True):
-    """Which calls are watched, and from where on; None: from now on."""
+@dataclass(frozen=True)
+class Watch:
+    """Which calls are sent, and the number of the entry that they come after."""
 
-    where: Where
-    after: int | None
+    where: CallFilter
+    after: int
 
 
-class Events:
-    """The streams of a server."""
+class EventsRoute(JsonRoute):
+    """The call that answers with a stream."""
 
-    def __init__(self, realms: Realms) -> None:
-        self._realms = realms
-        self._open: list[AsyncGeneratorType[bytes, None]] = []
+    async def answer(self, request: Request, handle: Handler) -> Response:
+        """See `EmulatorRoute.answer`."""
+        response = await super().answer(request, handle)
+        if isinstance(response, StreamingResponse):
+            # The format has no parameters; Starlette adds a charset to every text.
+            response.headers["content-type"] = EventSourceResponse.media_type
+        return response
 
-    @staticmethod
-    def read(request: Request) -> Members:
-        """The query, and the header by which a browser resumes."""
-        sent = request.header(_LAST_EVENT_ID.lower().encode())
-        return read_query(request) | ({} if sent is None else {_LAST_EVENT_ID: sent})
 
-    @staticmethod
-    def asked(members: Members, model: type[Filters]) -> Watch:
-        """What is to be watched. What a browser resumes with counts more than its address."""
-        resumed = members.pop(_LAST_EVENT_ID, None)
-        where = parsed(model, members, "the query").where()
-        if resumed is not None:
-            if not (resumed.isascii() and resumed.isdigit() and len(resumed) <= _LONGEST_ID):
-                raise invalid(f"{_LAST_EVENT_ID}: expected the number of an entry")
-            return Watch(replace(where, after=0), int(resumed))
-        return Watch(where, where.after if where.after or where.at or "since" in members else None)
+def events_router(catalog: Catalog) -> Router:
+    """The call that watches the journal; its filters know the names of these vendors."""
+    router = guarded_router("journal", EventsRoute)
+    names = EntryNames(catalog)
+    streams: set[Request] = set()
 
-    async def watch(self, realm: Realm, watch: Watch) -> AsyncGenerator[bytes, None]:
-        """Watch the journal live, as server-sent events. Swagger shows nothing; `curl -N` does."""
-        self._open = [stream for stream in self._open if stream.ag_frame is not None]
-        if len(self._open) >= _MOST:
-            raise Refusal("too_many", f"{_MOST} watch the journal already")
-        last = await realm.journal.last()
-        # After a reset numbers begin anew, and a browser resumes with one from before.
-        after = last if watch.after is None else watch.after if watch.after <= last else 0
-        stream = self._events(realm, watch.where, after)
-        self._open.append(cast(AsyncGeneratorType[bytes, None], stream))
-        return stream
+    async def watched(
+        request: Request,
+        context: CurrentContext,
+        filters: Annotated[Filters, Query()],
+        last_event_id: Annotated[str | None, Header(include_in_schema=False)] = None,
+    ) -> AsyncIterator[Watch]:
+        """What is to be sent. The stream counts as open until its response has ended."""
+        names.check(filters, QUERY)
+        last = await context.realm.journal.last()
+        watch = _watch(filters.call_filter(), last_event_id, last)
+        if last_event_id is None and "since" not in filters.model_fields_set:
+            watch = replace(watch, after=last)
+        if len(streams) >= MAX_STREAMS:
+            raise Refused("too_many", f"{MAX_STREAMS} watch the journal already")
+        if request.method != "HEAD":
+            streams.add(request)
+        try:
+            yield watch
+        finally:
+            streams.discard(request)
 
-    async def _events(self, realm: Realm, where: Where, after: int) -> AsyncGenerator[bytes, None]:
-        yield _OPENING
-        quiet_since = wall()
-        while await self._realms.has(realm):
+    @router.get(
+        "/journal/events",
+        name="watch_journal",
+        summary="Watch the journal live, as server-sent events",
+        response_class=EventSourceResponse,
+        responses=problems("invalid_request", "too_many"),
+    )
+    async def watch_journal(
+        request: Request, context: CurrentContext, watch: Annotated[Watch, Depends(watched)]
+    ) -> AsyncIterator[ServerSentEvent]:
+        """Swagger shows nothing; `curl -N` does."""
+        if request.method == "HEAD":
+            return
+        realm, realms, after = context.realm, context.server.realms, watch.after
+        yield ServerSentEvent(comment="the journal, live", retry=1000)
+        while not server_is_stopping(request) and await realms.is_current(realm):
             page = await realm.journal.page(after)
             after = page.read_to
-            events = b"".join(_written(page, where))
-            if events:
-                yield events
-                quiet_since = wall()
-            elif wall() - quiet_since >= HEARTBEAT:
-                yield _BEAT
-                quiet_since = wall()
-            await asyncio.sleep(0 if page.entries else _LOOKS_EVERY)
+            for event in _events(page, watch.where):
+                yield event
+            await asyncio.sleep(0 if page.entries else _LOOK_EVERY)
+
+    return router
 
 
-def _written(page: Page, where: Where) -> list[bytes]:
-    gone = [b'event: gone\ndata: {"gone":%d}\n\n' % page.gone] if page.gone else []
+def _watch(where: CallFilter, last_event_id: str | None, last: int) -> Watch:
+    after = where.after
+    if last_event_id is not None:  # a browser resumes: that counts more than its address
+        where, after = replace(where, after=0), _number(last_event_id)
+    # After a reset numbers begin again, and a browser resumes with one of before.
+    return Watch(where, after if after <= last else 0)
+
+
+def _events(page: JournalPage, where: CallFilter) -> list[ServerSentEvent]:
+    gone = [ServerSentEvent(event="gone", raw_data=f'{{"gone":{page.gone}}}')] if page.gone else []
     return gone + [
-        b"id: %d\ndata: %s\n\n" % (entry["number"], orjson.dumps(entry))
+        ServerSentEvent(id=str(entry["number"]), raw_data=to_json(entry).decode())
         for entry in page.entries
-        if where.fits(entry)
+        if where.matches(entry)
     ]
+
+
+def _number(event_id: str) -> int:
+    if not (event_id.isascii() and event_id.isdigit() and len(event_id) <= _MAX_ID):
+        raise invalid(f"{_LAST_EVENT_ID}: expected the number of an entry")
+    return int(event_id)

@@ -1,87 +1,172 @@
 """The faults of a realm: listing, adding and removing them."""
 
-from emulator.control.paths import BASE, asking, reading_its_path
-from emulator.control.reading import invalid, parsed, read_body
-from emulator.core.defects import DefectImpossible, aimed
-from emulator.core.faults import Fault, Standing, TooManyFaults
-from emulator.core.fixture.faults import FaultModel
-from emulator.core.outcomes import Json, Refusal
-from emulator.core.realm import Realm
-from emulator.web.messages import Members
-from emulator.web.operation import Endpoint, Operation
+from typing import Annotated, Any
 
-_PATH = f"{BASE}/faults"
-_ONE = f"{_PATH}/{{id}}"
+from fastapi import Body, Path, Response
+from pydantic import BaseModel, Field
 
+from emulator.control.common import (
+    EXAMPLE_NAME,
+    change_realm,
+    example,
+    examples,
+    guarded_router,
+    problems,
+)
+from emulator.control.mistakes import refuse_findings
+from emulator.core.clock import machine_time
+from emulator.core.faults import ActiveFault, Fault, FaultList, TooManyFaults
+from emulator.core.outcomes import Refused
+from emulator.core.realm import Changes, Realm, dump
+from emulator.http.context import CurrentContext, CurrentRealm
 
-def fault_endpoints(model: type[FaultModel]) -> list[Endpoint]:
-    """The calls about faults; `model` is a fixture's fault."""
+router = guarded_router("faults")
 
-    def parse(_: Realm, members: Members) -> Fault:
-        return parsed(model, members["body"]).compiled()
+_EXAMPLES = {
+    "an outage": {"operation": "sign_in", "times": 3, "outcome": "server_error"},
+    "a slow user": {"principal": EXAMPLE_NAME, "delay": "2s"},
+    "a lost answer": {
+        "vendor": "vault",
+        "operation": "refresh",
+        "phase": "after",
+        "connection": "reset",
+        "times": 1,
+    },
+    "a bad token": {
+        "vendor": "omniomni",
+        "operation": "sign_in",
+        "token": {"defect": "wrong_key"},
+        "times": 1,
+    },
+}
 
-    return [
-        asking(_PATH, Operation.bare("faults", _all, success="told")),
-        Endpoint(
-            method="POST",
-            paths=(_PATH,),
-            operations=(Operation("add_fault", parse, _add, success="made"),),
-            read=read_body,
-        ),
-        reading_its_path("DELETE", _PATH, Operation.bare("clear_faults", _clear, success="done")),
-        reading_its_path("GET", _ONE, Operation("fault", _id, _one, success="told")),
-        reading_its_path("DELETE", _ONE, Operation("remove_fault", _id, _remove, success="done")),
-    ]
-
-
-def _told(standing: Standing) -> dict[str, object]:
-    return {
-        "id": standing.id,
-        **standing.fault.shown,
-        "met": standing.met,
-        "struck": standing.struck,
-    }
-
-
-def _id(_: Realm, members: Members) -> str:
-    fault_id: str = members["id"]
-    return fault_id
+FaultId = Annotated[str, Path(alias="id", json_schema_extra=example("f1"))]
 
 
-async def _all(realm: Realm, _: object) -> object:
-    """List the faults, as they are tried, and how many calls each met and struck."""
-    return {"faults": [_told(standing) for standing in realm.faults]}
+class FaultInfo(Fault):
+    """A fault as it was written, its id, and how many calls it met and struck."""
+
+    id: str
+    met: Annotated[int, Field(description="How many calls it was meant for.")]
+    struck: Annotated[int, Field(description="How many of them it changed.")]
 
 
-async def _add(realm: Realm, fault: Fault) -> object:
-    """Add a fault, behind those that are there."""
+class FaultInfos(BaseModel):
+    """The faults of a realm, in the order in which they are tried."""
+
+    faults: list[FaultInfo]
+
+
+@router.get(
+    "/faults",
+    name="faults",
+    summary="List the faults, as they are tried, and how many calls each met and struck",
+    response_model=FaultInfos,
+)
+async def list_faults(context: CurrentContext, realm: CurrentRealm) -> Response:
+    """Those that have expired are not among them."""
+    faults = [await _info(realm, active) for active in _active(realm)]
+    return context.respond("told", {"faults": faults})
+
+
+@router.post(
+    "/faults",
+    name="add_fault",
+    summary="Add a fault, behind those that are there",
+    status_code=201,
+    response_model=FaultInfo,
+    responses=problems("invalid_request", "too_many"),
+)
+async def add_fault(
+    fault: Annotated[Fault, Body(openapi_examples=examples(_EXAMPLES))],
+    context: CurrentContext,
+) -> Response:
+    """Of all members that say which calls, every one must fit."""
+    number = 0
+
+    def add(realm: Realm) -> Changes:
+        nonlocal number
+        catalog, algorithms = context.server.catalog, realm.template.algorithms()
+        findings = list(fault.contradictions(catalog, algorithms))
+        if findings:
+            raise refuse_findings(findings)
+        now = machine_time()
+        faults = realm.fault_list.still_there(now).with_added([fault], now)
+        number = faults.last
+        return {"faults": dump(faults)}
+
     try:
-        return _told(realm.faults.add(aimed(fault, realm.sections)))
-    except DefectImpossible as error:
-        mistake: Json = [{"path": "token.defect", "message": str(error)}]
-        raise invalid(f"token.defect: {error}", mistake) from error
+        realm = await change_realm(context, add)
     except TooManyFaults as full:
-        raise Refusal("too_many", str(full)) from full
+        raise Refused("too_many", str(full)) from full
+    return context.respond("made", await _info(realm, _known(realm, f"f{number}")))
 
 
-async def _one(realm: Realm, fault_id: str) -> object:
-    """Show a fault. An id is given once: the first is f1, and after a reset again."""
-    standing = realm.faults.find(fault_id)
-    if standing is None:
-        raise _unknown(fault_id)
-    return _told(standing)
+@router.delete(
+    "/faults",
+    name="clear_faults",
+    summary="Remove every fault",
+    status_code=204,
+    response_model=None,
+)
+async def clear_faults(context: CurrentContext) -> Response:
+    """Their ids are not given again."""
+    await change_realm(context, lambda realm: _keep(realm, []))
+    return context.respond("done")
 
 
-async def _remove(realm: Realm, fault_id: str) -> None:
-    """Remove a fault."""
-    if not realm.faults.remove(fault_id):
-        raise _unknown(fault_id)
+@router.get(
+    "/faults/{id}",
+    name="fault",
+    summary="Show a fault",
+    response_model=FaultInfo,
+    responses=problems("not_found"),
+)
+async def show_fault(fault_id: FaultId, context: CurrentContext, realm: CurrentRealm) -> Response:
+    """An id is given once: the first is f1, and after a reset again.
+
+    The example is there once POST made it.
+    """
+    return context.respond("told", await _info(realm, _known(realm, fault_id)))
 
 
-async def _clear(realm: Realm, _: object) -> None:
-    """Remove every fault."""
-    realm.faults.clear()
+@router.delete(
+    "/faults/{id}",
+    name="remove_fault",
+    summary="Remove a fault",
+    status_code=204,
+    response_model=None,
+    responses=problems("not_found"),
+)
+async def remove_fault(fault_id: FaultId, context: CurrentContext) -> Response:
+    """The example is there once POST made it."""
+
+    def remove(realm: Realm) -> Changes:
+        removed = _known(realm, fault_id).id
+        return _keep(realm, [active.id for active in _active(realm) if active.id != removed])
+
+    await change_realm(context, remove)
+    return context.respond("done")
 
 
-def _unknown(fault_id: str) -> Refusal:
-    return Refusal("not_found", f"there is no fault {fault_id!r} (any more)")
+def _active(realm: Realm) -> list[ActiveFault]:
+    now = machine_time()
+    return [one for one in realm.faults if one.expires_at is None or one.expires_at > now]
+
+
+def _known(realm: Realm, fault_id: str) -> ActiveFault:
+    for active in _active(realm):
+        if active.id == fault_id:
+            return active
+    raise Refused("not_found", f"there is no fault {fault_id!r} (any more)")
+
+
+def _keep(realm: Realm, ids: list[str]) -> Changes:
+    """The change after which a realm has the faults of these ids alone."""
+    entries = [entry for entry in realm.fault_list.entries if entry.id in ids]
+    return {"faults": dump(FaultList(last=realm.fault_list.last, entries=entries))}
+
+
+async def _info(realm: Realm, active: ActiveFault) -> dict[str, Any]:
+    met, struck = await realm.fault_counters(active)
+    return {"id": active.id, **active.fault.as_written(), "met": met, "struck": struck}

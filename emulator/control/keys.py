@@ -1,60 +1,99 @@
 """The vendors' keys, and rotating them."""
 
-from emulator.control.paths import BASE, asking
-from emulator.control.reading import invalid, parsed, read_body
-from emulator.core.keys import KeysCannotRotate, Rotation
+from typing import Annotated
+
+from fastapi import Body, Response
+from pydantic import BaseModel, Field, RootModel
+
+from emulator.control.common import examples, guarded_router, known_vendor, problems
+from emulator.control.mistakes import invalid
+from emulator.core.catalog import Catalog
+from emulator.core.keys import CannotRotate, Rotation
+from emulator.core.model import Model
+from emulator.core.outcomes import Refused
 from emulator.core.realm import Realm
-from emulator.core.shapes.shape import Shape, member
-from emulator.core.shapes.values import TEXT_OR_EMPTY, member_of
-from emulator.core.suggestion import did_you_mean
-from emulator.web.messages import Members
-from emulator.web.operation import Endpoint, Operation
+from emulator.core.realms import why_unknown
+from emulator.http.context import CurrentContext, CurrentRealm
+from emulator.http.route import Router
+
+_EXAMPLES = {"with overlap": {"vendor": "vault", "mode": "overlap"}}
 
 
-class RotateRequest(Shape):
-    """Whose key, and how the new one takes its place."""
+class VendorKeys(BaseModel):
+    """A vendor's algorithm, the `kid` that signs (null: a secret does), and what is published."""
 
-    vendor: str = member(TEXT_OR_EMPTY, "Whose key.")
-    mode: Rotation = member(
-        member_of(Rotation), "How the new one takes the old one's place.", default="overlap"
+    algorithm: str
+    signs_with: str | None
+    published: list[dict[str, str]]
+
+
+class AllKeys(RootModel[dict[str, VendorKeys]]):
+    """The keys, by vendor."""
+
+
+class RotatedKey(BaseModel):
+    """Whose key was rotated, how, and the `kid` that signs from now on."""
+
+    vendor: str
+    mode: Rotation
+    signs_with: str | None
+
+
+def keys_router(catalog: Catalog) -> Router:
+    """The calls about the keys of these vendors."""
+    router = guarded_router("keys")
+
+    class RotateRequest(Model):
+        """Whose key, and how the new one takes its place."""
+
+        vendor: Annotated[str, known_vendor(catalog), Field(description="Whose key.")]
+        mode: Annotated[
+            Rotation, Field(description="How the new one takes the old one's place.")
+        ] = Rotation.OVERLAP
+
+    @router.get(
+        "/keys",
+        name="keys",
+        summary="Show each vendor's algorithm, the kid that signs, and what is published",
+        response_model=AllKeys,
     )
+    async def show_keys(context: CurrentContext, realm: CurrentRealm) -> Response:
+        """Private keys and secrets are not shown."""
+        return context.respond("told", await _all_keys(realm))
+
+    @router.post(
+        "/keys/rotate",
+        name="rotate_keys",
+        summary="Make a new key sign",
+        response_model=RotatedKey,
+        responses=problems("invalid_request"),
+    )
+    async def rotate_keys(
+        wanted: Annotated[RotateRequest, Body(openapi_examples=examples(_EXAMPLES))],
+        context: CurrentContext,
+    ) -> Response:
+        """What becomes of the old one, and of the tokens that it signed, is the `mode`."""
+        name, realms = context.realm.name, context.server.realms
+        try:
+            key = await realms.rotate(name, wanted.vendor, wanted.mode)
+        except CannotRotate as error:
+            raise invalid(str(error)) from error
+        if key is None:
+            raise Refused("realm_unknown", why_unknown(name))
+        answer = RotatedKey(vendor=wanted.vendor, mode=wanted.mode, signs_with=key.kid)
+        return context.respond("told", answer)
+
+    return router
 
 
-async def _keys(realm: Realm, _: object) -> object:
-    """Show each vendor's algorithm, the kid that signs, and what is published."""
-    told = {}
-    for name, section in realm.sections.items():
-        ring = section.issuer.keyring
-        active = await ring.active()
-        told[name] = {
-            "algorithm": ring.algorithm.name,
-            "signs_with": active.kid,
-            "published": await ring.published(),
-        }
-    return told
-
-
-async def _rotate(realm: Realm, request: RotateRequest) -> object:
-    """Make a new key sign."""
-    try:
-        new = await realm.rotate(request.vendor, request.mode)
-    except KeysCannotRotate as error:
-        raise invalid(str(error)) from error
-    return {"vendor": request.vendor, "mode": request.mode, "signs_with": new.kid}
-
-
-def _parse(realm: Realm, members: Members) -> RotateRequest:
-    request = parsed(RotateRequest, members["body"])
-    if request.vendor not in realm.sections:
-        said = f"{request.vendor!r} is no vendor{did_you_mean(request.vendor, realm.sections)}"
-        raise invalid(f"vendor: {said}", [{"path": "vendor", "message": said}])
-    return request
-
-
-KEYS = asking(f"{BASE}/keys", Operation.bare("keys", _keys, success="told"))
-ROTATE = Endpoint(
-    method="POST",
-    paths=(f"{BASE}/keys/rotate",),
-    operations=(Operation("rotate_keys", _parse, _rotate, success="told"),),
-    read=read_body,
-)
+async def _all_keys(realm: Realm) -> AllKeys:
+    keys = {}
+    for name, state in realm.vendors.items():
+        keyring = state.issuer.keyring
+        active = await keyring.active()
+        keys[name] = VendorKeys(
+            algorithm=keyring.algorithm.name,
+            signs_with=active.kid,
+            published=await keyring.published(),
+        )
+    return AllKeys(keys)

@@ -1,63 +1,75 @@
 """The outbox: the codes that the vendors would have mailed."""
 
 import asyncio
-from contextlib import suppress
 from datetime import timedelta
+from typing import Annotated
 
-from msgspec import Struct
-from msgspec.structs import asdict
+from fastapi import Query, Request, Response
+from pydantic import BaseModel, Field
 
-from emulator.control.paths import BASE
-from emulator.control.reading import invalid, only, read_query
-from emulator.core.fixture.fields import duration
+from emulator.control.common import Wait, example, guarded_router, problems
+from emulator.core.clock import monotonic
+from emulator.core.model import Model
 from emulator.core.outbox import Mail
-from emulator.core.realm import Realm
-from emulator.web.messages import Members
-from emulator.web.operation import Endpoint, Operation
+from emulator.http.connection import server_is_stopping
+from emulator.http.context import CurrentContext, CurrentRealm
 
-_LONGEST_WAIT = timedelta(seconds=60)
-_LOOKS_EVERY = 0.05
-"""How often a waiting call looks, in seconds: another worker may have put the mail there."""
+router = guarded_router("outbox")
 
-
-class OutboxRequest(Struct, frozen=True):
-    """Which mails are asked for, and how long to wait for one by the wall, in seconds."""
-
-    to: str | None = None
-    wait: float = 0
+_LOOK_EVERY = 0.05
+"""How often a waiting call looks, in seconds: another process may have put the mail there."""
 
 
-async def _read_outbox(realm: Realm, request: OutboxRequest) -> object:
-    """Read mailed codes, newest first. Where there is none, it waits for one."""
+class OutboxQuery(Model):
+    """Which mails, and how long to wait for one."""
+
+    to: Annotated[str | None, Field(description="To whom; by default to all.")] = None
+    wait: Annotated[
+        Wait,
+        Field(
+            description="So long it waits for one, in real time; at most 60s.",
+            json_schema_extra=example("1s"),
+        ),
+    ] = timedelta()
+
+
+class NumberedMail(Mail):
+    """A mail, and its number in the realm."""
+
+    number: int
+
+
+class Mails(BaseModel):
+    """Mails, newest first."""
+
+    mails: list[NumberedMail]
+
+
+@router.get(
+    "/outbox",
+    name="outbox",
+    summary="Read mailed codes, newest first",
+    response_model=Mails,
+    responses=problems("invalid_request"),
+)
+async def read_outbox(
+    query: Annotated[OutboxQuery, Query()],
+    request: Request,
+    context: CurrentContext,
+    realm: CurrentRealm,
+) -> Response:
+    """If there is none, it waits for one."""
+    ends = monotonic() + query.wait.total_seconds()
     found: list[tuple[int, Mail]] = []
     seen = 0
-    with suppress(TimeoutError):
-        async with asyncio.timeout(request.wait or None):
-            while True:
-                new = await realm.outbox.mails(after=seen)
-                found += [(n, mail) for n, mail in new if request.to in (None, mail.to)]
-                if found or not request.wait or realm.life.over:
-                    break
-                seen = new[-1][0] if new else seen
-                await asyncio.sleep(_LOOKS_EVERY)
-    return {"mails": [{"number": number, **asdict(mail)} for number, mail in reversed(found)]}
-
-
-def _parse(_: Realm, members: Members) -> OutboxRequest:
-    only(members, ("to", "wait"))
-    try:
-        wait = duration(members.get("wait", "0s"))
-    except ValueError as error:
-        raise invalid(f"wait: {error}") from error
-    if wait > _LONGEST_WAIT:
-        longest = f"{_LONGEST_WAIT.total_seconds():.0f}s"
-        raise invalid(f"wait: expected a duration of at most {longest}")
-    return OutboxRequest(members.get("to"), wait.total_seconds())
-
-
-OUTBOX = Endpoint(
-    method="GET",
-    paths=(f"{BASE}/outbox",),
-    operations=(Operation("outbox", _parse, _read_outbox, success="told"),),
-    read=read_query,
-)
+    while True:
+        new = await realm.outbox.mails(after=seen)
+        found += [(number, mail) for number, mail in new if query.to in (None, mail.to)]
+        seen = new[-1][0] if new else seen
+        left = ends - monotonic()
+        over = server_is_stopping(request) or not await context.server.realms.is_current(realm)
+        if found or left <= 0 or over:
+            break
+        await asyncio.sleep(min(_LOOK_EVERY, left))
+    mails = [{"number": number, **mail.model_dump()} for number, mail in reversed(found)]
+    return context.respond("told", {"mails": mails})

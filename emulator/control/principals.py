@@ -1,137 +1,331 @@
 """The principals of a realm: listing, adding, changing and removing clients and users.
 
-They come and are told in the fixture's shape. What a realm changes is its own: other realms keep
+They come and are shown in the fixture's shape. What a realm changes is its own: other realms keep
 the fixture's principals, and so does this one after a reset.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from heapq import nsmallest
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import unquote_to_bytes
 
-from msgspec import Struct
+from fastapi import Body, Depends, Path, Query, Request, Response
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainValidator,
+    RootModel,
+    create_model,
+)
+from pydantic_core import CoreSchema
 
-from emulator.control.paths import BASE
-from emulator.control.reading import invalid, mistaken, only, read_body, read_path, read_query
-from emulator.core import fixture as fixtures
-from emulator.core.fixture import FixtureError
-from emulator.core.fixture.mistakes import dotted
-from emulator.core.fixture.sections import SectionModel, StatusModel
-from emulator.core.outcomes import Refusal
+from emulator.control.common import (
+    EXAMPLE_NAME,
+    change_realm,
+    example,
+    examples,
+    guarded_router,
+    problems,
+)
+from emulator.control.filters import number_in_query
+from emulator.control.mistakes import BODY, invalid, refuse_mistakes
+from emulator.core.catalog import Catalog
+from emulator.core.model import Model
+from emulator.core.outcomes import Refused
 from emulator.core.principals import Principal, Principals, TooManyPrincipals
-from emulator.core.realm import Realm
-from emulator.core.section import Section
-from emulator.web.messages import Members
-from emulator.web.operation import Ended, Endpoint, Operation
+from emulator.core.realm import Changes, Realm, dump, principal_field
+from emulator.fixture import FixtureError, dotted, from_http, validate
+from emulator.http.caller import raw_path_in_app
+from emulator.http.context import CallContext, CurrentContext, CurrentRealm
+from emulator.http.problems import FieldProblem
+from emulator.http.route import Router
 
-_LIMIT, _MOST = 100, 1_000
-"""How many principals a page of the list has, by default and at the most."""
+_EXAMPLE = {
+    "password": "E5#fG6$hI7",
+    "scopes": ["offers:read"],
+    "status": "active",
+}
+"""Of a principal that is not there yet; what a kind does not have is left out."""
 
-_UNREADABLE = "\N{REPLACEMENT CHARACTER}"
-"""What stands in a name for escapes that are no UTF-8."""
-
-
-class Listing(Struct, frozen=True):
-    """Which part of a list is asked for: `limit` principals whose names come behind `after`."""
-
-    after: str
-    limit: int
+_CHANGES = {"lock": {"status": "locked"}, "unlock": {"status": "active"}}
 
 
-class Change(Struct, frozen=True):
-    """The principal that a path names, and what a body says of it."""
+class Page(Model):
+    """Which part of a list is shown."""
 
-    name: str
-    body: dict[str, Any]
+    after: Annotated[str, Field(description="Names behind this one.")] = ""
+    limit: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1000,
+            strict=True,
+            description="How many at the most.",
+            json_schema_extra=example("10"),
+        ),
+        BeforeValidator(number_in_query),
+    ] = 100
 
 
-class _Kind(Struct, frozen=True):
-    """The calls about one list of principals of a vendor's section."""
+class MergePatch(RootModel[dict[str, Any]]):
+    """Members to change; null takes one back to its default (RFC 7396)."""
+
+
+class PrincipalInfo(BaseModel):
+    """A principal as a fixture writes it, without its secrets and without defaults.
+
+    `warnings` are what is odd in one that was just put or changed.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    status: str
+    warnings: list[FieldProblem] | None = None
+
+
+@dataclass(frozen=True)
+class _NameInPath:
+    """Makes OpenAPI show that the body may leave out this member, as the path has it."""
+
+    member: str
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        shown = handler(schema)
+        described = handler.resolve_ref_schema(shown)
+        required = [name for name in described.pop("required", ()) if name != self.member]
+        described.update({"required": required} if required else {})
+        return shown
+
+
+def _described_by(model: type[Principal]) -> PlainValidator:
+    """What lets any mapping through, and makes OpenAPI show it as a model."""
+    shown: Any = Annotated[model, _NameInPath(model.name_field)]
+    return PlainValidator(lambda body: body, json_schema_input_type=shown)
+
+
+async def named(
+    request: Request, name: Annotated[str, Path(json_schema_extra=example(EXAMPLE_NAME))]
+) -> str:
+    """The name in the path, which may hold an escaped slash.
+
+    The decoded path, by which Starlette finds the route, does not tell it from one that is not.
+    """
+    raw = raw_path_in_app(request)
+    segment = unquote_to_bytes(raw.rpartition(b"/")[2]) if raw else name.encode()
+    if not name or segment.decode("utf-8", "replace") != name:
+        raise Refused("path_unknown", "a name is one segment of the path, with / written as %2F")
+    try:
+        return segment.decode()
+    except UnicodeDecodeError as error:
+        raise invalid(
+            "the name in the path is not UTF-8, escaped as RFC 3986 section 2.1 has it"
+        ) from error
+
+
+Name = Annotated[str, Depends(named)]
+
+
+def principals_router(catalog: Catalog) -> Router:
+    """The calls about every kind of principal that the vendors have."""
+    router = guarded_router("principals")
+    for vendor in catalog.values():
+        for kind, model in vendor.fixture.kinds.items():
+            _add_reading(router, _Kind(vendor.name, kind, model))
+            _add_changing(router, _Kind(vendor.name, kind, model))
+    return router
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """One list of principals in a vendor's section of the fixture."""
 
     vendor: str
-    listed: str
-    member: str
-    """The member of the fixture's shape that names one."""
-    model: type[StatusModel]
+    kind: str
+    model: type[Principal]
 
-    async def every(self, realm: Realm, asked: Listing) -> object:
-        """List names, in the order of their characters, and statuses, a page at a time."""
-        members = self._members(realm.sections[self.vendor])
-        behind = (one for one in members if one.name > asked.after)
-        page = nsmallest(asked.limit + 1, behind, key=lambda one: one.name)
-        shown = page[: asked.limit]
-        return {
-            self.listed: [{self.member: one.name, "status": one.status} for one in shown],
-            "count": len(members),
-            "next": shown[-1].name if len(page) > len(shown) else None,
-        }
+    @property
+    def name_field(self) -> str:
+        return self.model.name_field
 
-    async def one(self, realm: Realm, name: str) -> object:
-        """Show one, without its secrets."""
-        return self._told(self._known(realm, name))
+    def of(self, realm: Realm) -> Principals[Any]:
+        return realm.vendors[self.vendor].principals[self.kind]
 
-    async def put(self, realm: Realm, change: Change) -> Ended:
-        """Add one, or put it in the place of its namesake. What was issued to it stays good."""
-        return self._put(realm, change, {})
-
-    async def patch(self, realm: Realm, change: Change) -> Ended:
-        """Change some members (RFC 7396). Null takes one back to its default."""
-        known = self._known(realm, change.name)
-        before = patched(self._told(known), self.model.secrets(known))
-        undivided = {name for name in self.model.undivided if change.body.get(name)}
-        kept = {name: value for name, value in before.items() if name not in undivided}
-        return self._put(realm, change, kept)
-
-    async def remove(self, realm: Realm, name: str) -> None:
-        """Remove one. What was issued to it, or through it, is refused from now on."""
-        self._known(realm, name)
-        try:
-            self._members(realm.own(self.vendor)).remove(name)
-        except TooManyPrincipals as full:
-            raise Refusal("too_many", str(full)) from full
-
-    def _put(self, realm: Realm, change: Change, kept: Mapping[str, Any]) -> Ended:
-        entry = self._checked(change, kept)
-        section = realm.own(self.vendor)
-        principal = entry.joining(section)
-        try:
-            new = self._members(section).put(principal)
-        except TooManyPrincipals as full:
-            raise Refusal("too_many", str(full)) from full
-        odd = [{"path": dotted(at), "message": said} for at, said in entry.oddities_in(section)]
-        told = self._told(principal) | ({"warnings": odd} if odd else {})
-        return Ended("made" if new else "told", told)
-
-    def _checked(self, change: Change, kept: Mapping[str, Any]) -> StatusModel:
-        """What a body makes of what was `kept`; refused with every mistake."""
-        document = fixtures.from_http(change.body, "the body")
-        named = document.data.get(self.member, change.name)
-        if isinstance(named, str) and named != change.name:
-            said = f"is not {change.name!r}, whom the path names"
-            document.wrong((self.member,), said)
-        if kept:
-            document.data = patched(kept, document.data)
-        document.data = {self.member: change.name, **document.data}
-        try:
-            entry, _ = fixtures.validated(document, self.model)
-        except FixtureError as error:
-            raise mistaken(error) from error
-        return entry
-
-    def _members(self, section: Section) -> Principals[Any]:
-        return section.principals[self.listed]
-
-    def _known(self, realm: Realm, name: str) -> Principal:
-        members = self._members(realm.sections[self.vendor])
-        found: Principal | None = members.find(name)
+    def known(self, realm: Realm, name: str) -> Principal:
+        principals = self.of(realm)
+        found: Principal | None = principals.find(name)
         if found is None:
-            raise Refusal("not_found", members.why_unknown(name))
+            raise Refused("not_found", principals.why_unknown(name))
         return found
 
-    def _told(self, principal: Principal) -> dict[str, Any]:
-        return {self.member: principal.name, **self.model.shown(principal)}
+    def shown(self, principal: Principal) -> dict[str, Any]:
+        return {self.name_field: principal.name, **principal.public()}
+
+    def read(self, name: str, body: Mapping[str, Any], before: Mapping[str, Any]) -> Principal:
+        """What a body makes of what was there before. Raises FixtureError."""
+        document = from_http(body, BODY)
+        sent = document.data.get(self.name_field, name)
+        if isinstance(sent, str) and sent != name:
+            document.report((self.name_field,), f"is not {name!r}, whom the path names")
+        data = merge_patch(before, document.data) if before else document.data
+        document.data = {self.name_field: name, **data}
+        return validate(document, self.model)
+
+    def patched(self, realm: Realm, name: str, patch: Mapping[str, Any]) -> Principal:
+        """What a merge patch makes of a principal. Raises FixtureError."""
+        replaced = {field for field in self.model.replaced_whole if patch.get(field)}
+        whole = self.known(realm, name).whole()
+        kept = {field: value for field, value in whole.items() if field not in replaced}
+        return self.read(name, patch, kept)
+
+    @property
+    def path(self) -> str:
+        return f"/{self.vendor}/{self.kind}"
+
+    @property
+    def singular(self) -> str:
+        return self.kind.removesuffix("s")
+
+    def field(self, name: str) -> str:
+        return principal_field(self.vendor, self.kind, name)
+
+    def summary(self, text: str) -> str:
+        return f"{text} ({self.vendor} {self.kind})"
 
 
-def patched(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+def _add_reading(router: Router, kind: _Kind) -> None:
+    @router.get(
+        kind.path,
+        name=kind.kind,
+        summary=kind.summary("List names, in the order of their characters, and statuses"),
+        response_model=_page_model(kind),
+        responses=problems("invalid_request"),
+    )
+    async def list_principals(
+        page: Annotated[Page, Query()], context: CurrentContext, realm: CurrentRealm
+    ) -> Response:
+        """A page at a time: `next` is the next page's `after`, or null."""
+        principals = kind.of(realm)
+        behind = (principal for principal in principals if principal.name > page.after)
+        found = nsmallest(page.limit + 1, behind, key=lambda principal: principal.name)
+        shown = found[: page.limit]
+        answer = {
+            kind.kind: [{kind.name_field: p.name, "status": p.status} for p in shown],
+            "count": len(principals),
+            "next": shown[-1].name if len(found) > len(shown) else None,
+        }
+        return context.respond("told", answer)
+
+    @router.get(
+        f"{kind.path}/{{name:path}}",
+        name=kind.singular,
+        summary=kind.summary("Show one, without its secrets"),
+        response_model=PrincipalInfo,
+        responses=problems("invalid_request", "not_found"),
+    )
+    async def show_principal(name: Name, context: CurrentContext, realm: CurrentRealm) -> Response:
+        """In the fixture's shape, without what is as by default."""
+        return context.respond("told", kind.shown(kind.known(realm, name)))
+
+
+def _add_changing(router: Router, kind: _Kind) -> None:
+    new = {name: value for name, value in _EXAMPLE.items() if name in kind.model.model_fields}
+    one = f"{kind.path}/{{name:path}}"
+
+    @router.put(
+        one,
+        name=f"put_{kind.singular}",
+        summary=kind.summary("Add one, or put it in the place of its namesake"),
+        response_model=PrincipalInfo,
+        responses={
+            201: {"model": PrincipalInfo, "description": "It is there now"},
+            **problems("invalid_request", "too_many"),
+        },
+    )
+    async def put_principal(
+        name: Name,
+        body: Annotated[
+            dict[str, Any],
+            _described_by(kind.model),
+            Body(openapi_examples=examples({"a new one": new})),
+        ],
+        context: CurrentContext,
+    ) -> Response:
+        """What was issued to it stays good."""
+        return await _put(context, kind, lambda _: kind.read(name, body, {}))
+
+    @router.patch(
+        one,
+        name=f"change_{kind.singular}",
+        summary=kind.summary("Change some members (RFC 7396)"),
+        response_model=PrincipalInfo,
+        responses=problems("invalid_request", "not_found", "too_many"),
+    )
+    async def change_principal(
+        name: Name,
+        patch: Annotated[MergePatch, Body(openapi_examples=examples(_CHANGES))],
+        context: CurrentContext,
+    ) -> Response:
+        """Null takes one back to its default. The example is there once PUT made it."""
+        return await _put(context, kind, lambda realm: kind.patched(realm, name, patch.root))
+
+    @router.delete(
+        one,
+        name=f"remove_{kind.singular}",
+        summary=kind.summary("Remove one"),
+        status_code=204,
+        response_model=None,
+        responses=problems("not_found", "too_many"),
+    )
+    async def remove_principal(name: Name, context: CurrentContext) -> Response:
+        """What was issued to it, or through it, is refused.
+
+        The example is there once PUT made it.
+        """
+
+        def remove(realm: Realm) -> Changes:
+            kind.known(realm, name)
+            return {kind.field(name): dump(kind.of(realm).removed(name))}
+
+        await _change(context, remove)
+        return context.respond("done")
+
+
+async def _put(context: CallContext, kind: _Kind, make: Callable[[Realm], Principal]) -> Response:
+    """Add the principal that `make` makes, or put it in the place of one."""
+    principal, is_new = None, False
+
+    def put(realm: Realm) -> Changes:
+        nonlocal principal, is_new
+        principal, principals = make(realm), kind.of(realm)
+        is_new = principals.find(principal.name) is None
+        return {kind.field(principal.name): dump(principals.changed(principal))}
+
+    realm = await _change(context, put)
+    assert principal is not None  # noqa: S101 - `put` was called
+    warnings = [
+        {"path": dotted(path), "message": text}
+        for path, text in realm.vendors[kind.vendor].warnings_for(principal)
+    ]
+    shown = kind.shown(principal) | ({"warnings": warnings} if warnings else {})
+    return context.respond("made" if is_new else "told", shown)
+
+
+async def _change(context: CallContext, changes: Callable[[Realm], Changes]) -> Realm:
+    try:
+        return await change_realm(context, changes)
+    except FixtureError as error:
+        raise refuse_mistakes(error) from error
+    except TooManyPrincipals as full:
+        raise Refused("too_many", str(full)) from full
+
+
+def merge_patch(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
     """A JSON object after a merge patch (RFC 7396 §2)."""
     result = dict(target)
     for name, value in patch.items():
@@ -139,53 +333,21 @@ def patched(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, An
             result.pop(name, None)
         elif isinstance(value, dict):
             known = result.get(name)
-            result[name] = patched(known if isinstance(known, dict) else {}, value)
+            result[name] = merge_patch(known if isinstance(known, dict) else {}, value)
         else:
             result[name] = value
     return result
 
 
-def principal_endpoints(sections: Iterable[type[SectionModel]]) -> list[Endpoint]:
-    """The calls about every kind of principal that the vendors have."""
-    kinds = [
-        _Kind(section.vendor, listed, member, section.principal_model(listed))
-        for section in sections
-        for listed, member in section.named_by.items()
-    ]
-    return [endpoint for kind in kinds for endpoint in _endpoints(kind)]
-
-
-def _endpoints(kind: _Kind) -> list[Endpoint]:
-    every = f"{BASE}/{kind.vendor}/{kind.listed}"
-    one = f"{every}/{{name}}"
-    name = kind.listed.removesuffix("s")
-    made = (
-        ("GET", every, read_query, Operation(kind.listed, _listing, kind.every, "told")),
-        ("GET", one, read_path, Operation(name, _name, kind.one, "told")),
-        ("PUT", one, read_body, Operation(f"put_{name}", _change, kind.put, "told")),
-        ("PATCH", one, read_body, Operation(f"change_{name}", _change, kind.patch, "told")),
-        ("DELETE", one, read_path, Operation(f"remove_{name}", _name, kind.remove, "done")),
-    )
-    return [
-        Endpoint(method=method, paths=(path,), operations=(operation,), read=read)
-        for method, path, read, operation in made
-    ]
-
-
-def _listing(_: Realm, members: Members) -> Listing:
-    only(members, ("after", "limit"))
-    limit = str(members.get("limit", _LIMIT))
-    if not (limit.isascii() and limit.isdecimal() and 1 <= int(limit[:9]) <= _MOST):
-        raise invalid(f"limit: expected a whole number from 1 to {_MOST:,}")
-    return Listing(members.get("after", ""), int(limit))
-
-
-def _name(_: Realm, members: Members) -> str:
-    name: str = members["name"]
-    if _UNREADABLE in name:
-        raise invalid("the name in the path is not UTF-8, escaped as RFC 3986 section 2.1 has it")
-    return name
-
-
-def _change(realm: Realm, members: Members) -> Change:
-    return Change(_name(realm, members), members["body"])
+def _page_model(kind: _Kind) -> type[BaseModel]:
+    """A page of the list, for the docs: its members are called as the kind is."""
+    name = kind.model.__name__
+    entry_fields: dict[str, Any] = {kind.name_field: (str, ...), "status": (str, ...)}
+    entry = create_model(f"{name}Entry", __doc__="A name, and its status.", **entry_fields)
+    page_fields: dict[str, Any] = {
+        kind.kind: (list[entry], ...),
+        "count": (int, ...),
+        "next": (str | None, ...),
+    }
+    doc = "Part of a list, how long it is, and what to give as `after` for the next part."
+    return create_model(f"{name}Page", __doc__=doc, **page_fields)

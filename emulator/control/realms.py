@@ -1,150 +1,188 @@
 """Realms: making, showing, resetting and removing them."""
 
-from collections.abc import Callable, Mapping
 from datetime import timedelta
 from math import ceil
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct
+from fastapi import Body, Depends, Path, Response
+from pydantic import BaseModel, ConfigDict, Field
 
-from emulator.control.paths import BASE, asking, reading_its_path
-from emulator.control.reading import invalid, mistaken, parsed, read_optional_body
-from emulator.core.clock import iso_milliseconds
-from emulator.core.fixture import FixtureError
-from emulator.core.fixture.fields import TTL, written
-from emulator.core.outcomes import Refusal
-from emulator.core.realm import DEFAULT, Blueprint, Realm
-from emulator.core.realms import NAME, NAMES, Realms, TooManyRealms, unknown_realm
-from emulator.core.shapes.kinds import Mapped, Maybe
-from emulator.core.shapes.shape import Shape, member
-from emulator.core.shapes.values import ANYTHING, TEXT_OR_EMPTY
-from emulator.web.messages import Members
-from emulator.web.operation import Ended, Endpoint, Operation
-from emulator.web.visit import REALMS
+from emulator.control.common import example, examples, guarded_router, problems
+from emulator.control.mistakes import invalid, refuse_mistakes
+from emulator.core import fields
+from emulator.core.clock import iso_milliseconds, machine_time
+from emulator.core.model import Model
+from emulator.core.outcomes import Refused
+from emulator.core.realm import DEFAULT, Realm
+from emulator.core.realms import REALM_NAME, REALM_NAMES, Realms, TooManyRealms, why_unknown
+from emulator.fixture import FixtureError
+from emulator.http.context import REALMS, CurrentContext, CurrentRealm
 
-_ALL = f"{BASE}/realms"
-_ONE = f"{_ALL}/{{realm}}"
+router = guarded_router("realms")
 
-BlueprintIn = Callable[[Mapping[str, Any]], Blueprint]
-"""Reads a fixture that came over HTTP; raises FixtureError."""
+_ONE = "/realms/{name:path}"
+"""Its parameter is not called `realm`, as that below which the routers are included again is."""
+
+_EXAMPLES = {
+    "for ten minutes": {"ttl": "10m"},
+    "like another": {"from": "default"},
+    "of a fixture": {"fixture": {"clock": "2031-01-01T00:00:00Z"}},
+}
 
 
-class NewRealm(Shape):
+class NewRealm(Model):
     """What a realm is made from: a realm, a fixture, or the server's fixture."""
 
-    source: str | None = member(
-        Maybe(TEXT_OR_EMPTY), "Another realm, as it is now.", default=None, alias="from"
+    model_config = ConfigDict(validate_by_name=False)
+
+    source: Annotated[
+        str | None, Field(alias="from", description="Another realm, as it is now.")
+    ] = None
+    fixture: Annotated[dict[str, Any] | None, Field(description="A fixture, without files.")] = None
+    ttl: Annotated[fields.Ttl | None, Field(description="It expires after so much real time.")] = (
+        None
     )
-    fixture: dict[str, Any] | None = member(
-        Maybe(Mapped(ANYTHING)), "A fixture, without files.", default=None
-    )
-    ttl: timedelta | None = member(
-        Maybe(TTL), "After so much real time it goes by itself.", default=None
-    )
 
 
-class _Making(Struct, frozen=True):
-    name: str
-    new: NewRealm
+_LIKE_SERVER = NewRealm()
+"""What an empty body asks for: a realm of the server's fixture."""
 
 
-class _Calls:
-    """What can be done about realms."""
+class RealmInfo(BaseModel):
+    """A realm: where it is, its time, and after how much real time it expires, if it does."""
 
-    def __init__(self, realms: Realms, blueprint_in: BlueprintIn) -> None:
-        self._realms = realms
-        self._blueprint_in = blueprint_in
-
-    async def every(self, _: Realm, __: object) -> object:
-        """List the realms, the default one first."""
-        return {"realms": [self._told(realm) for realm in await self._realms.all()]}
-
-    async def one(self, _: Realm, name: str) -> object:
-        """Show a realm: where it is, its time, and when it goes by itself."""
-        return self._told(await self._known(name))
-
-    async def make(self, _: Realm, making: _Making) -> Ended:
-        """Make a realm, or make it anew: what an earlier one of its name issued is refused."""
-        if making.name == DEFAULT:
-            raise Refusal("realm_kept", "the default realm is the server's own; reset it instead")
-        blueprint, ttl = await self._blueprint_of(making.new), making.new.ttl
-        new = not await self._realms.find(making.name)
-        try:
-            realm = await self._realms.make(
-                making.name, blueprint, None if ttl is None else ttl.total_seconds()
-            )
-        except TooManyRealms as full:
-            raise Refusal("too_many", str(full)) from full
-        return Ended("made" if new else "told", self._told(realm))
-
-    async def remove(self, _: Realm, name: str) -> None:
-        """Remove a realm, with all that is its."""
-        realm = await self._known(name)
-        if realm.name == DEFAULT:
-            raise Refusal("realm_kept", "the default realm stays; reset it instead")
-        await self._realms.remove(realm)
-
-    async def reset(self, realm: Realm, _: object) -> object:
-        """Take a realm back to what it was made from; its tokens are refused from now on."""
-        return self._told(await self._realms.reset(realm))
-
-    def _told(self, realm: Realm) -> dict[str, object]:
-        left = self._realms.ends_in(realm)
-        return {
-            "realm": realm.name,
-            "base_path": "" if realm.name == DEFAULT else f"{REALMS}{realm.name}",
-            "now": iso_milliseconds(realm.clock.now()),
-            "ttl": None if left is None else written(timedelta(seconds=ceil(left))),
-        }
-
-    async def _known(self, name: str) -> Realm:
-        realm = await self._realms.find(name)
-        if realm is None:
-            raise Refusal("realm_unknown", unknown_realm(name))
-        return realm
-
-    async def _blueprint_of(self, new: NewRealm) -> Blueprint:
-        if new.source is not None:
-            return (await self._known(new.source)).as_blueprint()
-        if new.fixture is None:
-            return self._realms.blueprint
-        try:
-            return self._blueprint_in(new.fixture)
-        except FixtureError as error:
-            raise mistaken(error) from error
+    realm: str
+    base_path: str
+    now: str
+    ttl: str | None
 
 
-def realm_endpoints(realms: Realms, blueprint_in: BlueprintIn) -> list[Endpoint]:
-    """The calls about realms."""
-    calls = _Calls(realms, blueprint_in)
-    return [
-        asking(_ALL, Operation.bare("realms", calls.every, success="told")),
-        reading_its_path("GET", _ONE, Operation("realm", _name, calls.one, success="told")),
-        Endpoint(
-            method="PUT",
-            paths=(_ONE,),
-            operations=(Operation("make_realm", _making, calls.make, success="made"),),
-            read=read_optional_body,
-        ),
-        reading_its_path(
-            "DELETE", _ONE, Operation("remove_realm", _name, calls.remove, success="done")
-        ),
-        reading_its_path(
-            "POST", f"{BASE}/reset", Operation.bare("reset", calls.reset, success="told")
-        ),
-    ]
+class RealmList(BaseModel):
+    """The realms."""
+
+    realms: list[RealmInfo]
 
 
-def _name(_: Realm, members: Members) -> str:
-    name: str = members["realm"]
+async def named(name: Annotated[str, Path(json_schema_extra=example("t42"))]) -> str:
+    """The name in the path."""
+    if not name:
+        raise Refused("path_unknown", "the path ends where the name of a realm belongs")
     return name
 
 
-def _making(_: Realm, members: Members) -> _Making:
-    name, body = members["realm"], members["body"]
-    if not NAME.fullmatch(name):
-        raise invalid(NAMES)
-    new = parsed(NewRealm, body)
+Name = Annotated[str, Depends(named)]
+
+
+async def valid_name(name: Name) -> str:
+    """A name that a realm may have."""
+    if not REALM_NAME.fullmatch(name):
+        raise invalid(REALM_NAMES)
+    return name
+
+
+@router.get(
+    "/realms",
+    name="realms",
+    summary="List the realms, the default one first",
+    response_model=RealmList,
+)
+async def list_realms(context: CurrentContext) -> Response:
+    """Each with its address, its time, and when it expires."""
+    realms = [_info(realm) for realm in await context.server.realms.all()]
+    return context.respond("told", RealmList(realms=realms))
+
+
+@router.get(
+    _ONE,
+    name="realm",
+    operation_id="get_realms_realm",
+    summary="Show a realm: where it is, its time, and when it expires",
+    response_model=RealmInfo,
+    responses=problems("realm_unknown"),
+)
+async def show_realm(name: Name, context: CurrentContext) -> Response:
+    """The example is there once PUT made it."""
+    return context.respond("told", _info(await _known(context.server.realms, name)))
+
+
+@router.put(
+    _ONE,
+    name="make_realm",
+    operation_id="put_realms_realm",
+    summary="Make a realm, or make it anew",
+    status_code=201,
+    response_model=RealmInfo,
+    response_description="It is there now",
+    responses={
+        200: {"model": RealmInfo, "description": "It was there, and was made anew"},
+        **problems("invalid_request", "realm_unknown", "realm_kept", "too_many"),
+    },
+)
+async def make_realm(
+    name: Annotated[str, Depends(valid_name)],
+    context: CurrentContext,
+    new: Annotated[NewRealm, Body(openapi_examples=examples(_EXAMPLES))] = _LIKE_SERVER,
+) -> Response:
+    """What an earlier realm of its name issued is refused."""
     if new.source is not None and new.fixture is not None:
         raise invalid("expected one of from and fixture")
-    return _Making(name, new)
+    if name == DEFAULT:
+        raise Refused("realm_kept", "the default realm is the server's own; reset it instead")
+    realms = context.server.realms
+    source = None if new.source is None else await _known(realms, new.source)
+    is_new = await realms.get(name) is None
+    ttl = None if new.ttl is None else new.ttl.total_seconds()
+    try:
+        realm = await realms.make(name, source=source, fixture=new.fixture, ttl=ttl)
+    except FixtureError as error:
+        raise refuse_mistakes(error) from error
+    except TooManyRealms as full:
+        raise Refused("too_many", str(full)) from full
+    return context.respond("made" if is_new else "told", _info(realm))
+
+
+@router.delete(
+    _ONE,
+    name="remove_realm",
+    operation_id="delete_realms_realm",
+    summary="Remove a realm, with all that it stored",
+    status_code=204,
+    response_model=None,
+    responses=problems("realm_unknown", "realm_kept"),
+)
+async def remove_realm(name: Name, context: CurrentContext) -> Response:
+    """The example is there once PUT made it."""
+    realm = await _known(context.server.realms, name)
+    if realm.name == DEFAULT:
+        raise Refused("realm_kept", "the default realm stays; reset it instead")
+    await context.server.realms.remove(realm)
+    return context.respond("done")
+
+
+@router.post(
+    "/reset",
+    name="reset",
+    summary="Take a realm back to what it was made from; its tokens are refused from now on",
+    response_model=RealmInfo,
+)
+async def reset_realm(context: CurrentContext, realm: CurrentRealm) -> Response:
+    """A realm that expires gets no more time by it."""
+    return context.respond("told", _info(await context.server.realms.reset(realm)))
+
+
+def _info(realm: Realm) -> RealmInfo:
+    expiry = realm.header.expires_at
+    left = None if expiry is None else max(0.0, expiry - machine_time())
+    return RealmInfo(
+        realm=realm.name,
+        base_path="" if realm.name == DEFAULT else f"{REALMS}{realm.name}",
+        now=iso_milliseconds(realm.clock.now()),
+        ttl=None if left is None else fields.format_duration(timedelta(seconds=ceil(left))),
+    )
+
+
+async def _known(realms: Realms, name: str) -> Realm:
+    realm = await realms.get(name)
+    if realm is None:
+        raise Refused("realm_unknown", why_unknown(name))
+    return realm

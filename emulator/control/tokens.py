@@ -1,99 +1,143 @@
-"""Introspection (RFC 7662) and revocation (RFC 7009) of a vendor's tokens.
+"""Tokens: minting them, and having them explained."""
 
-Open to every caller, as services in other containers need them; RFC 7662 §2.1 wants callers to be
-authorized, which no test of a client needs.
-"""
+from dataclasses import asdict
+from typing import Annotated, Any, TypeAlias
 
-from typing import Any
+from fastapi import Body, Response
+from pydantic import AfterValidator, BaseModel, Field
 
-from emulator.control.paths import BASE
-from emulator.control.reading import invalid
-from emulator.core.outcomes import Refusal
-from emulator.core.realm import Realm
-from emulator.core.store import StoreFull
-from emulator.core.verification import TokenRefused, Verified, signed_token, verified_token
-from emulator.web.body import BodyUnreadable, form, media_type, text_fault
-from emulator.web.messages import Members, Request
-from emulator.web.operation import Api, Endpoint, Operation
+from emulator.control.common import (
+    EXAMPLE_NAME,
+    examples,
+    guarded_router,
+    known_vendor,
+    problems,
+)
+from emulator.control.mistakes import refuse_findings
+from emulator.core import fields
+from emulator.core.catalog import Catalog
+from emulator.core.defects import Defect, DefectImpossible
+from emulator.core.inspection import Inspection, inspect
+from emulator.core.minting import NoRefreshTokens, TokenSpec, Use, mint
+from emulator.core.model import Model
+from emulator.http.context import CurrentContext, CurrentRealm, seen_by_caller
+from emulator.http.route import Router
 
-_FORM = "application/x-www-form-urlencoded"
-_TOLD = ("iss", "sub", "aud", "exp", "iat", "nbf", "jti", "scope", "client_id")
+_MINT_EXAMPLES = {
+    "a good one": {"vendor": "vault", "subject": EXAMPLE_NAME},
+    "an expired one": {"vendor": "vault", "subject": EXAMPLE_NAME, "defect": "expired"},
+}
+_UNSIGNED = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJldmUifQ."
 
-
-def token_endpoints(vendor: Api) -> list[Endpoint]:
-    """A vendor's introspection and revocation endpoints."""
-
-    async def introspect(realm: Realm, token: str) -> object:
-        """Introspect a token (RFC 7662). A bad one is not active, and the reason tells why."""
-        section = realm.sections[vendor.name]
-        try:
-            verified = await verified_token(realm, section, token)
-        except TokenRefused as refused:
-            raise Refusal("token_inactive", refused.reason) from refused
-        if verified.is_refresh and not await section.takes_again(realm, verified.claims["jti"]):
-            raise Refusal("token_inactive", "the refresh token was used before")
-        return _introspected(verified)
-
-    async def revoke(realm: Realm, token: str) -> object:
-        """Revoke a token (RFC 7009). A refresh token takes all of its sign-in along."""
-        try:
-            ours = await signed_token(realm, realm.sections[vendor.name], token)
-        except TokenRefused as refused:
-            raise Refusal("nothing_revoked", refused.reason) from refused
-        await _revoke(realm, ours)
-        return None
-
-    return [
-        _posting(vendor, "introspect", Operation("introspect", _token, introspect, "told")),
-        _posting(vendor, "revoke", Operation("revoke", _token, revoke, "revoked")),
-    ]
+TOKEN_EXAMPLES = {"a token that is not signed": {"token": _UNSIGNED}}
 
 
-def _posting(vendor: Api, name: str, operation: Operation) -> Endpoint:
-    path = f"{BASE}/{vendor.name}/{name}"
-    return Endpoint(
-        method="POST",
-        paths=(path,),
-        operations=(operation,),
-        read=_read,
-        about=vendor.name,
-        is_open=True,
+def _no_algorithm(headers: dict[str, Any]) -> dict[str, Any]:
+    if "alg" in headers:
+        raise ValueError(
+            "alg cannot be set here: it is that of the key that signs; for a token with another, "
+            f"set defect to {Defect.ALG_NONE} or {Defect.HS256_WITH_PUBLIC_KEY}"
+        )
+    return headers
+
+
+def _not_too_deep(members: dict[str, Any]) -> dict[str, Any]:
+    if fields.nested_deeper(members):
+        raise ValueError(f"nested more than {fields.MAX_DEPTH} levels deep")
+    return members
+
+
+Members: TypeAlias = Annotated[dict[str, fields.Json], AfterValidator(_not_too_deep)]
+
+
+class TokenRequest(Model):
+    """What token is wanted."""
+
+    vendor: str
+    subject: Annotated[fields.Text, Field(description="A principal's name, or any other.")]
+    use: Annotated[
+        Use, Field(description="access, or refresh where the vendor has refresh tokens.")
+    ] = Use.ACCESS
+    lifetime: Annotated[
+        fields.Lifetime | None, Field(description="By default the principal's.")
+    ] = None
+    scopes: Annotated[fields.Scopes | None, Field(description="By default the principal's.")] = None
+    claims: Annotated[Members, Field(description="Any claims, put last; null takes one out.")] = {}
+    headers: Annotated[
+        Members,
+        AfterValidator(_no_algorithm),
+        Field(description="Any members of the header but alg; null takes one out."),
+    ] = {}
+    defect: Annotated[
+        Defect | None, Field(description="What is wrong with it; everything else is right.")
+    ] = None
+
+    def spec(self) -> TokenSpec:
+        """The same as the core takes it."""
+        return TokenSpec(**{name: getattr(self, name) for name in TokenRequest.model_fields})
+
+
+class MintedTokenInfo(BaseModel):
+    """A token, and what it holds. `note` says why the emulator itself refuses it, if it does."""
+
+    token: str
+    header: dict[str, Any]
+    claims: dict[str, Any]
+    note: str | None = None
+
+
+class InspectRequest(Model):
+    """What is to be explained."""
+
+    token: Annotated[fields.AnyText, Field(description="A token, as it was found.")]
+
+
+def tokens_router(catalog: Catalog) -> Router:
+    """The calls that make and explain tokens of these vendors."""
+    router = guarded_router("tokens")
+
+    class MintRequest(TokenRequest):
+        """What token is wanted."""
+
+        vendor: Annotated[str, known_vendor(catalog), Field(description="Whose.")]
+
+    @router.post(
+        "/tokens",
+        name="mint",
+        summary="Mint a token, with or without a defect",
+        status_code=201,
+        response_model=MintedTokenInfo,
+        response_description="It is good, or as bad as it was to be",
+        responses=problems("invalid_request"),
     )
+    async def mint_token(
+        wanted: Annotated[MintRequest, Body(openapi_examples=examples(_MINT_EXAMPLES))],
+        context: CurrentContext,
+        realm: CurrentRealm,
+    ) -> Response:
+        """Nothing is stored."""
+        try:
+            minted = await mint(seen_by_caller(context.request, realm), wanted.spec())
+        except DefectImpossible as error:
+            raise refuse_findings([(("defect",), str(error))]) from error
+        except NoRefreshTokens as error:
+            raise refuse_findings([(("use",), str(error))]) from error
+        answer = {name: value for name, value in asdict(minted).items() if value is not None}
+        return context.respond("made", answer)
 
+    @router.post(
+        "/tokens/inspect",
+        name="inspect",
+        summary="Explain any token: what it is, whose, and everything that is wrong with it",
+        response_model=Inspection,
+        responses=problems("invalid_request"),
+    )
+    async def inspect_token(
+        found: Annotated[InspectRequest, Body(openapi_examples=examples(TOKEN_EXAMPLES))],
+        context: CurrentContext,
+        realm: CurrentRealm,
+    ) -> Response:
+        """By the realm's keys and clock."""
+        return context.respond("told", await inspect(realm, context.server.realms, found.token))
 
-def _read(request: Request) -> Members:
-    if media_type(request) != _FORM:
-        raise invalid(f"the Content-Type is not {_FORM}")
-    try:
-        return form(request)
-    except BodyUnreadable as error:
-        raise invalid(str(error)) from error
-
-
-def _token(_: Realm, members: Members) -> str:
-    fault = text_fault(members, "token")
-    if fault is not None:
-        raise invalid(f"the parameter token {fault.fault}")
-    token: str = members["token"]
-    return token
-
-
-def _introspected(verified: Verified) -> dict[str, Any]:
-    told = {name: verified.claims[name] for name in _TOLD if name in verified.claims}
-    kind = "refresh_token" if verified.is_refresh else "Bearer"
-    return {"active": True, "token_type": kind, "username": verified.holder.name, **told}
-
-
-async def _revoke(realm: Realm, verified: Verified) -> None:
-    claims = verified.claims
-    try:
-        if verified.is_refresh:
-            await realm.revoke_grant(verified.grant)
-        else:
-            # The clock may go back to where an expired token was good.
-            expiry = claims.get("exp")
-            known = expiry if isinstance(expiry, int | float) else 0
-            until = max(known, realm.clock.latest()) + 1
-            await realm.revoke_token(str(claims["jti"]), until)
-    except StoreFull as full:
-        raise Refusal("store_full", str(full)) from full
+    return router

@@ -1,1 +1,1 @@
-"""The vendors. Each is the same handful of files and knows nothing of the others."""
+"""The vendors: a folder each, with the same modules. None knows another."""

@@ -1,6 +1,6 @@
 """Every outcome of NBC Gate: its status, its body, and how we know it."""
 
-from emulator.core.outcomes import Json, Mark, Outcome, outside_of_operations
+from emulator.core.outcomes import Json, Outcome, Provenance, common_outcomes
 
 _REFERENCE = "API reference, Auth, Sign in"
 _NAMED = "API reference, navigation (the name alone)"
@@ -20,7 +20,7 @@ OUTCOMES = (
         name="signed_in",
         status=200,
         when="e-mail and password are a user's; the body is the token, a bare JSON string",
-        mark=Mark.DOCUMENTED,
+        provenance=Provenance.DOCUMENTED,
         body="{{answer}}",
         sample={"answer": "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9..."},
         source=_REFERENCE,
@@ -30,7 +30,7 @@ OUTCOMES = (
         status=400,
         when="no JSON, no object, or a field absent, of a wrong type, too short, or no e-mail "
         "address; the status is documented, that `email` must hold an `@` is assumed",
-        mark=Mark.DOCUMENTED,
+        provenance=Provenance.DOCUMENTED,
         body=_error(400, "Invalid request"),
         sample={"errors": _one(4001, "email")},
         source=f"{_REFERENCE} ({_SHAPE})",
@@ -39,7 +39,7 @@ OUTCOMES = (
         name="user_not_found",
         status=404,
         when="no user has this e-mail",
-        mark=Mark.DOCUMENTED,
+        provenance=Provenance.DOCUMENTED,
         body=_error(404, "User not found", []),
         source=f"{_REFERENCE} ({_SHAPE})",
     ),
@@ -47,7 +47,7 @@ OUTCOMES = (
         name="wrong_password",
         status=400,
         when="the password is another",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         body=_error(400, "Invalid password", _one(4005, "password")),
         source="no 401 is documented; the guide groups 400 and 404",
     ),
@@ -55,42 +55,42 @@ OUTCOMES = (
         name="otp_required",
         status=400,
         when="the user has a one-time code switched on and none was sent",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         body=_error(400, "One-time code required", _one(4006, "otp")),
     ),
     Outcome(
         name="otp_wrong",
         status=400,
         when="the one-time code is another, or the user has none",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         body=_error(400, "Invalid one-time code", _one(4007, "otp")),
     ),
     Outcome(
         name="otp_expired",
         status=400,
         when="the code that was mailed has expired",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         body=_error(400, "One-time code expired", _one(4009, "otp")),
     ),
     Outcome(
         name="otp_locked",
         status=400,
         when="the code that was mailed has been tried too often, and not even the right one helps",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         body=_error(400, "One-time code locked", _one(4010, "otp")),
     ),
     Outcome(
         name="user_blocked",
         status=400,
         when="the user's status is `disabled` or `locked`",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         body=_error(400, "User is blocked", _one(4008, "email")),
     ),
     Outcome(
         name="server_error",
         status=500,
         when="only when a fixture asks for it",
-        mark=Mark.DOCUMENTED,
+        provenance=Provenance.DOCUMENTED,
         body=_error(500, "Internal Server Error", []),
         source=f"{_REFERENCE} ({_SHAPE})",
     ),
@@ -98,7 +98,7 @@ OUTCOMES = (
         name="otp_mailed",
         status=200,
         when="`/auth/tfa/otp/email`: a code was mailed, into the outbox",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         body="{{answer}}",
         sample={
             "answer": {
@@ -113,7 +113,7 @@ OUTCOMES = (
         name="otp_too_early",
         status=400,
         when="`/auth/tfa/otp/email`: the last code was mailed less than `resend_after` ago",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         body=_error(400, "One-time code was sent already", _one(4011, "email")),
         source=_NAMED,
     ),
@@ -121,7 +121,7 @@ OUTCOMES = (
         name="otp_not_mailed",
         status=400,
         when="`/auth/tfa/otp/email`: the user has no mailed codes",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         body=_error(400, "One-time code cannot be sent", _one(4012, "email")),
         source=_NAMED,
     ),
@@ -129,7 +129,7 @@ OUTCOMES = (
         name="refreshed",
         status=200,
         when="`/auth/token/refresh`: the refresh token is good; a new pair, and it is spent",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         body="{{answer}}",
         sample={
             "answer": {
@@ -143,7 +143,7 @@ OUTCOMES = (
         name="refresh_token_expired",
         status=401,
         when="`/auth/token/refresh`: the refresh token has expired",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         body=_error(401, "Refresh token expired", _one(4013, "refreshToken")),
         source=_NAMED,
     ),
@@ -151,7 +151,7 @@ OUTCOMES = (
         name="refresh_token_spent",
         status=401,
         when="`/auth/token/refresh`: the refresh token was used before",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         body=_error(401, "Refresh token was used", _one(4014, "refreshToken")),
         source=_NAMED,
     ),
@@ -160,7 +160,7 @@ OUTCOMES = (
         status=401,
         when="`/auth/token/refresh`: no refresh token, or one that is revoked or not this realm's "
         "and vendor's",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         body=_error(401, "Invalid refresh token", _one(4015, "refreshToken")),
         source=_NAMED,
     ),
@@ -168,7 +168,7 @@ OUTCOMES = (
         name="token_good",
         status=200,
         when="`/auth/token/check`: the token is good",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         body="{{answer}}",
         sample={"answer": {"email": "alice@example.com", "expiresAt": "2026-01-01T01:00:00.000Z"}},
         source=_NAMED,
@@ -177,7 +177,7 @@ OUTCOMES = (
         name="logged_out",
         status=204,
         when="`/auth/log-out`: the session of the token is ended: every token of its sign-in",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         source=_NAMED,
     ),
     Outcome(
@@ -185,7 +185,7 @@ OUTCOMES = (
         status=401,
         when="a protected resource, `/auth/token/check`, `/auth/log-out`: no token (code 4016), or "
         "one that is malformed, expired, revoked, or not this realm's and vendor's (code 4017)",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         body=_error(401, "Unauthorized"),
         sample={"errors": [{"code": 4017}]},
         source="the newer scheme's codes for X-API-Key",
@@ -194,8 +194,8 @@ OUTCOMES = (
         name="scope_refused",
         status=403,
         when="a protected resource: a good token without the scope that it wants",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         body=_error(403, "Forbidden", []),
     ),
-    *outside_of_operations(lambda status, phrase: _error(status, phrase, []), ""),
+    *common_outcomes(lambda status, phrase: _error(status, phrase, []), ""),
 )

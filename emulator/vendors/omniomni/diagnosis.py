@@ -4,6 +4,7 @@ What is said here becomes a reason, and repeats nothing of the body.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import combinations
 
@@ -11,18 +12,15 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from msgspec.structs import replace
 
-from emulator.core.discreet import Discreet
-from emulator.core.keys.algorithms import PublicKey
+from emulator.core.keys import PublicKey
 from emulator.vendors.omniomni.signature import Parts, SignedRequest, verifies
 from emulator.vendors.omniomni.slips import Slip, Verify, slips_of
 
 
-class Trial(Discreet, frozen=True):
+@dataclass(frozen=True)
+class Trial:
     """What a signature is tried against."""
-
-    hidden = frozenset({"key"})
 
     parts: Parts
     signature: bytes
@@ -53,7 +51,7 @@ def diagnosis(
         if trial.after(slip).passes():
             return f"X-Signature is {slip.said}"
     for one, other in combinations([slip for slip in slips if not slip.alone], 2):
-        if not one.meets(other) and trial.after(one).after(other).passes():
+        if not one.overlaps(other) and trial.after(one).after(other).passes():
             return f"X-Signature is {one.said}; and {other.said}"
     text = trial.parts.text()
     return (

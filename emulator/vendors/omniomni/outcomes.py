@@ -1,6 +1,6 @@
 """Every outcome of OmniOmni: its status, its body, and how we know it."""
 
-from emulator.core.outcomes import Json, Mark, Outcome, outside_of_operations
+from emulator.core.outcomes import Json, Outcome, Provenance, common_outcomes
 
 _PAGE = "OmniOmni API Catalogue, Client Sign-In"
 _ERROR: Json = {"error": "{{error}}"}
@@ -11,7 +11,7 @@ OUTCOMES = (
         name="signed_in",
         status=200,
         when="`clientId` names an active client",
-        mark=Mark.DOCUMENTED,
+        provenance=Provenance.DOCUMENTED,
         body="{{answer}}",
         sample={"answer": {"accessToken": "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCIsImtpZCI6..."}},
         source=_PAGE,
@@ -20,7 +20,7 @@ OUTCOMES = (
         name="client_not_found",
         status=404,
         when="`clientId` names no client",
-        mark=Mark.DOCUMENTED,
+        provenance=Provenance.DOCUMENTED,
         source=_PAGE,
     ),
     Outcome(
@@ -28,21 +28,21 @@ OUTCOMES = (
         status=401,
         when="the client is disabled or locked, or its signature is missing where it is required, "
         "wrong, stale or used before; the status is documented, the cases are assumed",
-        mark=Mark.DOCUMENTED,
+        provenance=Provenance.DOCUMENTED,
         source=_PAGE,
     ),
     Outcome(
         name="missing_client_id",
         status=401,
         when="`{}`, or a `clientId` that is null or empty",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         source="nothing was presented, and the page's schema allows it",
     ),
     Outcome(
         name="malformed_request",
         status=400,
         when="no body, no JSON, no object, or a `clientId` that is not a string",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         body=_ERROR,
         sample={"error": "Malformed JSON request"},
         source=_ERROR_SOURCE,
@@ -51,7 +51,7 @@ OUTCOMES = (
         name="server_error",
         status=500,
         when="only when a fixture asks for it",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         body=_ERROR,
         sample={"error": "Internal Server Error"},
         source=_ERROR_SOURCE,
@@ -61,7 +61,7 @@ OUTCOMES = (
         status=401,
         when="a protected resource: no token, or one that is malformed, expired, revoked, or not "
         "this realm's and vendor's",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         headers={"WWW-Authenticate": "{{challenge}}"},
         sample={"challenge": 'Bearer error="invalid_token"'},
         source="RFC 6750 §3.1",
@@ -70,10 +70,10 @@ OUTCOMES = (
         name="scope_refused",
         status=403,
         when="a protected resource: a good token without the scope that it wants",
-        mark=Mark.ASSUMED,
+        provenance=Provenance.ASSUMED,
         headers={"WWW-Authenticate": "{{challenge}}"},
         sample={"challenge": 'Bearer error="insufficient_scope"'},
         source="RFC 6750 §3.1",
     ),
-    *outside_of_operations(lambda _, phrase: {"error": phrase}, _ERROR_SOURCE),
+    *common_outcomes(lambda _, phrase: {"error": phrase}, _ERROR_SOURCE),
 )

@@ -6,20 +6,21 @@ All of it is assumed but for what is signed: the vendor does not say whether sig
 import asyncio
 import re
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from hashlib import sha256
-from typing import Literal, TypeAlias
 
-import orjson
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from pydantic_core import from_json, to_json
 
 from emulator.core.clock import iso_milliseconds
-from emulator.core.keys.algorithms import PublicKey
-from emulator.core.outcomes import Refusal
-from emulator.core.principals import Principal, Principals
+from emulator.core.keys import PublicKey
+from emulator.core.outcomes import Refused
+from emulator.core.principals import Principals
 from emulator.core.realm import Realm
 from emulator.core.store import StoreFull
+from emulator.vendors.omniomni.diagnosis import diagnosis
+from emulator.vendors.omniomni.models import OmniOmniClient
 from emulator.vendors.omniomni.signature import (
     SIGNATURE,
     TIMESTAMP,
@@ -32,33 +33,24 @@ from emulator.vendors.omniomni.signature import (
 SKEW = 300
 """How far a timestamp may be from the realm's clock, in seconds."""
 
-Policy: TypeAlias = Literal["ignored", "verified_when_sent", "required"]
-
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _UNPADDED = re.compile(r"[A-Za-z0-9+/]+=?")
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]+={0,2}")
 
 
-class Client(Principal, frozen=True, kw_only=True):
-    """A client, its public key, and what becomes of its signatures."""
-
-    hidden = frozenset({"public_key"})
-
-    signature: Policy = "verified_when_sent"
-    public_key: PublicKey | None = None
-
-
 async def check_signature(
-    realm: Realm, clients: Principals[Client], client: Client, signed: Callable[[], SignedRequest]
+    realm: Realm,
+    clients: Principals[OmniOmniClient],
+    client: OmniOmniClient,
+    request: SignedRequest,
 ) -> None:
-    """Refuse what the client's fixture does not let pass; `signed` is the request as it came."""
+    """Raise Refused if the client's signature is not as the fixture wants it."""
     key = client.public_key
     if key is None or client.signature == "ignored":
         return
-    request = signed()
     if request.signature is None and request.timestamp is None:
         if client.signature == "required":
-            raise _refusal(client, f"{client.name} must sign: it sent no {SIGNATURE}")
+            raise _refused(client, f"{client.name} must sign: it sent no {SIGNATURE}")
         return
     signature, until = _read(realm, client, request)
     digest = sha256(_one_of_its_kind(signature, key)).hexdigest()
@@ -66,49 +58,41 @@ async def check_signature(
     if not verifies(key, signature, parts.text()):
         before = await realm.kept(f"signed:{digest}")
         if before is not None:
-            raise _refusal(client, _altered(parts, before))
+            raise _refused(client, _altered(parts, before))
         others = {c.name: c.public_key for c in clients if c.public_key and c is not client}
-        said = await asyncio.to_thread(_diagnosis, request, signature, key, others)
-        raise _refusal(client, said)
+        said = await asyncio.to_thread(diagnosis, request, signature, key, others)
+        raise _refused(client, said)
     try:
-        first = await realm.spend(f"signature:{digest}", until)
+        first = await realm.consume_once(f"signature:{digest}", until)
         if first:
-            await realm.keep(f"signed:{digest}", orjson.dumps(_digests(parts)), until)
+            await realm.keep(f"signed:{digest}", to_json(_digests(parts)), until)
     except StoreFull as full:
-        raise _refusal(client, f"{SIGNATURE} cannot be remembered: {full}") from full
+        raise _refused(client, f"{SIGNATURE} cannot be remembered: {full}") from full
     if not first:
-        raise _refusal(client, f"{SIGNATURE} was used before: each request has one of its own")
+        raise _refused(client, f"{SIGNATURE} was used before: each request has one of its own")
 
 
-def _diagnosis(
-    request: SignedRequest, signature: bytes, key: PublicKey, others: Mapping[str, PublicKey]
-) -> str:
-    from emulator.vendors.omniomni.diagnosis import diagnosis  # here: only a refusal needs it
-
-    return diagnosis(request, signature, key, others)
-
-
-def _read(realm: Realm, client: Client, request: SignedRequest) -> tuple[bytes, float]:
+def _read(realm: Realm, client: OmniOmniClient, request: SignedRequest) -> tuple[bytes, float]:
     """The signature's bytes, and the time from which on it would be refused as too old."""
     for name, value, other in (
         (SIGNATURE, request.signature, TIMESTAMP),
         (TIMESTAMP, request.timestamp, SIGNATURE),
     ):
         if value is None:
-            raise _refusal(client, f"{other} was sent without {name}")
+            raise _refused(client, f"{other} was sent without {name}")
     sent, timestamp = request.signature or "", request.timestamp or ""
     try:
         signature = b64decode(sent, validate=True)
     except ValueError as error:
-        raise _refusal(client, f"{SIGNATURE} {_why_no_base64(sent)}") from error
+        raise _refused(client, f"{SIGNATURE} {_why_no_base64(sent)}") from error
     try:
         signed_at = instant_of(timestamp).timestamp()
     except ValueError as error:
-        raise _refusal(client, f"{TIMESTAMP} {error}") from error
+        raise _refused(client, f"{TIMESTAMP} {error}") from error
     now = realm.clock.now()
     late = now - signed_at
     if abs(late) > SKEW:
-        raise _refusal(
+        raise _refused(
             client,
             f"{TIMESTAMP} is {abs(late):,.1f} s {'behind' if late > 0 else 'ahead of'} the "
             f"emulator's clock, which shows {iso_milliseconds(now)}; {SKEW} s are allowed",
@@ -143,7 +127,7 @@ def _why_no_base64(sent: str) -> str:
 
 def _altered(parts: Parts, before: bytes) -> str:
     """What differs from the request for which the same signature was accepted."""
-    known: Mapping[str, str] = orjson.loads(before)
+    known: Mapping[str, str] = from_json(before)
     differing = [name for name, digest in _digests(parts).items() if digest != known[name]]
     return f"{SIGNATURE} is that of an earlier request; altered since: {', '.join(differing)}"
 
@@ -161,5 +145,5 @@ def _digests(parts: Parts) -> dict[str, str]:
     return {name: sha256(part).hexdigest()[:16] for name, part in named.items()}
 
 
-def _refusal(client: Client, sentence: str) -> Refusal:
-    return Refusal("invalid_credentials", sentence, principal=client.name)
+def _refused(client: OmniOmniClient, sentence: str) -> Refused:
+    return Refused("invalid_credentials", sentence, principal=client.name)

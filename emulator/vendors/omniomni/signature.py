@@ -12,6 +12,7 @@ text is hashed once; an Ed25519 key, whose scheme has no SHA-256, signs the 32 b
 import re
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
@@ -24,9 +25,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from msgspec import Struct
 
-from emulator.core.keys.algorithms import PrivateKey, PublicKey
+from emulator.core.keys import PrivateKey, PublicKey
 
 SIGNATURE = "X-Signature"
 TIMESTAMP = "X-Signature-DateTime"
@@ -43,7 +43,8 @@ _STRING_OR_SPACE = re.compile(
 )
 
 
-class Parts(Struct, frozen=True):
+@dataclass(frozen=True)
+class Parts:
     """The five parts of the text that is signed."""
 
     method: bytes
@@ -57,7 +58,8 @@ class Parts(Struct, frozen=True):
         return b".".join((self.method, self.payload, self.uri, self.timestamp, self.device_id))
 
 
-class SignedRequest(Struct, frozen=True):
+@dataclass(frozen=True)
+class SignedRequest:
     """A request as its signature sees it.
 
     `target` is path and query, and the last three are the headers, all as they were sent; a header

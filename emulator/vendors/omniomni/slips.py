@@ -6,20 +6,20 @@ A signature tells nothing of what it is over: it can only be tried against guess
 import json
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from hashlib import sha256
 from itertools import permutations
 from typing import Any, TypeAlias
 
-import orjson
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
-from msgspec import Struct, field
+from pydantic_core import from_json, to_json
 
-from emulator.core.keys.algorithms import PublicKey
+from emulator.core.keys import PublicKey
 from emulator.vendors.omniomni.signature import (
     BASE_PATH,
     Parts,
@@ -40,7 +40,8 @@ _MOST_MEMBERS = 20
 _MOST_KEYS = 50
 
 
-class Slip(Struct, frozen=True):
+@dataclass(frozen=True)
+class Slip:
     """One thing done wrong. `said` ends the sentence `X-Signature is ...`.
 
     `parts` are those of the signed text that it changes, `reading` is what else of a trial; a slip
@@ -52,7 +53,7 @@ class Slip(Struct, frozen=True):
     reading: Mapping[str, Any] = field(default_factory=dict)
     alone: bool = False
 
-    def meets(self, other: "Slip") -> bool:
+    def overlaps(self, other: "Slip") -> bool:
         """Whether both change the same thing."""
         return bool(self.parts.keys() & other.parts or self.reading.keys() & other.reading)
 
@@ -85,7 +86,7 @@ def _of_payload(body: bytes, payload: bytes) -> Iterator[Slip]:
         ("over a digest of the body", sha256(payload).hexdigest().encode(), True),
     ]
     try:
-        value = orjson.loads(body)
+        value = from_json(body)
         within = "over a body that lost the white space in its strings, which is to stay"
         guesses.insert(0, (within, b"".join(body.split()), False))
         anew = "over a body written anew (members' order, escapes), not as it was sent"
@@ -113,7 +114,7 @@ def _written_anew(value: object) -> Iterator[bytes]:
 def _with_less(value: object) -> Iterator[bytes]:
     if isinstance(value, dict) and len(value) <= _MOST_MEMBERS:
         for name in value:
-            yield orjson.dumps({n: member for n, member in value.items() if n != name})
+            yield to_json({n: member for n, member in value.items() if n != name})
 
 
 def _of_uri(target: bytes, uri: bytes) -> Iterator[Slip]:

@@ -1,0 +1,116 @@
+"""Handing a checked call on to another server, and its answer back."""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import Response
+
+from emulator.core.outcomes import Refused
+
+_TIMEOUT = 30
+"""How long the other server may take for its whole answer, in seconds."""
+
+_MAX_ANSWER = 16 * 1024 * 1024
+"""The largest answer that is handed back, in bytes."""
+
+_HOP_BY_HOP = frozenset(
+    {
+        # RFC 9110 §7.6.1, and what each connection says for itself
+        *(b"connection", b"proxy-connection", b"keep-alive", b"proxy-authenticate"),
+        *(b"proxy-authorization", b"te"),
+        *(b"trailer", b"transfer-encoding", b"upgrade", b"host", b"content-length", b"expect"),
+    }
+)
+_MARK = b"x-emulator-forwarded"
+"""Sent along, so that an emulator that forwards to itself notices."""
+
+
+class Forwarder:
+    """Hands calls on. Its connections are made at the first call, and kept."""
+
+    def __init__(self) -> None:
+        self._transport: httpx.AsyncHTTPTransport | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._id = secrets.token_hex(8).encode()
+        """What tells this emulator from others that calls may go through."""
+
+    async def forward(self, base: str, request: Request, target: bytes, body: bytes) -> Response:
+        """The answer of the server at `base` to the same call; Refused if it gives none.
+
+        `target` is path and query as they were sent.
+        """
+        passed = [value for name, value in request.headers.raw if name == _MARK]
+        if self._id in passed:
+            raise Refused("forward_failed", f"{base} leads back to this emulator")
+        try:
+            async with asyncio.timeout(_TIMEOUT):
+                return await self._exchange(base, request, target, body)
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
+            raise Refused(
+                "forward_failed", f"{base} did not answer: {type(error).__name__}"
+            ) from error
+
+    async def _exchange(self, base: str, request: Request, target: bytes, body: bytes) -> Response:
+        # The transport and no client: a client keeps cookies, and sends one caller's to all others.
+        # The target as it was sent: a URL would have its dots resolved after we have looked at it.
+        sent = httpx.Request(
+            request.method,
+            base,
+            headers=[*_end_to_end(request.headers.raw), (_MARK, self._id)],
+            content=body,
+            extensions={
+                "target": httpx.URL(base).raw_path.rstrip(b"/") + target,
+                "timeout": httpx.Timeout(_TIMEOUT).as_dict(),
+            },
+        )
+        answer = await self._connections().handle_async_request(sent)
+        try:
+            content = await _content(answer)
+        finally:
+            await answer.aclose()
+        response = Response(content, answer.status_code)
+        length = answer.headers.get("content-length", "") if request.method == "HEAD" else ""
+        response.raw_headers = [
+            (name, value)
+            for name, value in _end_to_end(answer.headers.raw)
+            if name not in (b"date", b"server")
+        ]
+        if answer.status_code not in (204, 304):
+            size = length if length.isdigit() else str(len(content))
+            response.raw_headers.append((b"content-length", size.encode()))
+        return response
+
+    def _connections(self) -> httpx.AsyncHTTPTransport:
+        loop = asyncio.get_running_loop()
+        if self._transport is None or self._loop is not loop:
+            # No proxy of the environment: what a fixture names is where the call goes.
+            self._transport = httpx.AsyncHTTPTransport(trust_env=False)
+            self._loop = loop
+        return self._transport
+
+
+async def _content(answer: httpx.Response) -> bytes:
+    """The body as it came: an encoded one goes with its Content-Encoding."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in answer.aiter_raw():
+        size += len(part)
+        if size > _MAX_ANSWER:
+            raise Refused("forward_failed", f"the answer is larger than {_MAX_ANSWER:,} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _end_to_end(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Without what each connection says for itself, and what it names as that."""
+    lowered = [(name.lower(), value) for name, value in headers]
+    named = {
+        token.strip().lower()
+        for name, value in lowered
+        if name == b"connection"
+        for token in value.split(b",")
+    }
+    return [(name, value) for name, value in lowered if name not in _HOP_BY_HOP | named]

@@ -1,0 +1,158 @@
+"""The outcomes of the control API. Its refusals are problem details (RFC 9457)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from emulator.core.outcomes import Json, Outcome, Provenance, status_phrase, templates
+
+PROBLEM_JSON = "application/problem+json"
+
+
+class ProblemDetails(BaseModel):
+    """A refusal (RFC 9457)."""
+
+    title: str
+    status: int
+    detail: str
+
+
+class FieldProblem(BaseModel):
+    """One thing that is wrong in a body or a query: where, and what."""
+
+    path: str
+    message: str
+
+
+class InvalidRequestProblem(ProblemDetails):
+    """A refusal of a body or a query, with everything that is wrong in it."""
+
+    errors: list[FieldProblem]
+
+
+class NotVerifiedProblem(ProblemDetails):
+    """The journal is not as expected; `nearest` are the calls that came nearest."""
+
+    count: int
+    expected: int | dict[str, int]
+    gone: int
+    nearest: list[dict[str, Any]]
+
+
+def _outcome(
+    name: str, status: int, when: str, body: Json = None, headers: Mapping[str, str] | None = None
+) -> Outcome:
+    return Outcome(
+        name=name,
+        status=status,
+        when=when,
+        provenance=Provenance.DOCUMENTED,
+        body=body,
+        headers=headers or {},
+        sample={"answer": {}} if body == "{{answer}}" else {},
+    )
+
+
+def _problem(
+    name: str,
+    status: int,
+    when: str,
+    more: Mapping[str, Json] | None = None,
+    sample: Mapping[str, Json] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Outcome:
+    shape: dict[str, Json] = {
+        "title": status_phrase(status),
+        "status": status,
+        "detail": "{{reason}}",
+    }
+    return Outcome(
+        name=name,
+        status=status,
+        when=when,
+        provenance=Provenance.DOCUMENTED,
+        headers={"content-type": PROBLEM_JSON, **(headers or {})},
+        body={**shape, **(more or {})},
+        sample=sample or {},
+    )
+
+
+OUTCOMES = (
+    _outcome("told", 200, "it was asked", "{{answer}}"),
+    _outcome(
+        "keys_told",
+        200,
+        "it was asked",
+        "{{answer}}",
+        {"content-type": "application/jwk-set+json"},
+    ),
+    _outcome(
+        "ca_told",
+        200,
+        "the server serves HTTPS",
+        "{{answer}}",
+        {"content-type": "application/x-pem-file"},
+    ),
+    _outcome("revoked", 200, "the token is refused from now on"),
+    _outcome(
+        "nothing_revoked",
+        200,
+        "the token was bad already; the reason tells why (RFC 7009 §2.2)",
+    ),
+    _outcome(
+        "token_inactive",
+        200,
+        "the token is not good; the reason tells why (RFC 7662 §2.2)",
+        {"active": False},
+    ),
+    _outcome("made", 201, "it is there now", "{{answer}}"),
+    _outcome("streamed", 200, "what comes is sent as it comes"),
+    _outcome("done", 204, "it is so now"),
+    _problem(
+        "invalid_request",
+        400,
+        "the body or the query is not what the call reads",
+        {"errors": "{{errors}}"},
+        {"errors": []},
+    ),
+    _problem(
+        "admin_token_missing",
+        401,
+        "the network can reach the control API, and no admin token was sent",
+        headers={"www-authenticate": 'Bearer realm="emulator"'},
+    ),
+    _problem(
+        "admin_token_wrong",
+        401,
+        "what was sent is not the admin token",
+        headers={"www-authenticate": 'Bearer realm="emulator", error="invalid_token"'},
+    ),
+    _problem("other_site", 403, "a page of another site sent it"),
+    _problem("host_unknown", 421, "a `Host` by which the control API is not known"),
+    _problem("realm_unknown", 404, "a realm that was not made, or has expired"),
+    _problem("not_found", 404, "what the path names is not there"),
+    _problem("no_https", 404, "the server serves no HTTPS"),
+    _problem("realm_kept", 409, "the default realm is neither made nor removed"),
+    _problem(
+        "not_verified",
+        409,
+        "the journal is not as expected; the detail tells why",
+        {
+            "count": "{{count}}",
+            "expected": "{{expected}}",
+            "gone": "{{gone}}",
+            "nearest": "{{nearest}}",
+        },
+        {"count": 0, "expected": {"at_least": 1}, "gone": 0, "nearest": []},
+    ),
+    _problem("too_many", 507, "a table is full"),
+    _problem("server_error", 500, "only when a fault asks for it"),
+    _problem("store_full", 507, "the table of revoked tokens is full"),
+    _problem("path_unknown", 404, "a path that the control API does not have"),
+    _problem("method_not_allowed", 405, "a method that the path does not take"),
+    _problem("body_too_large", 413, "a body over 64 KiB"),
+)
+
+RESPONSES = templates(OUTCOMES, {})
+"""The outcomes, ready to be answered with."""

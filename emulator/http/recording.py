@@ -1,0 +1,219 @@
+"""The end of a call: its reason in header and log, its entry in the journal.
+
+Secrets are redacted here, before anything is written. Of a request the members are shown that its
+vendor's description calls harmless, and the names of others; of an answer what was made here,
+without its tokens. What cannot be read, and what another server answered, is shown by its size and
+media type.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import parse_qsl
+
+from fastapi import Response
+
+from emulator.core.clock import http_date, iso_milliseconds, machine_time, perf_counter
+from emulator.core.fields import MASK
+from emulator.core.journal import Entry
+from emulator.core.outcomes import printable
+from emulator.core.redaction import (
+    is_principal,
+    looks_like_body,
+    looks_secret,
+    passwords_among,
+    redacted_answer,
+    redacted_members,
+    redacted_name,
+    redacted_text,
+    without_tokens,
+)
+from emulator.http.context import CallContext
+from emulator.http.faults import BrokenResponse
+
+_MAX_HEADER = 1000
+"""How much of a header is looked at, in bytes."""
+
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
+_MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,60}")
+_SCHEMES = frozenset({"basic", "bearer", "digest", "dpop", "negotiate"})
+
+_SHORTEST_SECRET = 4
+"""A shorter value is not taken for a password: `1` stands everywhere."""
+
+_log = logging.getLogger("emulator")
+
+
+async def finish(context: CallContext, response: Response) -> Response:
+    """The response with its reason and date, once the call is in the log and in the journal."""
+    if context.reason is not None:
+        _redact_misplaced(context)
+        _log_refusal(context, response)
+        if context.server.show_reasons:
+            response.headers["x-emulator-reason"] = context.reason
+    if context.server.date_header:
+        response.headers["date"] = http_date(int(context.realm.clock.now()))
+    if context.is_recorded and not context.realm.closed:
+        await context.realm.journal.write(_entry(context, response))
+    return response
+
+
+def _status(response: Response) -> int | None:
+    """The status that reaches the client, if one does."""
+    broken = isinstance(response, BrokenResponse) and not response.reaches_client
+    return None if broken else response.status_code
+
+
+def _log_refusal(context: CallContext, response: Response) -> None:
+    vendor = context.vendor.name if context.vendor else "-"
+    what = context.operation or printable(f"{context.request.method} {context.path}")
+    _log.info("%s %s %s %s", vendor, what, _status(response) or "-", context.reason)
+
+
+def _entry(context: CallContext, response: Response) -> Entry:
+    took = perf_counter() - context.began
+    real = machine_time()
+    clock = context.realm.clock
+    request, query = context.request, context.request.scope.get("query_string", b"")
+    body = bytes(response.body)
+    shows_answer = context.is_ours and body
+    return {
+        "at": iso_milliseconds(clock.now() if clock.moved else real),
+        "real_at": iso_milliseconds(real),
+        "vendor": None if context.vendor is None else context.vendor.name,
+        "operation": context.operation or None,
+        "principal": redacted_name(context.principal) or None,
+        "outcome": context.outcome,
+        "reason": context.reason,
+        "status": _status(response),
+        "duration_ms": int(took * 1_000_000) / 1_000,
+        "fault": context.fault,
+        "request": {
+            "method": request.method
+            if request.method in _METHODS
+            else redacted_text(request.method),
+            "path": context.path,
+            "query": _query(query) if query else {},
+            "headers": _shown_headers(request.headers.raw, _REQUEST_HEADERS),
+            "body": _members(context),
+            "body_bytes": context.body_bytes,
+        },
+        "answer": {
+            "headers": _shown_headers(response.raw_headers, _ANSWER_HEADERS),
+            "body": redacted_answer(body, context.secrets, is_text=context.is_text)
+            if shows_answer
+            else None,
+            "body_bytes": len(body),
+        },
+    }
+
+
+def _redact_misplaced(context: CallContext) -> None:
+    """Take out of a refusal what the caller put where no secret belongs.
+
+    A reason repeats a name that no principal has, or a scope. A password there is not repeated.
+    """
+    secrets = _misplaced_secrets(context)
+    if secrets:
+        has_body = any(looks_like_body(value) for value in secrets)
+        members = context.members or {}
+        context.members = {
+            name: MASK if isinstance(value, str) and value in secrets else value
+            for name, value in members.items()
+        }
+        context.principal = MASK if context.principal in secrets else context.principal
+        context.secrets = (*context.secrets, *secrets)
+        what = "more than a name" if has_body else "a password"
+        context.reason = f"{context.outcome}; {what} was sent where a name or a scope belongs"
+    context.reason = without_tokens(context.reason or "")
+
+
+def _misplaced_secrets(context: CallContext) -> list[str]:
+    """The secrets among the values that would be shown."""
+    vendor, realm, members = context.vendor, context.realm, context.members or {}
+    if vendor is None:
+        return []
+    state = realm.vendors[vendor.name]
+    # Whoever has a user at one vendor may mix them up with another's.
+    states = [state, *(other for other in realm.vendors.values() if other is not state)]
+    shown = {context.principal} | {
+        value
+        for name, value in members.items()
+        if name in vendor.open_members and isinstance(value, str)
+    }
+    unknown = {
+        value
+        for value in shown
+        if len(value) >= _SHORTEST_SECRET and not is_principal(state, value)
+    }
+    if not unknown:
+        return []
+    sent = {
+        value for name, value in members.items() if isinstance(value, str) and looks_secret(name)
+    }
+    bodies = {value for value in unknown if looks_like_body(value)}
+    return [*unknown & sent, *bodies - sent, *passwords_among(states, unknown - sent)]
+
+
+def _members(context: CallContext) -> dict[str, Any] | None:
+    if not context.body_bytes or context.members is None or context.vendor is None:
+        return None
+    return redacted_members(context.members, context.vendor.open_members)
+
+
+def _query(query: bytes) -> dict[str, Any]:
+    try:
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, max_num_fields=100)
+    except ValueError:
+        return {MASK: MASK}
+    return redacted_members(dict(pairs))  # no vendor reads a query: none of it is known
+
+
+def _shown_headers(
+    headers: Iterable[tuple[bytes, bytes]],
+    shown: Mapping[bytes, Callable[[bytes], str]],
+) -> dict[str, str]:
+    return {
+        name.decode("ascii"): shown[name](value[:_MAX_HEADER])
+        for name, value in headers
+        if name in shown
+    }
+
+
+@lru_cache(maxsize=256)
+def _media_type(value: bytes) -> str:
+    kind = value.decode("latin-1").partition(";")[0].strip().lower()
+    return kind if _MEDIA_TYPE.fullmatch(kind) else MASK
+
+
+@lru_cache(maxsize=256)
+def _text(value: bytes) -> str:
+    return redacted_text(value.decode("latin-1"))
+
+
+def _scheme(value: bytes) -> str:
+    scheme, space, _ = value.partition(b" ")
+    known = space and scheme.decode("latin-1").lower() in _SCHEMES
+    return f"{scheme.decode('latin-1')} {MASK}" if known else MASK
+
+
+def _location(value: bytes) -> str:
+    where = value.decode("latin-1")
+    base = re.split("[?#]", where, maxsplit=1)[0]
+    return redacted_text(base) + (f"?{MASK}" if base != where else "")
+
+
+_REQUEST_HEADERS: Mapping[bytes, Callable[[bytes], str]] = {
+    b"content-type": _media_type,
+    b"user-agent": _text,
+    b"authorization": _scheme,
+}
+_ANSWER_HEADERS: Mapping[bytes, Callable[[bytes], str]] = {
+    b"content-type": _media_type,
+    b"www-authenticate": _text,
+    b"retry-after": _text,
+    b"location": _location,
+    b"allow": _text,
+}

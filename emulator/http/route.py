@@ -1,0 +1,222 @@
+"""The route classes: what every operation needs around FastAPI's own handling of it.
+
+`VendorRoute` is for the operations of the vendors, each of which has a subclass that says how it
+reads a body and words a refusal. `ControlRoute` is for the control API. Both find the realm, let
+faults have their effect, answer refusals as outcomes, and write log and journal, so that no
+operation can forget it.
+"""
+
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any, ClassVar
+
+from fastapi import APIRouter, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from starlette.requests import ClientDisconnect
+
+from emulator.core.catalog import Vendor
+from emulator.core.clock import machine_time
+from emulator.core.outcomes import Refused
+from emulator.core.realm import Realm
+from emulator.http.bearer import BearerScheme
+from emulator.http.body import BodyTooLarge, BodyUnreadable, ParsedRequest, json_members, read_body
+from emulator.http.context import (
+    CallContext,
+    control_context,
+    path_in_realm,
+    realm_name,
+    server_state,
+    vendor_context,
+)
+from emulator.http.faults import apply_fault
+from emulator.http.recording import finish
+from emulator.http.unrouted import answer_unrouted, unknown_realm
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+TOO_LARGE = Refused("body_too_large", "the body is over the limit")
+
+
+class Router(APIRouter):
+    """A router on which what answers GET answers HEAD (RFC 9110 §9.3.2)."""
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        """See `APIRouter.add_api_route`."""
+        super().add_api_route(path, endpoint, **options)
+        if "GET" in (options.get("methods") or ()):
+            head = options | {"methods": ["HEAD"], "include_in_schema": False}
+            super().add_api_route(path, endpoint, **head)
+
+
+class EmulatorRoute(APIRoute):
+    """What both have in common."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler, and what is around it."""
+        handle = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                return await self.answer(request, handle)
+            except ClientDisconnect:
+                return Response(status_code=400)  # there is no client to read it
+
+        return handler
+
+    @abstractmethod
+    async def answer(self, request: Request, handle: Handler) -> Response:
+        """The response to a request; `handle` is FastAPI's handler of the operation."""
+
+    @abstractmethod
+    def invalid(self, errors: Sequence[Any], context: CallContext) -> Refused:
+        """The refusal of a request that is not as FastAPI's validation wants it."""
+
+    async def run(
+        self,
+        context: CallContext,
+        parse: Callable[[], Request],
+        handle: Handler,
+        members: Mapping[str, object],
+    ) -> Response:
+        """The response of FastAPI's handler to the request that `parse` gives, or of a fault.
+
+        `members` are those that a fault may match.
+        """
+
+        async def work(realm: Realm) -> Response:
+            context.realm = realm
+            try:
+                request = parse()
+                request.state.context = context
+                return await handle(request)
+            except Refused as refused:
+                return context.refuse(refused)
+            except RequestValidationError as error:
+                return context.refuse(self.invalid(error.errors(), context))
+
+        fault = None
+        if context.vendor is not None and context.realm.faults:
+            fault = await context.realm.matching_fault(
+                machine_time(), context.vendor.name, context.operation, context.principal, members
+            )
+        if fault is None:
+            return await finish(context, await work(context.realm))
+        return await finish(context, await apply_fault(context, fault, work))
+
+
+class VendorRoute(EmulatorRoute):
+    """An operation of a vendor. The name of the route is that of the operation."""
+
+    vendor: ClassVar[Vendor]
+    bearer: ClassVar[BearerScheme]
+
+    async def answer(self, request: Request, handle: Handler) -> Response:
+        """See `EmulatorRoute.answer`."""
+        realms, name = server_state(request).realms, realm_name(request)
+        realm = await realms.get(name)
+        if realm is None:
+            return await unknown_realm(request)
+        if not self.is_enabled(realm.vendors[self.vendor.name].fixture):
+            return await answer_unrouted(request)
+        try:
+            body = await read_body(request)
+        except BodyTooLarge:
+            context = vendor_context(request, realm, self.vendor, self.name)
+            return await finish(context, context.refuse(TOO_LARGE))
+        if realm.closed:  # it was reset or removed while the body came
+            realm = await realms.get(name)
+            if realm is None:
+                return await unknown_realm(request)
+        context = vendor_context(request, realm, self.vendor, self.name)
+        context.body_bytes = len(body)
+        unreadable = self._read(request, body, context)
+
+        def parse() -> Request:
+            if unreadable is not None:
+                raise unreadable
+            return ParsedRequest(request, body, context.members)
+
+        return await self.run(context, parse, handle, context.members or {})
+
+    def _read(self, request: Request, body: bytes, context: CallContext) -> Refused | None:
+        """Fill in what the body says; why it cannot be read, if so."""
+        unreadable = None
+        try:
+            context.members = self.members(request, body)
+            context.operation = self.operation(context.members)
+        except BodyUnreadable as error:
+            unreadable = self.unreadable(str(error))
+        except Refused as refused:
+            unreadable = refused
+        context.principal = self.principal(request, context)
+        return unreadable
+
+    def is_enabled(self, fixture: Any) -> bool:
+        """Whether the operation exists; `fixture`, the vendor's section, may switch some on."""
+        del fixture
+        return True
+
+    def members(self, request: Request, body: bytes) -> dict[str, Any]:
+        """The members of the body, none if the operation reads none.
+
+        Raises BodyUnreadable, or Refused.
+        """
+        return json_members(request, body) if self.body_field is not None else {}
+
+    def operation(self, members: Mapping[str, Any]) -> str:
+        """The operation that the body asks for, where a path has several. Raises Refused."""
+        del members
+        return self.name
+
+    def principal(self, request: Request, context: CallContext) -> str:
+        """The principal that the request names, before anything is checked; empty if none."""
+        return self.bearer.claimed_principal(context.realm, request)
+
+    @abstractmethod
+    def unreadable(self, reason: str) -> Refused:
+        """The vendor's refusal of a body that cannot be read."""
+
+
+class ControlRoute(EmulatorRoute):
+    """A call of the control API.
+
+    `vendor` is the one that the call is about, if it is about one: then its journal and its faults
+    know of the call. A call that `is_open` answers every caller, the others are guarded.
+    """
+
+    vendor: ClassVar[Vendor | None] = None
+    is_open: ClassVar[bool] = False
+
+    async def answer(self, request: Request, handle: Handler) -> Response:
+        """See `EmulatorRoute.answer`."""
+        server = server_state(request)
+        realm = await server.realms.get(realm_name(request))
+        if realm is None:
+            # Where a realm is to be made, Swagger may have chosen it already.
+            if not path_in_realm(request).startswith("/_emulator/realms"):
+                return await unknown_realm(request, guarded=not self.is_open)
+            realm = await server.realms.default()
+        context = control_context(request, realm, self.name, self.vendor)
+        try:
+            if not self.is_open:
+                server.guard.check(request.scope)
+            body = await read_body(request)
+        except Refused as refused:
+            return await finish(context, context.refuse(refused))
+        except BodyTooLarge:
+            return await finish(context, context.refuse(TOO_LARGE))
+        context.body_bytes = len(body)
+        members = self.fault_members(request, body, context)
+        return await self.run(context, lambda: self.parse(request, body, context), handle, members)
+
+    def fault_members(
+        self, request: Request, body: bytes, context: CallContext
+    ) -> Mapping[str, object]:
+        """The members of the request that a fault may match."""
+        del request, body, context
+        return {}
+
+    @abstractmethod
+    def parse(self, request: Request, body: bytes, context: CallContext) -> Request:
+        """The request as FastAPI gets it. Raises Refused if the body cannot be read."""
