@@ -1,0 +1,1 @@
+"""Running the emulator: uvicorn, HTTPS, connection faults, the log, and `serve --watch`."""

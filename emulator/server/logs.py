@@ -1,0 +1,39 @@
+"""Log lines: one a message, to stderr, as text or as JSON."""
+
+import json
+import logging
+from datetime import UTC, datetime
+
+
+class _TextFormatter(logging.Formatter):
+    """`12:30:45.123 message`, with the level if it is above INFO."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        at = datetime.fromtimestamp(record.created, UTC).astimezone()
+        level = "" if record.levelno <= logging.INFO else f"{record.levelname.lower()}: "
+        text = f"{at:%H:%M:%S}.{int(record.msecs):03} {level}{record.getMessage()}"
+        if record.exc_info:
+            text += "\n" + self.formatException(record.exc_info)
+        return text
+
+
+class _JsonFormatter(logging.Formatter):
+    """One JSON object a line."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        members = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            members["exception"] = self.formatException(record.exc_info)
+        return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
+
+
+def log_to_stderr(*, as_json: bool) -> None:
+    """Send the emulator's log, and the warnings of uvicorn, to stderr."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(_JsonFormatter() if as_json else _TextFormatter())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("emulator").setLevel(logging.INFO)
