@@ -10,16 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from emulator.core.fixture.mistakes import FixtureError
-    from emulator.driving.entries import Calls, Entry
-    from emulator.driving.errors import (
+    from emulator.client.entries import Calls, Entry
+    from emulator.client.errors import (
         EmulatorError,
         NotAsExpected,
         NotRunning,
         NotStarted,
         Refused,
+        Unreachable,
     )
-    from emulator.driving.remote import Unreachable
+    from emulator.fixture import FixtureError
     from emulator.testing.emulator import Emulator
     from emulator.testing.realm import Realm
     from emulator.testing.signing import OmniOmniSignature
@@ -40,19 +40,18 @@ __all__ = [
 ]
 
 _MODULES = {
-    "Calls": "emulator.driving.entries",
+    "Calls": "emulator.client.entries",
     "Emulator": "emulator.testing.emulator",
-    "Entry": "emulator.driving.entries",
-    "FixtureError": "emulator.core.fixture.mistakes",
+    "Entry": "emulator.client.entries",
+    "FixtureError": "emulator.fixture",
     "OmniOmniSignature": "emulator.testing.signing",
     "Realm": "emulator.testing.realm",
-    "Unreachable": "emulator.driving.remote",
 }
 """Where things are; what is not named here is an error."""
 
 
 def __getattr__(name: str) -> Any:
-    # Each at its first use: the pytest plugin costs a test run nothing that does without it.
+    # Each at its first use: pytest imports this package with the plugin, also if no test uses it.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULES.get(name, "emulator.driving.errors")), name)
+    return getattr(import_module(_MODULES.get(name, "emulator.client.errors")), name)

@@ -1,7 +1,7 @@
 """The pytest plugin: the fixture `auth_emulator`, a realm of its own for each test.
 
-The server starts at the first use, once a session. This file is imported by every run of pytest in
-an environment that has the emulator: it imports nothing but pytest.
+The server starts at the first use, once a session. This module is imported by every run of pytest
+in an environment that has the emulator: it imports nothing but pytest.
 """
 
 import sys
@@ -12,15 +12,15 @@ import pytest
 
 if TYPE_CHECKING:
     from emulator.testing.emulator import Emulator
-    from emulator.testing.provision import Provision
+    from emulator.testing.pool import ServerPool
     from emulator.testing.realm import Realm
 
 SCOPES = ("function", "class", "module", "package", "session")
 SHARING = ("own", "shared")
 
-_PROVISION = pytest.StashKey["Provision"]()
+_POOL = pytest.StashKey["ServerPool"]()
 _REALM = pytest.StashKey["Realm"]()
-"""That of a test, also where it asked for it while it ran."""
+"""The realm of a test, also if it was asked for while the test ran."""
 
 _MARKER = (
     "auth_emulator(fixture=None, scope=None, url=None): another fixture for this test (a file "
@@ -60,30 +60,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known, and refuse what the options cannot be."""
+    """Register the marker, and refuse wrong options."""
     config.addinivalue_line("markers", _MARKER)
-    _lasts(config)
+    _scope(config)
     _sharing(config)
 
 
-def _scope(fixture_name: str, config: pytest.Config) -> Any:  # noqa: ARG001 - pytest's names
-    lasts = _lasts(config)
-    # A plugin's fixture that lasts a package lasts the whole session in pytest.
-    return "function" if lasts == "package" else lasts
-
-
-def _lasts(config: pytest.Config) -> str:
+def _scope(config: pytest.Config) -> str:
     """How long a realm lasts."""
-    return _one_of(SCOPES, config, "scope")
+    return _choice(SCOPES, config, "scope")
 
 
 def _sharing(config: pytest.Config) -> str:
     """Whether the workers of pytest-xdist have a server each, or share one."""
-    return _one_of(SHARING, config, "xdist")
+    return _choice(SHARING, config, "xdist")
 
 
-def _one_of(known: tuple[str, ...], config: pytest.Config, option: str) -> str:
-    """What the command line says, else the file; the first that is known where neither does."""
+def _choice(known: tuple[str, ...], config: pytest.Config, option: str) -> str:
+    """What the command line says, else the file, else the first that is known."""
     given: str = config.getoption(f"--auth-emulator-{option}") or config.getini(
         f"auth_emulator_{option}"
     )
@@ -92,42 +86,48 @@ def _one_of(known: tuple[str, ...], config: pytest.Config, option: str) -> str:
     return given or known[0]
 
 
-def _provision(config: pytest.Config) -> "Provision":
-    """The servers of this session, made at the first use."""
-    found = config.stash.get(_PROVISION, None)
-    if found is None:
-        from emulator.testing.provision import Provision
+def _fixture_scope(fixture_name: str, config: pytest.Config) -> Any:  # noqa: ARG001 - pytest's names
+    scope = _scope(config)
+    # A plugin's fixture that lasts a package lasts the whole session in pytest.
+    return "function" if scope == "package" else scope
 
-        found = config.stash[_PROVISION] = Provision(config)
-        config.add_cleanup(found.close)
-    return found
+
+def _pool(config: pytest.Config) -> "ServerPool":
+    """The servers of this session, made at the first use."""
+    pool = config.stash.get(_POOL, None)
+    if pool is None:
+        from emulator.testing.pool import ServerPool
+
+        pool = config.stash[_POOL] = ServerPool(config)
+        config.add_cleanup(pool.close)
+    return pool
 
 
 @pytest.fixture(scope="session")
 def auth_emulator_server(request: pytest.FixtureRequest) -> "Emulator":
     """The emulator that the tests' realms are made in: for fixtures with a scope of their own."""
-    return _provision(request.config).emulator()
+    return _pool(request.config).emulator()
 
 
-@pytest.fixture(scope=_scope)
+@pytest.fixture(scope=_fixture_scope)
 def auth_emulator(request: pytest.FixtureRequest) -> Iterator["Realm"]:
     """An emulator of this test's own: users, clock, faults, journal, keys that no other test sees.
 
     Its `url` is a base URL for all three vendors.
     """
     config = request.config
-    with _provision(config).realm(request, _lasts(config)) as realm:
+    with _pool(config).realm(request, _scope(config)) as realm:
         request.node.stash[_REALM] = realm
         yield realm
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Refuse a marker that a realm of a longer life would not heed."""
-    if item.get_closest_marker("auth_emulator") and _scope("", item.config) != "function":
-        from emulator.testing.provision import refuse_late_markers
+    """Refuse a marker that comes too late for a realm that lasts longer."""
+    if item.get_closest_marker("auth_emulator") and _fixture_scope("", item.config) != "function":
+        from emulator.testing.pool import refuse_late_markers
 
-        refuse_late_markers(item, _lasts(item.config))
+        refuse_late_markers(item, _scope(item.config))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -135,18 +135,18 @@ def pytest_runtest_makereport(
     item: pytest.Item,
     call: pytest.CallInfo[None],
 ) -> Any:
-    """A failed test's report holds the journal of the realm that it used."""
+    """A failed test's report shows the journal of the realm that it used."""
     report = yield
     realms = sys.modules.get("emulator.testing.realm")
     if report.failed and realms is not None:
-        from emulator.testing.provision import journal_of
+        from emulator.testing.pool import journal_of
 
         values = [*(getattr(item, "funcargs", None) or {}).values(), item.stash.get(_REALM, None)]
         used = {id(value): value for value in values if isinstance(value, realms.Realm)}
-        told = (journal_of(realm) for realm in used.values())
-        report.sections += [section for section in told if section is not None]
-    if call.when == "teardown" and _PROVISION in item.config.stash:
-        _provision(item.config).remove_what_is_over()
+        sections = (journal_of(realm) for realm in used.values())
+        report.sections += [section for section in sections if section is not None]
+    if call.when == "teardown" and _POOL in item.config.stash:
+        _pool(item.config).remove_ended_realms()
     return report
 
 
@@ -155,4 +155,4 @@ def pytest_configure_node(node: Any) -> None:
     """Tell a worker of pytest-xdist where the shared server is; it has a process of its own."""
     config: pytest.Config = node.config
     if _sharing(config) == "shared":
-        node.workerinput.update(_provision(config).for_workers())
+        node.workerinput.update(_pool(config).for_workers())

@@ -1,30 +1,30 @@
 """A realm, for tests: an emulator of its own inside a running one."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from emulator.driving.channel import Channel, Control
-from emulator.driving.clock import RealmClock
-from emulator.driving.durations import instant_in, length_of
-from emulator.driving.errors import NotRunning, Refused
-from emulator.driving.faults import Faults
-from emulator.driving.journal import Journal
-from emulator.driving.keys import Keys
-from emulator.driving.outbox import Outbox
-from emulator.driving.remote import Unreachable
-from emulator.driving.tokens import Tokens
-from emulator.driving.vendors import NbcGate, OmniOmni, Vault
+from emulator.client.channel import Control
+from emulator.client.clock import RealmClock
+from emulator.client.errors import NotRunning, Refused, Unreachable
+from emulator.client.faults import Faults
+from emulator.client.journal import Journal
+from emulator.client.outbox import Outbox
+from emulator.client.remote import Reply
+from emulator.client.tokens import Keys, Tokens
+from emulator.client.values import parse_time, seconds_of
+from emulator.client.vendors import NbcGate, OmniOmni, Vault
+from emulator.testing.servers import EmulatorServer
 
 
 @dataclass(frozen=True, slots=True)
 class RealmState:
-    """A realm as the emulator tells it: its time, and when it goes by itself (None: never)."""
+    """A realm: its time, and after how much real time it expires (None: never)."""
 
     name: str
     base_path: str
@@ -32,58 +32,40 @@ class RealmState:
     ttl: timedelta | None
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> Self:
-        """What the control API tells."""
-        ttl = told["ttl"]
-        left = None if ttl is None else length_of(ttl)
-        return cls(told["realm"], told["base_path"], instant_in(told["now"]), left)
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where an emulator is, the way to its control API, and what calls of it have to bring.
-
-    Where it is not `served`, its URL leads there only within httpx's transport. `process` is whose
-    it is: one that was forked off ends nothing.
-    """
-
-    url: str
-    channel: Channel
-    admin_token: str = field(default="", repr=False)
-    served: bool = True
-    process: int = field(default_factory=os.getpid)
+    def of(cls, answer: Mapping[str, Any]) -> Self:
+        """The realm as the control API describes it."""
+        ttl = None if answer["ttl"] is None else timedelta(seconds=seconds_of(answer["ttl"]))
+        return cls(answer["realm"], answer["base_path"], parse_time(answer["now"]), ttl)
 
 
 class Realm:
     """Users, clients, keys, clock, faults, journal and outbox of its own.
 
-    `url` is a base URL for all three vendors. As a context manager, it goes at the end.
+    `url` is a base URL for all three vendors. As a context manager, it is removed at the end.
     """
 
-    def __init__(self, name: str, address: Address) -> None:
-        self.name = name
-        self._address: Address | None = address
-        self._set_up()
+    def __init__(self, name: str, server: EmulatorServer) -> None:
+        self._begin(name, f"/realms/{name}", server)
 
-    def _set_up(self) -> None:
+    def _begin(self, name: str, prefix: str, server: EmulatorServer | None) -> None:
+        self.name = name
+        self._server = server
+        channel = _RealmChannel(self._running)
+        self._root, self._control = Control(channel), Control(channel, prefix)
         self.clock = RealmClock(self._control)
         self.faults = Faults(self._control)
         self.journal = Journal(self._control)
         self.tokens = Tokens(self._control)
         self.keys = Keys(self._control)
         self.outbox = Outbox(self._control)
-        self.omniomni = OmniOmni(self._control, self._base)
-        self.nbcgate = NbcGate(self._control, self._base)
-        self.vault = Vault(self._control, self._base)
+        self.omniomni = OmniOmni(self._control)
+        self.nbcgate = NbcGate(self._control)
+        self.vault = Vault(self._control)
 
     @property
     def url(self) -> str:
-        """The base URL of all three vendors in this realm."""
-        return f"{self._where().url}{self._prefix}"
-
-    @property
-    def _prefix(self) -> str:
-        return f"/realms/{self.name}"
+        """The base URL of all three vendors in this realm; NotRunning if it is not there."""
+        return self._control.url
 
     def environment(
         self,
@@ -94,14 +76,14 @@ class Realm:
     ) -> dict[str, str]:
         """Variables for a child process: the vendors' base URLs, by these names.
 
-        With them come AUTH_EMULATOR_URL and AUTH_EMULATOR_ADMIN_TOKEN, for what drives the emulator
-        there, and NO_PROXY, so that no proxy is asked for it.
+        With them come AUTH_EMULATOR_URL and AUTH_EMULATOR_ADMIN_TOKEN, for what controls the
+        emulator there, and NO_PROXY, so that no proxy is asked for it.
         """
-        address = self._served()
-        host = urlsplit(address.url).hostname or ""
+        server = self._served()
+        host = urlsplit(self.url).hostname or ""
         known = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
         direct = ",".join(filter(None, [known, host]))
-        token = {"AUTH_EMULATOR_ADMIN_TOKEN": address.admin_token} if address.admin_token else {}
+        token = {"AUTH_EMULATOR_ADMIN_TOKEN": server.admin_token} if server.admin_token else {}
         return {
             "AUTH_EMULATOR_URL": self.url,
             omniomni: self.omniomni.url,
@@ -123,25 +105,24 @@ class Realm:
         return at_vendor_hosts(self.url)
 
     def state(self) -> RealmState:
-        """What the emulator tells of the realm."""
-        root = Control(self._where().channel)
-        return RealmState.of(root.get(f"/realms/{self.name}"))
+        """How the realm stands."""
+        return RealmState.of(self._root.get(f"/realms/{self.name}"))
 
     def reset(self) -> None:
         """Go back to what the realm was made from; its tokens are refused from now on."""
         self.clock.release_process()
-        self._control().post("/reset")
+        self._control.post("/reset")
 
     def close(self) -> None:
         """Remove the realm, with all that is its; it may be gone already."""
         self.clock.release_process()
-        address, self._address = self._address, None
-        if address is not None and address.process == os.getpid():
+        if self._server is not None and self._server.process == os.getpid():
             with suppress(NotRunning, Unreachable, Refused):
-                Control(address.channel).delete(f"/realms/{self.name}")
+                self._root.delete(f"/realms/{self.name}")
+        self._server = None
 
     def __repr__(self) -> str:
-        where = "not running" if self._address is None else self.url
+        where = "not running" if self._server is None else self.url
         return f"<{type(self).__name__} {self.name}: {where}>"
 
     def __enter__(self) -> Self:
@@ -159,9 +140,9 @@ class Realm:
 
     async def __aenter__(self) -> Self:
         """The same in asynchronous code."""
-        import anyio.to_thread
+        from anyio.to_thread import run_sync
 
-        return await anyio.to_thread.run_sync(self.__enter__)
+        return await run_sync(self.__enter__)
 
     async def __aexit__(
         self,
@@ -170,23 +151,46 @@ class Realm:
         traceback: TracebackType | None,
     ) -> None:
         """The same."""
-        import anyio.to_thread
+        from anyio.to_thread import run_sync
 
-        await anyio.to_thread.run_sync(self.__exit__, kind, error, traceback)
+        await run_sync(self.__exit__, kind, error, traceback)
 
-    def _where(self) -> Address:
-        if self._address is None:
+    def _running(self) -> EmulatorServer:
+        if self._server is None:
             raise NotRunning(f"the realm {self.name} was removed")
-        return self._address
+        if self._server.ended:
+            raise NotRunning("the emulator is not running any more")
+        return self._server
 
-    def _served(self) -> Address:
-        address = self._where()
-        if not address.served:
-            raise NotRunning("nobody can connect to an emulator in process; run it in a thread")
-        return address
+    def _served(self) -> EmulatorServer:
+        server = self._running()
+        if not server.served:
+            raise NotRunning("an emulator in process cannot be connected to; run it in a thread")
+        return server
 
-    def _base(self) -> str:
-        return self.url
 
-    def _control(self) -> Control:
-        return Control(self._where().channel, self._prefix)
+class _RealmChannel:
+    """The way to the emulator of a realm: NotRunning if it has not begun, or has ended."""
+
+    def __init__(self, server: Callable[[], EmulatorServer]) -> None:
+        self._server = server
+
+    @property
+    def url(self) -> str:
+        return self._server().channel.url
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        try:
+            return self._server().channel.ask(method, path, body, headers)
+        except Unreachable:
+            self._server()  # raises NotRunning if it was stopped meanwhile
+            raise
+
+    def lines(self, path: str) -> Iterator[bytes]:
+        return self._server().channel.lines(path)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import httpx
 
-from emulator.core.clock import Clock, iso_milliseconds
-from emulator.core.keys.algorithms import PrivateKey
+from emulator.core.clock import iso_milliseconds, machine_time
+from emulator.core.keys import PrivateKey
 from emulator.core.keys.files import any_private_key_in
 from emulator.vendors.omniomni.signature import DEVICE_ID, SignedRequest, signature_headers
 
@@ -20,7 +20,7 @@ class OmniOmniSignature(httpx.Auth):
     """Signs each request of an httpx client, as OmniOmni's Proof of Action page says.
 
     `private_key` is a key of the `cryptography` package, RSA, EC or Ed25519, or a file that holds
-    one (PEM or JWK; KeyFileError where it does not). Without `device_id` it signs the
+    one (PEM or JWK; KeyFileError if it does not). Without `device_id` it signs the
     X-Signature-DeviceId of the request, if that has one. `now` gives the time in POSIX seconds, for
     an emulator whose clock is not the machine's.
     """
@@ -40,7 +40,7 @@ class OmniOmniSignature(httpx.Auth):
             else private_key
         )
         self._device_id = device_id
-        self._now = now or Clock().now
+        self._now = now or machine_time
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         """Put the headers into a request (httpx calls it)."""
@@ -59,6 +59,6 @@ class OmniOmniSignature(httpx.Auth):
         yield request
 
     def _timestamp(self) -> str:
-        # What is below a millisecond counts the requests: two of them at a clock that stands still
-        # would else have the same signature, and the second would be refused.
+        # The digits below a millisecond count the requests: two at a clock that stands still would
+        # else have the same signature, and the second would be refused.
         return f"{iso_milliseconds(self._now())[:-1]}{next(_requests) % 1_000_000:06}Z"

@@ -1,86 +1,157 @@
-"""httpx, answered by an emulator in this process: no port, no socket."""
+"""Calls of an emulator in this process, on its own event loop: no port, no socket."""
 
-import asyncio
-from collections.abc import Callable
+import os
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import CancelledError, Future
+from contextlib import ExitStack
+from typing import Any, TypeVar
 
-import anyio.to_thread
+import anyio
 import httpx
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from anyio.to_thread import run_sync
 
-from emulator.testing.in_process import Loop, result_of
-from emulator.web.exchange import Exchange, exchange
-from emulator.web.stage import Stage
+from emulator.client.errors import NotRunning, Unreachable
+from emulator.client.remote import TIMEOUT, Reply
+from emulator.http.connection import ConnectionFaultTriggered
+
+IN_PROCESS_URL = "http://auth-emulator.localhost"
+
+_OVER = "the emulator is not running any more"
+
+T = TypeVar("T")
+
+
+class EventLoop:
+    """An event loop in a thread of its own, on which any thread can start work."""
+
+    def __init__(self) -> None:
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+        self._stack = ExitStack()
+        portal = self._stack.enter_context(start_blocking_portal())
+        portal.call(_name_thread)
+        self._portal: BlockingPortal | None = portal
+
+    def start(self, work: Callable[..., Awaitable[T]], *args: object) -> "Future[T]":
+        """Start some work. NotRunning once the loop is closed, and in a process that was forked."""
+        if self._process != os.getpid():  # the thread stayed in the parent
+            raise NotRunning("the emulator runs in the parent process")
+        with self._lock:  # so that no work is started behind the end of the loop
+            if self._portal is not None:
+                return self._portal.start_task_soon(work, *args)
+        raise NotRunning(_OVER)
+
+    def close(self) -> None:
+        """Cancel what still runs, and end the loop."""
+        if self._process != os.getpid():
+            return
+        with self._lock:
+            portal, self._portal = self._portal, None
+        if portal is not None:
+            portal.call(portal.stop, True)
+            self._stack.close()
 
 
 class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """For `httpx.Client(transport=...)` and `httpx.AsyncClient(transport=...)` alike.
 
     Whatever host a client addresses, the emulator answers. A connection fault raises what httpx
-    raises where a real connection breaks so. Answers without an end cannot be read.
+    raises when a real connection breaks so. Answers without an end cannot be read.
     """
 
-    def __init__(self, stage: Stage, loop: Callable[[], Loop]) -> None:
-        self._stage = stage
+    def __init__(self, app: Callable[..., Any], loop: Callable[[], EventLoop]) -> None:
+        self._asgi = httpx.ASGITransport(app)
         self._loop = loop
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer a request of a Client."""
         request.read()
-        future = self._loop().submit(self._exchanged(request))
-        return _response(result_of(future), request)
+        return _result(self._loop().start(self._answer, request))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request of an AsyncClient, whatever runs its tasks."""
+        """Answer a request of an AsyncClient, on whatever loop it runs, trio's too."""
         await request.aread()
-        future = self._loop().submit(self._exchanged(request))
+        future = self._loop().start(self._answer, request)
+        limiter = anyio.CapacityLimiter(1)  # not the caller's own, which lets 40 wait
         try:
-            asyncio.get_running_loop()
-        except RuntimeError:  # trio runs it
-            return _response(await anyio.to_thread.run_sync(result_of, future), request)
-        # Shielded, and waited for: what ended with the emulator is not this task cancelled.
-        waiting = asyncio.wrap_future(future)
-        try:
-            await asyncio.wait((waiting,))
+            return await run_sync(_result, future, abandon_on_cancel=True, limiter=limiter)
         finally:
-            waiting.cancel()
-        return _response(result_of(future) if future.cancelled() else waiting.result(), request)
+            future.cancel()
 
-    async def _exchanged(self, request: httpx.Request) -> Exchange:
-        headers = [(name.lower(), value) for name, value in request.headers.raw]
-        limit = _timeout(request)
+    async def _answer(self, request: httpx.Request) -> httpx.Response:
+        with anyio.move_on_after(request.extensions.get("timeout", {}).get("read")):
+            try:
+                response = await self._asgi.handle_async_request(request)
+            except ConnectionFaultTriggered as fault:
+                raise _httpx_error(fault, request) from None
+            raw = b"".join([part async for part in response.aiter_raw()])
+            return httpx.Response(
+                response.status_code,
+                headers=response.headers,
+                stream=httpx.ByteStream(raw),  # for sync and async clients alike
+                request=request,
+            )
+        raise httpx.ReadTimeout("the emulator did not answer in time", request=request)
+
+
+class AppChannel:
+    """The way to the control API of an application in this process."""
+
+    url = IN_PROCESS_URL
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """The answer to one call. Raises Unreachable."""
+        request = httpx.Request(
+            method,
+            f"{self.url}{path}",
+            headers=headers,
+            content=body,
+            extensions={"timeout": {"read": TIMEOUT}},
+        )
         try:
-            async with asyncio.timeout(limit):
-                return await exchange(
-                    self._stage, request.method, _sent(request.url), headers, request.content
-                )
-        except TimeoutError as error:
-            raise httpx.ReadTimeout("the emulator did not answer in time") from error
+            response = self._transport.handle_request(request)
+        except httpx.TransportError as error:
+            raise Unreachable(f"the emulator did not answer ({error})") from error
+        return Reply(response.status_code, response.headers, response.read())
+
+    def lines(self, path: str) -> Iterator[bytes]:
+        """NotRunning: an answer without an end needs a connection."""
+        raise NotRunning(
+            f"{path} is a stream, and an emulator that runs in process has no connection to send "
+            "it through; run it in a thread"
+        )
 
 
-def _sent(url: httpx.URL) -> str:
-    """The URL as a connection would carry it: httpx's own text of it drops nothing of the path."""
-    target = url.raw_path.decode("ascii")
-    return f"{url.scheme}://{url.netloc.decode('ascii')}{target}"
+def _name_thread() -> None:
+    threading.current_thread().name = "auth-emulator"
 
 
-def _timeout(request: httpx.Request) -> float | None:
-    limit: float | None = request.extensions.get("timeout", {}).get("read")
-    return limit
+def _result(future: "Future[T]") -> T:
+    """What came of some work, waited for. NotRunning if the emulator was closed meanwhile."""
+    try:
+        return future.result()
+    except CancelledError:
+        raise NotRunning(_OVER) from None
 
 
-def _response(told: Exchange, request: httpx.Request) -> httpx.Response:
-    if told.was_reset:
-        raise httpx.ReadError("[Errno 104] Connection reset by peer", request=request)
-    if told.cut is not None:
-        raise httpx.RemoteProtocolError(_broken(told.cut), request=request)
-    return httpx.Response(
-        told.status, headers=told.headers, content=bytes(told.content), request=request
-    )
-
-
-def _broken(cut: bytes) -> str:
-    """What httpx says of a connection that ends so."""
-    if not cut:
-        return "Server disconnected without sending a response."
-    if cut.startswith(b"HTTP/"):
-        return "peer closed connection without sending complete message body"
-    return "illegal status line"
+def _httpx_error(fault: ConnectionFaultTriggered, request: httpx.Request) -> httpx.TransportError:
+    """What httpx says of a connection that breaks so."""
+    if fault.kind == "reset":
+        return httpx.ReadError("[Errno 104] Connection reset by peer", request=request)
+    messages = {
+        "close": "Server disconnected without sending a response.",
+        "truncate": "peer closed connection without sending complete message body",
+        "garbage": "illegal status line",
+    }
+    return httpx.RemoteProtocolError(messages[fault.kind], request=request)

@@ -18,8 +18,7 @@ import httpx
 import pytest
 from commands import serving
 
-from emulator.core.fixture import FixtureError
-from emulator.testing import Emulator, NotRunning, NotStarted, Refused
+from emulator.testing import Emulator, FixtureError, NotRunning, NotStarted, Refused
 
 PATH = "/omni-omni/v1/auth/client-token"
 MINE = {"omniomni": {"clients": [{"client_id": "mine"}]}}

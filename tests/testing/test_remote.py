@@ -9,9 +9,8 @@ from contextlib import closing, contextmanager
 
 import pytest
 
-from emulator.driving import remote
-from emulator.driving.remote import Remote, Unreachable
-from emulator.testing import Emulator
+from emulator.client.remote import Remote
+from emulator.testing import Emulator, Unreachable
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 Speaks = Callable[[socket.socket], None]
@@ -43,27 +42,6 @@ def says(answer: bytes) -> Speaks:
     return lambda connection: connection.sendall(answer)
 
 
-def trickles(head: bytes) -> Speaks:
-    def speak(connection: socket.socket) -> None:
-        connection.sendall(head)
-        for _ in range(40):
-            time.sleep(0.05)
-            connection.sendall(b"x")
-
-    return speak
-
-
-@pytest.mark.parametrize(
-    "head", [b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", b"HTTP/1.1 200 OK\r\nx: ", b""]
-)
-def test_who_trickles_is_given_up_on_in_time(head: bytes) -> None:
-    with server(trickles(head)) as (url, _), closing(Remote(url, timeout=0.3)) as asking:
-        began = time.monotonic()
-        with pytest.raises(Unreachable, match="timed out"):
-            asking.ask("GET", "/")
-        assert time.monotonic() - began < 1.5
-
-
 @pytest.mark.parametrize(
     "answer",
     [
@@ -80,17 +58,6 @@ def test_half_an_answer_is_none(answer: bytes) -> None:
         pytest.raises(Unreachable, match="no emulator answers at"),
     ):
         asking.ask("GET", "/")
-
-
-def test_an_answer_is_read_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "LARGEST", 1000)
-    for head in (b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n", b"HTTP/1.0 200 OK\r\n\r\n"):
-        with (
-            server(says(head + b"x" * 5000)) as (url, _),
-            closing(Remote(url)) as asking,
-            pytest.raises(Unreachable, match="more than 1,000 bytes"),
-        ):
-            asking.ask("GET", "/")
 
 
 def test_no_call_is_made_twice() -> None:

@@ -1,8 +1,8 @@
 """Calls of httpx to the vendors' hosts, sent to an emulator.
 
-The client, its hooks, its authentication and its redirects are above the transport and do not
-notice. Each call has a connection of its own, which ends with its response: so an AsyncClient may
-be used in one event loop after another, and nothing is left open.
+The client, its hooks, its authentication and its redirects are above the transport and not
+affected. Each call has a connection of its own, which ends with its response: so an AsyncClient
+can be used in one event loop after another, and nothing is left open.
 """
 
 import ssl
@@ -11,7 +11,7 @@ from typing import cast
 
 import httpx
 
-from emulator.testing.vendor_hosts.leading import EmulatorAddress, Patch, emulator_for
+from emulator.testing.vendor_hosts.routing import BLOCKS, EmulatorAddress, Patch
 
 _Handle = Callable[[httpx.HTTPTransport, httpx.Request], httpx.Response]
 _HandleAsync = Callable[[httpx.AsyncHTTPTransport, httpx.Request], Awaitable[httpx.Response]]
@@ -21,21 +21,21 @@ _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def patches() -> list[Patch]:
-    """Ours around httpx's two transports over the network, also where they lead to a proxy."""
+    """Of httpx's two transports over the network, also of those that lead to a proxy."""
     return [
-        Patch(httpx.HTTPTransport, "handle_request", _around),
-        Patch(httpx.AsyncHTTPTransport, "handle_async_request", _around_async),
+        Patch(httpx.HTTPTransport, "handle_request", _wrap),
+        Patch(httpx.AsyncHTTPTransport, "handle_async_request", _wrap_async),
     ]
 
 
-def _around(theirs: _Handle) -> _Handle:
+def _wrap(theirs: _Handle) -> _Handle:
     def handle_request(self: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
-        emulator = _emulator_for(request)
+        emulator = _route(request)
         if emulator is None:
             return theirs(self, request)
         transport = httpx.HTTPTransport(verify=_NO_TLS, trust_env=False)
         try:
-            response = transport.handle_request(_moved(request, emulator))
+            response = transport.handle_request(_rerouted(request, emulator))
         except BaseException:
             transport.close()
             raise
@@ -45,16 +45,16 @@ def _around(theirs: _Handle) -> _Handle:
     return handle_request
 
 
-def _around_async(theirs: _HandleAsync) -> _HandleAsync:
+def _wrap_async(theirs: _HandleAsync) -> _HandleAsync:
     async def handle_async_request(
         self: httpx.AsyncHTTPTransport, request: httpx.Request
     ) -> httpx.Response:
-        emulator = _emulator_for(request)
+        emulator = _route(request)
         if emulator is None:
             return await theirs(self, request)
         transport = httpx.AsyncHTTPTransport(verify=_NO_TLS, trust_env=False)
         try:
-            response = await transport.handle_async_request(_moved(request, emulator))
+            response = await transport.handle_async_request(_rerouted(request, emulator))
         except BaseException:
             await transport.aclose()
             raise
@@ -64,11 +64,11 @@ def _around_async(theirs: _HandleAsync) -> _HandleAsync:
     return handle_async_request
 
 
-def _emulator_for(request: httpx.Request) -> EmulatorAddress | None:
-    return emulator_for(request.url.scheme, request.url.host, request.url.port)
+def _route(request: httpx.Request) -> EmulatorAddress | None:
+    return BLOCKS.route(request.url.scheme, request.url.host, request.url.port)
 
 
-def _moved(request: httpx.Request, emulator: EmulatorAddress) -> httpx.Request:
+def _rerouted(request: httpx.Request, emulator: EmulatorAddress) -> httpx.Request:
     """The same request at the emulator; its Host header is still the vendor's."""
     prefix = emulator.prefix.encode()
     extensions = dict(request.extensions)
@@ -86,7 +86,7 @@ def _moved(request: httpx.Request, emulator: EmulatorAddress) -> httpx.Request:
 
 
 class _Stream(httpx.SyncByteStream):
-    """The body of an answer, and the connection that it came by."""
+    """The body of an answer; with it ends the connection that it came by."""
 
     def __init__(self, body: httpx.SyncByteStream, transport: httpx.HTTPTransport) -> None:
         self._body = body

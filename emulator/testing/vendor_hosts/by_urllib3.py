@@ -1,8 +1,8 @@
 """Calls of urllib3, and so of requests, to the vendors' hosts, sent to an emulator.
 
 Every pool of urllib3, a PoolManager's and a ProxyManager's too, sends by `urlopen`. Ours hands the
-call to a pool of its own, with all that came with it (retries, timeout, stream), which says the
-vendor's name and connects to the emulator. requests lies above that and does not notice.
+call to a pool of its own, with all that came with it (retries, timeout, stream), which connects to
+the emulator and sends the vendor's name. requests is above that and not affected.
 """
 
 from collections.abc import Callable
@@ -12,17 +12,17 @@ from urllib3.connection import HTTPConnection
 from urllib3.connectionpool import HTTPConnectionPool
 from urllib3.util import parse_url
 
-from emulator.testing.vendor_hosts.leading import EmulatorAddress, Patch, emulator_for
+from emulator.testing.vendor_hosts.routing import BLOCKS, EmulatorAddress, Patch
 
 _UrlOpen = Callable[..., Any]
 
 
 def patches() -> list[Patch]:
-    """Ours around the method by which every pool sends, for https as for http."""
-    return [Patch(HTTPConnectionPool, "urlopen", _around)]
+    """Of the method by which every pool sends, for https as for http."""
+    return [Patch(HTTPConnectionPool, "urlopen", _wrap)]
 
 
-def _around(theirs: _UrlOpen) -> _UrlOpen:
+def _wrap(theirs: _UrlOpen) -> _UrlOpen:
     def urlopen(
         self: HTTPConnectionPool, method: str, url: str, *arguments: Any, **named: Any
     ) -> Any:
@@ -47,15 +47,15 @@ def _around(theirs: _UrlOpen) -> _UrlOpen:
 def _addressed(pool: HTTPConnectionPool, url: str) -> tuple[str, EmulatorAddress | None]:
     """The host that a call is for, and the emulator if it is a vendor's."""
     if pool.proxy is not None and not url.startswith("/"):
-        # The pool is the proxy's own: it is told the whole URL of what is not https.
+        # The pool is the proxy's own: for what is not https it gets the whole URL.
         asked = parse_url(url)
         host = asked.host or ""
-        return host, emulator_for(asked.scheme or "", host, asked.port)
-    return pool.host, emulator_for(pool.scheme, pool.host, pool.port)
+        return host, BLOCKS.route(asked.scheme or "", host, asked.port)
+    return pool.host, BLOCKS.route(pool.scheme, pool.host, pool.port)
 
 
 class _Connection(HTTPConnection):
-    """Says what the vendor would be told, below the path of the emulator's realm."""
+    """Sends what the vendor would get, below the path of the emulator's realm."""
 
     def __init__(self, *arguments: Any, vendor: str, prefix: str, **named: Any) -> None:
         super().__init__(*arguments, **named)

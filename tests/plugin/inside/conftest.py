@@ -7,9 +7,9 @@ import pytest
 import requests
 import time_machine
 
-from emulator.testing import Emulator, provision  # all of it once: a suite's imports are forgotten
+from emulator.testing import Emulator, pool  # all of it once: a suite's imports are forgotten
 
-__all__ = ["provision", "requests", "time_machine"]
+__all__ = ["pool", "requests", "time_machine"]
 
 TWO_HUNDRED = Path(__file__).with_name("two_hundred.py")
 

@@ -226,7 +226,7 @@ def test_one_sign_in_that_serves_for_many_calls(realm: Realm, http: httpx.Client
 def test_entries_are_read_in_pages_oldest_first(
     realm: Realm, http: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("emulator.driving.journal._PAGE", 2)
+    monkeypatch.setattr("emulator.client.journal._PAGE", 2)
     for _ in range(5):
         driving.vault(http)
     driving.use(http, "x")

@@ -1,12 +1,15 @@
-"""The calls that a journal tells of, as tests read them, and as a table for people."""
+"""The calls that a journal lists, as tests read them, and as a table for people."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any, TypedDict
+from typing import Any, Self, TypedDict
 
-from emulator.driving.durations import instant_in
+from emulator.client.values import parse_time
+
+NO_CALLS = "no calls"
+"""The table of no entries."""
 
 
 class Calls(TypedDict, total=False):
@@ -30,9 +33,9 @@ class Calls(TypedDict, total=False):
 class Entry:
     """One call. `at` is by the realm's clock; `ended_at` and `duration` are real time.
 
-    `status` is None where the connection broke, `operation` where the vendor has none at the path,
-    `vendor` where the path is no vendor's.
-    `reason` is why it was refused. `told` is all that the control API tells, without secrets.
+    `status` is None if the connection broke, `operation` if the vendor has none at the path,
+    `vendor` if the path is no vendor's.
+    `reason` is why it was refused. `told` is all that the control API says, without secrets.
     """
 
     number: int
@@ -63,68 +66,64 @@ class Entry:
         return self.status is not None and self.status < HTTPStatus.BAD_REQUEST
 
     @classmethod
-    def of(cls, told: Mapping[str, Any]) -> "Entry":
-        """The entry that the control API tells."""
+    def of(cls, answer: Mapping[str, Any]) -> Self:
+        """The entry as the control API lists it."""
+        same = ("number", "vendor", "operation", "principal", "outcome", "reason", "status")
         return cls(
-            number=told["number"],
-            at=instant_in(told["at"]),
-            ended_at=instant_in(told["real_at"]),
-            duration=timedelta(milliseconds=told["duration_ms"]),
-            vendor=told["vendor"],
-            operation=told["operation"],
-            principal=told["principal"],
-            outcome=told["outcome"],
-            reason=told["reason"],
-            status=told["status"],
-            fault=told["fault"],
-            method=told["request"]["method"],
-            path=told["request"]["path"],
-            request=told["request"],
-            answer=told["answer"],
-            told=told,
+            at=parse_time(answer["at"]),
+            ended_at=parse_time(answer["real_at"]),
+            duration=timedelta(milliseconds=answer["duration_ms"]),
+            fault=answer["fault"],
+            method=answer["request"]["method"],
+            path=answer["request"]["path"],
+            request=answer["request"],
+            answer=answer["answer"],
+            told=answer,
+            **{name: answer[name] for name in same},
         )
 
 
 def table(entries: Iterable[Mapping[str, Any]]) -> str:
-    """Entries for people, a line each, and below it why it was refused, or how it differs.
+    """Entries for people: a line each, below it why it was refused and how it differs.
 
-    They may be whole, or as short as a verification tells those that came nearest.
+    They may be whole, or as short as the nearest calls of a verification.
     """
     rows = [(_row(entry), entry) for entry in entries]
+    if not rows:
+        return NO_CALLS
     widths = [max(map(len, column)) for column in zip(*(row for row, _ in rows), strict=True)]
     lines = []
     for row, entry in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         lines.append("  ".join(cells).rstrip())
-        lines += [f"{'':{widths[0]}}  {more}" for more in _below(entry)]
+        lines += [f"{'':{widths[0]}}  {more}" for more in _details(entry)]
     return "\n".join(lines)
 
 
 def _row(entry: Mapping[str, Any]) -> Sequence[str]:
     request = entry.get("request") or entry
-    at = entry["at"].replace("T", " ").removesuffix("Z")
-    named = None if entry["operation"] == "resource" else entry["operation"]
-    status = "broken" if entry["status"] is None else str(entry["status"])
+    operation = None if entry["operation"] == "resource" else entry["operation"]
     return (
         f"#{entry['number']}",
-        at,
+        entry["at"].replace("T", " ").removesuffix("Z"),
         entry["vendor"] or "-",
-        named or f"{request['method']} {request['path']}",
+        operation or f"{request['method']} {request['path']}",
         entry["principal"] or "-",
-        status,
+        "broken" if entry["status"] is None else str(entry["status"]),
         entry["outcome"],
     )
 
 
-def _below(entry: Mapping[str, Any]) -> list[str]:
-    outcome, reason = entry["outcome"], entry["reason"]
-    below = [reason.removeprefix(f"{outcome}; ")] if reason else []
-    if entry.get("fault") and entry["fault"] not in (reason or ""):
-        below.append(f"struck by the fault {entry['fault']}")
+def _details(entry: Mapping[str, Any]) -> list[str]:
+    outcome, reason, fault = entry["outcome"], entry["reason"] or "", entry.get("fault")
+    details = [reason.removeprefix(f"{outcome}; ")] if reason else []
+    if fault and fault not in reason:
+        details.append(f"struck by the fault {fault}")
     for name, each in entry.get("differs", {}).items():
-        below.append(f"{name}: expected {_word(each['expected'])}, was {_word(each['was'])}")
-    return below
+        details.append(f"{name}: expected {word(each['expected'])}, was {word(each['was'])}")
+    return details
 
 
-def _word(value: object) -> str:
+def word(value: object) -> str:
+    """A value of a filter in a sentence."""
     return "none" if value is None else str(value)

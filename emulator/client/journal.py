@@ -1,56 +1,57 @@
-"""The journal of a realm, for tests: reading it, and holding it to what a test expects."""
+"""The journal of a realm: reading it, and asserting what was called."""
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from http import HTTPStatus
+from operator import attrgetter
 from typing import Any, Unpack
 
-from emulator.core.clock import wall
-from emulator.driving.backing_off import Growth, why_not_backed_off
-from emulator.driving.channel import Control
-from emulator.driving.durations import Duration, duration_text, instant_text, length_of
-from emulator.driving.entries import Calls, Entry, table
-from emulator.driving.errors import NotAsExpected, Refused, told_enough
+from emulator.client.backoff import Growth, check_backoff
+from emulator.client.channel import Control
+from emulator.client.entries import Calls, Entry, table, word
+from emulator.client.errors import NotAsExpected, Refused, hide_traceback
+from emulator.client.values import Duration, duration_text, instant_text, seconds_of
+from emulator.core.clock import monotonic
 
-__tracebackhide__ = told_enough
+__tracebackhide__ = hide_traceback
 
 _PATH = "/journal"
 _PAGE = 1000
-_NOT_VERIFIED = 409
 _LOOKS_EVERY = 0.02
-_NEAREST = "; the nearest, number "
-"""With this, the API's sentence goes on to what the table shows as well."""
+"""In seconds."""
 
-NO_CALLS = "no calls"
+_NEAREST = "; the nearest, number "
+"""What follows it in the API's sentence, the table shows as well."""
 
 _LAST = 50
-"""How many of the newest calls a failing test is shown."""
+"""How many of the newest calls a failed assertion shows."""
 
 
 class Journal:
     """What was called, and how it ended: every call to a vendor, in its realm."""
 
-    def __init__(self, control: Callable[[], Control]) -> None:
+    def __init__(self, control: Control) -> None:
         self._control = control
 
     def entries(self, *, limit: int | None = None, **where: Unpack[Calls]) -> list[Entry]:
         """The calls that are meant, oldest first; with `limit`, only so many of the newest."""
-        return [Entry.of(told) for told in self._told(where, limit)]
+        return [Entry.of(entry) for entry in self._listed(where, limit)]
 
     def last(self) -> int:
         """The number of the newest entry; give it as `since` to mean what comes after it."""
-        last: int = self._control().get(_PATH, {"limit": 1})["last"]
+        last: int = self._control.get(_PATH, {"limit": 1})["last"]
         return last
 
     def gone(self) -> int:
-        """How many entries fell to the journal's bounds."""
-        gone: int = self._control().get(_PATH, {"limit": 1})["gone"]
+        """How many entries the journal dropped to keep to its bounds."""
+        gone: int = self._control.get(_PATH, {"limit": 1})["gone"]
         return gone
 
     def clear(self) -> None:
         """Remove all entries; numbers go on."""
-        self._control().delete(_PATH)
+        self._control.delete(_PATH)
 
     def events(self, **where: Unpack[Calls]) -> Iterator[Entry]:
         """The calls that are meant, each as it ends; with `since`, also those that ended before.
@@ -58,16 +59,15 @@ class Journal:
         It has no end of its own. It needs an emulator that is served, not one in process.
         """
         absent = _absent(where)
-        for line in self._control().lines(f"{_PATH}/events", _query(where)):
+        for line in self._control.lines(f"{_PATH}/events", _query(where)):
             if line.startswith(b"data: ") and b'"number"' in line:
-                told = json.loads(line.removeprefix(b"data: "))
-                if all(_of(told, name) is None for name in absent):
-                    yield Entry.of(told)
+                entry = json.loads(line.removeprefix(b"data: "))
+                if all(_value(entry, name) is None for name in absent):
+                    yield Entry.of(entry)
 
     def table(self, *, limit: int = _LAST, **where: Unpack[Calls]) -> str:
         """The newest calls as a table, with the reasons of those that were refused."""
-        told = self._told(where, limit)
-        return table(told) if told else NO_CALLS
+        return table(self._listed(where, limit))
 
     def verify(
         self,
@@ -92,14 +92,22 @@ class Journal:
             expected["count"] = given if count is None else count
         if within is not None:
             expected["within"] = duration_text(within)
-        return self._verified(expected)
+        try:
+            found: int = self._control.post(f"{_PATH}/verify", expected)["count"]
+        except Refused as refused:
+            if refused.status != HTTPStatus.CONFLICT:
+                raise
+            problem = refused.problem
+        else:
+            return found
+        raise NotAsExpected(_not_verified(problem["detail"], problem["nearest"]))
 
     def never(self, *, during: Duration | None = None, **where: Unpack[Calls]) -> None:
         """Expect no such call, and none to come `during` so much real time."""
-        ends = wall() + _seconds(during)
+        ends = monotonic() + seconds_of(during)
         while True:
             self.verify(count=0, **where)
-            left = ends - wall()
+            left = ends - monotonic()
             if left <= 0:
                 return
             time.sleep(min(left, _LOOKS_EVERY))
@@ -109,13 +117,12 @@ class Journal:
 
         `within` is real time in which they may still come.
         """
-        ends = wall() + _seconds(within)
+        ends = monotonic() + seconds_of(within)
         found: list[Entry] = []
-        for number, step in enumerate(steps, 1):
-            after = found[-1].number if found else 0
-            entry = self._first_after(after, step, ends)
+        for step in steps:
+            entry = self._first_after(found[-1].number if found else 0, step, ends)
             if entry is None:
-                raise NotAsExpected(self._out_of_order(steps, number, found))
+                raise NotAsExpected(self._out_of_order(steps, found))
             found.append(entry)
         return found
 
@@ -129,11 +136,11 @@ class Journal:
         where chance makes them. A pause after a `Retry-After` is as long as that says, and need not
         grow either.
         """
-        growth = Growth(factor, length_of(at_least))
         calls = self.entries(**where)
-        pauses, why = why_not_backed_off(calls, growth)
-        if why is not None:
-            raise NotAsExpected(f"{why}\n{_shown(calls)}")
+        growth = Growth(factor, timedelta(seconds=seconds_of(at_least)))
+        pauses, mistake = check_backoff(calls, growth)
+        if mistake is not None:
+            raise NotAsExpected(f"{mistake}\n{_newest(calls)}")
         return pauses
 
     def signed_in_once_for(self, calls: int, **where: Unpack[Calls]) -> None:
@@ -149,111 +156,91 @@ class Journal:
         good = [call for call in used if call.good and _follows(call, sign_ins)]
         if len(sign_ins) == 1 and len(good) >= calls:
             return
-        said = (
-            f"expected 1 sign-in, and {calls} good calls or more of protected resources by its "
-            f"token; there were {len(sign_ins)} and {len(good)}"
-        )
         others = [call for call in used if call not in good]
-        raise NotAsExpected(f"{said}\n{_shown(sorted([*sign_ins, *others], key=_number))}")
+        raise NotAsExpected(
+            f"expected 1 sign-in, and {calls} good calls or more of protected resources by its "
+            f"token; there were {len(sign_ins)} and {len(good)}\n"
+            f"{_newest(sorted([*sign_ins, *others], key=attrgetter('number')))}"
+        )
 
-    def _told(self, where: Calls, limit: int | None = None) -> list[Mapping[str, Any]]:
-        """The entries as the API tells them, oldest first, a page at a time."""
+    def _listed(self, where: Calls, limit: int | None = None) -> list[Mapping[str, Any]]:
+        """The entries as the API lists them, but oldest first."""
         query, found = _query(where), list[Mapping[str, Any]]()
         absent = _absent(where)
         while limit is None or len(found) < limit:
-            page = self._control().get(_PATH, {**query, "limit": _PAGE})["entries"]
-            found += [entry for entry in page if all(_of(entry, name) is None for name in absent)]
+            page = self._control.get(_PATH, {**query, "limit": _PAGE})["entries"]
+            found += [entry for entry in page if all(_value(entry, n) is None for n in absent)]
             if len(page) < _PAGE:
                 break
             query["before"] = page[-1]["number"]
         return found[:limit][::-1]
-
-    def _verified(self, expected: dict[str, object]) -> int:
-        try:
-            told = self._control().post(f"{_PATH}/verify", expected)
-        except Refused as refused:
-            if refused.status != _NOT_VERIFIED:
-                raise
-            problem = refused.problem
-        else:
-            count: int = told["count"]
-            return count
-        sentence, nearest = problem["detail"].partition(_NEAREST)[0], problem["nearest"]
-        if not nearest:
-            raise NotAsExpected(f"{sentence}; nothing was called at all")
-        which = "the nearest calls" if nearest[0]["differs"] else "the calls"
-        raise NotAsExpected(f"{sentence}\n{which}:\n{table(nearest)}")
 
     def _first_after(self, number: int, step: Calls, ends: float) -> Entry | None:
         where = step.copy()
         where.setdefault("since", number)
         while True:
             found = [entry for entry in self.entries(**where) if entry.number > number]
-            if found or wall() >= ends:
+            if found or monotonic() >= ends:
                 return found[0] if found else None
             time.sleep(_LOOKS_EVERY)
 
-    def _out_of_order(self, steps: tuple[Calls, ...], number: int, found: list[Entry]) -> str:
-        missing = steps[number - 1]
+    def _out_of_order(self, steps: tuple[Calls, ...], found: list[Entry]) -> str:
+        missing = steps[len(found)]
+        words = ", ".join(f"{name} {word(value)}" for name, value in missing.items()) or "a call"
         after = f" after number {found[-1].number}" if found else ""
-        said = [f"step {number} of {len(steps)} was not called{after}: {_words(missing)}"]
+        lines = [f"step {len(found) + 1} of {len(steps)} was not called{after}: {words}"]
         earlier = self.entries(**missing)
         if earlier:
-            said.append(f"number {earlier[-1].number} is such a call, and came before")
+            lines.append(f"number {earlier[-1].number} is such a call, and came before")
         else:
             try:
                 self.verify(**missing)
-            except NotAsExpected as missed:
-                said += str(missed).splitlines()[1:]
+            except NotAsExpected as failure:
+                lines += str(failure).splitlines()[1:]
         if found:
-            said += ["the steps before it:", table([step.told for step in found])]
-        return "\n".join(said)
+            lines += ["the steps before it:", table(step.told for step in found)]
+        return "\n".join(lines)
 
 
 def _where(where: Calls) -> dict[str, object]:
     """Filters as the API reads them; a `since` of None is none."""
-    told: dict[str, object] = {**where}
+    filters: dict[str, object] = {**where}
     since = where.get("since")
     if isinstance(since, datetime):
-        told["since"] = instant_text(since)
+        filters["since"] = instant_text(since)
     elif since is None:
-        told.pop("since", None)
-    return told
+        filters.pop("since", None)
+    return filters
+
+
+def _query(where: Calls) -> dict[str, object]:
+    """The filters that a query can express: it cannot say that a call has none of something."""
+    return {name: value for name, value in _where(where).items() if value is not None}
 
 
 def _absent(where: Calls) -> list[str]:
     """What the calls that are meant have none of."""
-    unknown = sorted(set(where) - set(Calls.__annotations__))
-    if unknown:
-        known = ", ".join(Calls.__annotations__)
-        raise TypeError(f"calls are told apart by {known}, not by {', '.join(unknown)}")
+    known = Calls.__annotations__
+    if unknown := sorted(set(where) - set(known)):
+        raise TypeError(f"calls are filtered by {', '.join(known)}, not by {', '.join(unknown)}")
     return [name for name, value in where.items() if value is None and name != "since"]
 
 
-def _query(where: Calls) -> dict[str, object]:
-    """What a query can say; that a call has none of something, it cannot."""
-    return {name: value for name, value in _where(where).items() if value is not None}
-
-
-def _of(entry: Mapping[str, Any], name: str) -> object:
+def _value(entry: Mapping[str, Any], name: str) -> object:
     return entry["request"][name] if name in ("method", "path") else entry[name]
+
+
+def _not_verified(detail: str, nearest: list[Mapping[str, Any]]) -> str:
+    sentence = detail.partition(_NEAREST)[0]
+    if not nearest:
+        return f"{sentence}; nothing was called at all"
+    which = "the nearest calls" if nearest[0]["differs"] else "the calls"
+    return f"{sentence}\n{which}:\n{table(nearest)}"
 
 
 def _follows(call: Entry, sign_ins: list[Entry]) -> bool:
     return any(one.number < call.number and one.principal == call.principal for one in sign_ins)
 
 
-def _number(entry: Entry) -> int:
-    return entry.number
-
-
-def _seconds(length: Duration | None) -> float:
-    return 0.0 if length is None else length_of(length).total_seconds()
-
-
-def _words(step: Calls) -> str:
-    return ", ".join(f"{name} {'none' if v is None else v}" for name, v in step.items()) or "a call"
-
-
-def _shown(entries: list[Entry]) -> str:
-    return table([entry.told for entry in entries[-_LAST:]]) if entries else NO_CALLS
+def _newest(entries: list[Entry]) -> str:
+    return table(entry.told for entry in entries[-_LAST:])

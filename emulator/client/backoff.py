@@ -1,0 +1,101 @@
+"""Whether a client waited longer and longer while it was turned away."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from email.utils import parsedate_to_datetime
+from itertools import pairwise
+
+from emulator.client.entries import Entry
+
+_TURNED_AWAY = frozenset({429, 503})
+_LONGER = timedelta(milliseconds=5)
+"""A pause that is longer by less is not longer: the machine itself may make that."""
+
+_EARLY = timedelta(milliseconds=20)
+"""How much too early a call may come after a Retry-After: clocks are read at either end."""
+
+_MAX_DIGITS = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How pauses must grow: `factor` times each (None: they need not), the last to `at_least`."""
+
+    factor: float | None
+    at_least: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class _Pause:
+    """The real time between an answer that turned a client away and its next call."""
+
+    after: Entry
+    before: Entry
+
+    @property
+    def length(self) -> timedelta:
+        return max(timedelta(0), self.before.began_at - self.after.ended_at)
+
+    @property
+    def retry_after(self) -> timedelta | None:
+        """What Retry-After asked for (RFC 9110 section 10.2.3), by the realm's clock."""
+        value = self.after.answer["headers"].get("retry-after")
+        if value is None:
+            return None
+        if value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS:
+            return timedelta(seconds=int(value))
+        try:
+            at = parsedate_to_datetime(value)
+        except (ValueError, OverflowError):
+            return None
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)) - self.after.at
+
+    def __str__(self) -> str:
+        return f"the pause before number {self.before.number} is {_ms(self.length)}"
+
+
+def check_backoff(calls: Sequence[Entry], growth: Growth) -> tuple[list[timedelta], str | None]:
+    """The pauses after calls that were turned away, and what is wrong with them, if anything is."""
+    rows = _rows(calls)
+    if not rows:
+        turned_away = sum(call.status in _TURNED_AWAY for call in calls)
+        return [], (
+            f"{turned_away} of {len(calls)} calls were answered 429 or 503, and none came after "
+            "one: there is nothing to back off from"
+        )
+    pauses = [pause.length for row in rows for pause in row]
+    return pauses, next((wrong for row in rows for wrong in _mistakes(row, growth)), None)
+
+
+def _rows(calls: Sequence[Entry]) -> list[list[_Pause]]:
+    """The pauses, in rows that a good answer ends."""
+    rows: list[list[_Pause]] = []
+    turned_away = False
+    for call, following in pairwise(calls):
+        if call.status in _TURNED_AWAY:
+            if not turned_away:
+                rows.append([])
+            rows[-1].append(_Pause(call, following))
+        turned_away = call.status in _TURNED_AWAY
+    return rows
+
+
+def _mistakes(row: Sequence[_Pause], growth: Growth) -> Iterator[str]:
+    for pause in row:
+        if pause.retry_after is not None and pause.length < pause.retry_after - _EARLY:
+            yield f"{pause}, and Retry-After asked for {_ms(pause.retry_after)}"
+    free = [pause for pause in row if pause.retry_after is None]
+    for pause, following in pairwise(free if growth.factor is not None else ()):
+        least = max(pause.length * (growth.factor or 0), pause.length + _LONGER)
+        if following.length < least:
+            yield (
+                f"{following}, and the one before was {_ms(pause.length)}: they do not grow, as "
+                f"{_ms(least)} were to come"
+            )
+    if free and free[-1].length < growth.at_least:
+        yield f"{free[-1]}, shorter than {_ms(growth.at_least)}"
+
+
+def _ms(length: timedelta) -> str:
+    return f"{length / timedelta(milliseconds=1):.0f} ms"

@@ -1,0 +1,131 @@
+"""How calls of the control API reach an emulator, and what they answer."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any, Protocol
+from urllib.parse import quote, urlencode
+
+from emulator.client.errors import Refused, hide_traceback
+from emulator.client.remote import NoStream, Reply
+
+__tracebackhide__ = hide_traceback
+
+_BASE = "/_emulator"
+_JSON = {"Content-Type": "application/json"}
+_FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+class Channel(Protocol):
+    """The way to an emulator: over HTTP, or to an application in this process."""
+
+    @property
+    def url(self) -> str:
+        """The emulator's base URL."""
+        ...
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        """The answer to one call. Raises Unreachable."""
+        ...
+
+    def lines(self, path: str) -> Iterator[bytes]:
+        """The lines of an answer that has no end, as they come."""
+        ...
+
+
+class Control:
+    """The control API of one realm; `prefix` is the path that leads to the realm.
+
+    Each method returns what the call answers, and raises Refused if it is refused.
+    """
+
+    def __init__(self, channel: Channel, prefix: str = "") -> None:
+        self._channel = channel
+        self._prefix = prefix
+
+    @property
+    def url(self) -> str:
+        """The base URL of the realm."""
+        return f"{self._channel.url}{self._prefix}"
+
+    def get(self, path: str, query: Mapping[str, object] | None = None) -> Any:
+        """Read something; members of the query that are None are left out."""
+        return self._json("GET", _with_query(path, query))
+
+    def put(self, path: str, body: Mapping[str, object]) -> Any:
+        """Set something."""
+        return self._json("PUT", path, body)
+
+    def post(self, path: str, body: Mapping[str, object] | None = None) -> Any:
+        """Make or do something."""
+        return self._json("POST", path, body)
+
+    def patch(self, path: str, body: Mapping[str, object]) -> Any:
+        """Change something."""
+        return self._json("PATCH", path, body)
+
+    def delete(self, path: str) -> None:
+        """Remove something."""
+        self._json("DELETE", path)
+
+    def submit(self, path: str, form: Mapping[str, str]) -> Any:
+        """Send a form, as RFC 7662 and 7009 have it."""
+        return _result(self._ask("POST", path, urlencode(form).encode(), _FORM))
+
+    def lines(self, path: str, query: Mapping[str, object] | None = None) -> Iterator[bytes]:
+        """The lines of a stream."""
+        try:
+            yield from self._channel.lines(f"{self._prefix}{_BASE}{_with_query(path, query)}")
+        except NoStream as error:
+            raise _refused(error.reply) from error
+
+    def _json(self, method: str, path: str, body: Mapping[str, object] | None = None) -> Any:
+        if body is None:
+            return _result(self._ask(method, path))
+        return _result(self._ask(method, path, json.dumps(body).encode(), _JSON))
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Reply:
+        return self._channel.ask(method, f"{self._prefix}{_BASE}{path}", body, headers)
+
+
+def segment(name: str) -> str:
+    """A name as one segment of a path."""
+    return quote(name, safe="@")
+
+
+def _result(reply: Reply) -> Any:
+    if reply.status >= HTTPStatus.BAD_REQUEST:
+        raise _refused(reply)
+    try:
+        return json.loads(reply.body) if reply.body else None
+    except ValueError:
+        raise _refused(reply) from None
+
+
+def _refused(reply: Reply) -> Refused:
+    """The refusal that an answer is; another program's answer is one too."""
+    problem = None
+    if reply.headers.get("content-type") == "application/problem+json":
+        with suppress(ValueError):
+            problem = json.loads(reply.body)
+    if not isinstance(problem, dict) or "detail" not in problem:
+        problem = {"detail": f"no emulator answers there (HTTP {reply.status})"}
+    return Refused(reply.status, problem)
+
+
+def _with_query(path: str, query: Mapping[str, object] | None) -> str:
+    given = {name: value for name, value in (query or {}).items() if value is not None}
+    return f"{path}?{urlencode(given)}" if given else path

@@ -1,0 +1,122 @@
+"""The tokens of a realm, minted and explained, and the keys that sign them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, TypedDict, Unpack
+
+from emulator.client.channel import Control
+from emulator.client.errors import hide_traceback
+from emulator.client.values import Duration, duration_text
+
+__tracebackhide__ = hide_traceback
+
+RotationMode: TypeAlias = Literal["overlap", "no_overlap", "unknown_kid", "same_kid"]
+
+
+class MintRequest(TypedDict, total=False):
+    """What a token is to be like; what is not given is as a sign-in would make it.
+
+    In `claims` and `headers` a None takes a member out.
+    """
+
+    use: Literal["access", "refresh"] | None
+    lifetime: Duration | None
+    scopes: Sequence[str] | None
+    claims: Mapping[str, object] | None
+    headers: Mapping[str, object] | None
+    defect: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MintedToken:
+    """A token, what it holds, and why the emulator itself refuses it (`note`), if it does."""
+
+    token: str
+    header: Mapping[str, Any]
+    claims: Mapping[str, Any]
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with a token."""
+
+    fault: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What a token is, and all that is wrong with it. `told` is the whole answer of the API."""
+
+    good: bool
+    summary: str
+    problems: Sequence[Problem]
+    vendor: str | None
+    principal: str | None
+    use: str | None
+    signature: str
+    header: Mapping[str, Any] | None
+    claims: Mapping[str, Any] | None
+    told: Mapping[str, Any]
+
+
+class Tokens:
+    """Tokens of a realm, without a sign-in."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+
+    def mint(self, vendor: str, subject: str, **request: Unpack[MintRequest]) -> MintedToken:
+        """A token of a vendor's for a principal, or for anybody.
+
+        Raises Refused, which says what of the request cannot be.
+        """
+        given: dict[str, object] = {"vendor": vendor, "subject": subject, **request}
+        if (lifetime := request.get("lifetime")) is not None:
+            given["lifetime"] = duration_text(lifetime)
+        if (scopes := request.get("scopes")) is not None:
+            given["scopes"] = list(scopes)
+        sent = {name: value for name, value in given.items() if value is not None}
+        answer = self._control.post("/tokens", sent)
+        return MintedToken(answer["token"], answer["header"], answer["claims"], answer.get("note"))
+
+    def inspect(self, token: str) -> Inspection:
+        """What a token is, by the realm's keys and clock, and everything that is wrong with it."""
+        answer = self._control.post("/tokens/inspect", {"token": token})
+        same = ("summary", "vendor", "principal", "use", "signature", "header", "claims")
+        return Inspection(
+            good=answer["verdict"] == "good",
+            problems=[Problem(each["fault"], each["reason"]) for each in answer["problems"]],
+            told=answer,
+            **{name: answer[name] for name in same},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class VendorKeys:
+    """A vendor's algorithm, the `kid` that signs, and the keys that are published (RFC 7517)."""
+
+    algorithm: str
+    signs_with: str | None
+    published: Sequence[Mapping[str, Any]]
+
+
+class Keys:
+    """What a realm's tokens are signed with."""
+
+    def __init__(self, control: Control) -> None:
+        self._control = control
+
+    def all(self) -> dict[str, VendorKeys]:
+        """The keys of each vendor, by its name."""
+        return {
+            vendor: VendorKeys(keys["algorithm"], keys["signs_with"], keys["published"])
+            for vendor, keys in self._control.get("/keys").items()
+        }
+
+    def rotate(self, vendor: str, mode: RotationMode = "overlap") -> str:
+        """Let a new key of a vendor sign; its `kid`. Raises Refused if it signs by a secret."""
+        answer = self._control.post("/keys/rotate", {"vendor": vendor, "mode": mode})
+        kid: str = answer["signs_with"]
+        return kid

@@ -1,0 +1,41 @@
+"""Durations and instants as tests give them, and as the control API writes them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+from emulator.core.fields import format_duration, parse_duration
+
+Duration: TypeAlias = timedelta | str
+"""A `timedelta`, or a text as a fixture has it: `90s`, `15m`, `25h`, `30d`, `250ms`."""
+
+Instant: TypeAlias = datetime | str
+"""A `datetime` that knows its zone, or a text such as `2031-01-01T00:00:00Z`."""
+
+
+def duration_text(length: Duration) -> str:
+    """A duration for the control API; what is below a millisecond is left out."""
+    if isinstance(length, str):
+        return length
+    if not isinstance(length, timedelta):
+        raise TypeError(f"expected a timedelta or a text such as 90s, 25h, 250ms, not {length!r}")
+    sign = "-" if length < timedelta(0) else ""
+    return f"{sign}{format_duration(abs(length))}"
+
+
+def seconds_of(length: Duration | None) -> float:
+    """A duration in seconds; none is 0. ValueError if a text is no duration."""
+    return 0.0 if length is None else parse_duration(length).total_seconds()
+
+
+def instant_text(instant: Instant) -> str:
+    """An instant for the control API. ValueError if a datetime has no zone."""
+    if isinstance(instant, str):
+        return instant
+    if instant.tzinfo is None:
+        raise ValueError(f"{instant.isoformat()} has no zone; give it tzinfo=UTC")
+    return instant.isoformat()
+
+
+def parse_time(text: str) -> datetime:
+    """An instant as the control API writes it, in UTC."""
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,0 +1,272 @@
+"""The servers and realms that a pytest session uses, each made at its first use."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar, cast
+
+import pytest
+
+from emulator.client.entries import NO_CALLS
+from emulator.client.errors import EmulatorError, Refused, Unreachable
+from emulator.fixture import FixtureError
+from emulator.testing.emulator import Emulator, Runs
+from emulator.testing.realm import Realm
+
+_R = TypeVar("_R", bound=Realm)
+
+_SHARED_URL = "auth_emulator_url"
+_SHARED_FAILURE = "auth_emulator_failure"
+"""Members of a pytest-xdist worker's input: where the shared server is, or why there is none."""
+
+_OPTIONS = ("fixture", "scope", "url")
+_TTL = {"function": "1h"}
+_LONG_TTL = "24h"
+"""On a server of others, a realm of tests that were killed expires after so much real time."""
+
+_NODES: Mapping[str, Any] = {
+    "class": pytest.Class,
+    "module": pytest.Module,
+    "package": pytest.Directory,
+    "session": pytest.Session,
+}
+_REALMS = pytest.StashKey[dict[str, Realm]]()
+"""Those that last as long as a node."""
+
+_FAILURES = (EmulatorError, FixtureError, Unreachable, TypeError, ValueError)
+"""What making a server or a realm raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """What the markers of a test and the session's options ask for.
+
+    `fixture` is data, a file or several; None: that of the session. `scope` is how long the realm
+    lasts, `url` a server elsewhere, empty for the session's.
+    """
+
+    fixture: Any
+    scope: str
+    url: str
+
+    @property
+    def key(self) -> str:
+        """The same for the same realm."""
+        return f"{self.url} {self.fixture!r}"
+
+
+class ServerPool:
+    """The emulators of a pytest session."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._made: dict[object, Realm | str] = {}
+        """Servers and templates, or why one could not be made."""
+        self._ended: list[Realm] = []
+
+    def emulator(self, url: str = "") -> Emulator:
+        """The server at `url`; without one the session's: where the options say, or our own."""
+        url = url or self._remote_url()
+        if url:
+            return self._once(url, lambda: Emulator.connect(url))
+        return self._once("own", lambda: _started(self._files()))
+
+    def for_workers(self) -> dict[str, str]:
+        """What the workers of pytest-xdist have to know of the server that they share."""
+        if self._remote_url():
+            return {}
+        try:
+            server = self._once("shared", lambda: _started(self._files(), "in a subprocess"))
+        except pytest.fail.Exception as failure:  # for the tests that need it
+            return {_SHARED_FAILURE: str(failure)}
+        return {_SHARED_URL: server.url}
+
+    @contextmanager
+    def realm(self, request: pytest.FixtureRequest, scope: str) -> Iterator[Realm]:
+        """The realm of a test, as its markers say; it lasts for `scope` unless they say more."""
+        options = _options(request.node, scope)
+        kind = _NODES.get(options.scope)
+        node = request.node.getparent(kind) if kind is not None else None
+        if node is None:
+            realm = self._make(request.node.name, options)
+            try:
+                yield realm
+            finally:
+                self._end(realm)
+            return
+        realms = node.stash.setdefault(_REALMS, {})
+        if options.key not in realms:
+            realms[options.key] = self._make(node.name, options)
+            node.addfinalizer(lambda: self._end(realms.pop(options.key)))
+        yield realms[options.key]
+
+    def remove_ended_realms(self) -> None:
+        """Remove the realms that have ended, once the last report that shows them is made."""
+        while self._ended:
+            self._ended.pop().close()
+
+    def _end(self, realm: Realm) -> None:
+        # Another fixture may still fail: its report shows what was called.
+        realm.clock.release_process()
+        self._ended.append(realm)
+
+    def close(self) -> None:
+        """Stop the servers, and remove what was made on those of others."""
+        self.remove_ended_realms()
+        while self._made:
+            _, made = self._made.popitem()
+            if isinstance(made, Realm):
+                made.close()
+
+    def _make(self, name: str, options: _Options) -> Realm:
+        remote = bool(options.url or self._remote_url())
+        fixture = options.fixture
+        if fixture is None and remote and (options.url or not self._is_shared()):
+            fixture = self._files()  # a server that others started does not have it
+        if not remote and fixture is not None and not isinstance(fixture, Mapping):
+            # A server of its own: what comes over HTTP may name no further file.
+            server = self._once(repr(fixture), lambda: _started(options.fixture))
+            fixture = None
+        else:
+            server = self.emulator(options.url)
+        # Realms of our own servers end with these.
+        ttl = _TTL.get(options.scope, _LONG_TTL) if remote else None
+        try:
+            if fixture is None:
+                return server.realm(name, ttl=ttl)
+            return self._from_template(server, name, fixture, ttl)
+        except _FAILURES as error:
+            _fail(_sentence(error))
+
+    def _from_template(self, server: Emulator, name: str, fixture: Any, ttl: str | None) -> Realm:
+        """A realm of a fixture, made like one that was made from it before: that takes no time."""
+        if isinstance(fixture, Mapping) and "clock" in fixture:
+            return server.realm(name, fixture=fixture, ttl=ttl)  # the other's clock has run on
+        key = (server.url, repr(fixture))
+        try:
+            return server.realm(name, like=self._template(key, server, fixture), ttl=ttl)
+        except Refused as refused:
+            if refused.status != HTTPStatus.NOT_FOUND:
+                raise
+        self._made.pop(key)  # its server was restarted, and does not have it any more
+        return server.realm(name, like=self._template(key, server, fixture), ttl=ttl)
+
+    def _template(self, key: object, server: Emulator, fixture: Any) -> Realm:
+        return self._once(key, lambda: server.realm("template", fixture=fixture, ttl=_LONG_TTL))
+
+    def _once(self, key: object, make: Callable[[], _R]) -> _R:
+        """What was made, or why it could not be: every test that needs it fails for that."""
+        if key not in self._made:
+            try:
+                self._made[key] = make()
+            except _FAILURES as error:
+                self._made[key] = _sentence(error)
+        made = self._made[key]
+        if isinstance(made, str):
+            _fail(made)
+        return cast("_R", made)
+
+    def _files(self) -> list[Path] | None:
+        config = self._config
+        named = config.getoption("--auth-emulator-fixture")
+        if named:
+            return [config.invocation_params.dir / path for path in named]
+        return list(config.getini("auth_emulator_fixture")) or None
+
+    def _is_shared(self) -> bool:
+        return _SHARED_URL in _worker_input(self._config)
+
+    def _remote_url(self) -> str:
+        """Where the session's server is, if it is not our own."""
+        worker = _worker_input(self._config)
+        option = self._config.getoption("--auth-emulator-url")
+        ini = self._config.getini("auth_emulator_url")
+        url = option or ini or worker.get(_SHARED_URL) or os.environ.get("AUTH_EMULATOR_URL", "")
+        if not url and _SHARED_FAILURE in worker:
+            _fail(worker[_SHARED_FAILURE])
+        return str(url)
+
+
+def journal_of(realm: Realm) -> tuple[str, str] | None:
+    """What a failed test's report shows of a realm: title and table; None once it has ended.
+
+    The default realm of an emulator, which tests with other realms hold too, is shown only if it
+    was called.
+    """
+    try:
+        table = realm.journal.table()
+    except (EmulatorError, OSError):
+        return None
+    if isinstance(realm, Emulator) and table == NO_CALLS:
+        return None
+    return f"auth-emulator: calls in realm {realm.name}", table
+
+
+def refuse_late_markers(item: pytest.Item, scope: str) -> None:
+    """Fail if a marker is closer to a test than a realm that lasts longer can see."""
+    node = (item.getparent(_NODES[scope]) if scope in _NODES else None) or item
+    seen = node.listchain()
+    if any(where not in seen for where, _ in item.iter_markers_with_node("auth_emulator")):
+        _fail(
+            f"auth_emulator_scope is {scope}, so that this test's marker auth_emulator comes too "
+            f"late; mark the {scope}, or give markers a scope in the place of the option"
+            if scope != "session"
+            else "auth_emulator_scope is session, so that markers auth_emulator come too late; "
+            "give markers a scope in the place of the option"
+        )
+
+
+def _worker_input(config: pytest.Config) -> dict[str, str]:
+    given: dict[str, str] = getattr(config, "workerinput", {})
+    return given
+
+
+def _started(fixture: Any, runs: Runs = "in a thread") -> Emulator:
+    emulator = Emulator(fixture, runs=runs)
+    emulator.start()
+    return emulator
+
+
+def _options(node: pytest.Item | pytest.Collector, scope: str) -> _Options:
+    """What the markers of a test say; the closest counts."""
+    found: dict[str, Any] = {}
+    for marker in node.iter_markers("auth_emulator"):
+        unknown = sorted(set(marker.kwargs) - set(_OPTIONS))
+        if marker.args or unknown:
+            what = ", ".join([*map(repr, marker.args), *unknown])
+            _fail(f"the marker auth_emulator takes {', '.join(_OPTIONS)} by name, not {what}")
+        given = {name: value for name, value in marker.kwargs.items() if value is not None}
+        found = {**given, **found}
+    scope = found.get("scope", scope)
+    if scope != "function" and scope not in _NODES:
+        _fail(f"the marker auth_emulator has scope={scope!r}; give function, {', '.join(_NODES)}")
+    return _Options(_resolved(node, found.get("fixture")), scope, found.get("url", ""))
+
+
+def _resolved(node: pytest.Item | pytest.Collector, fixture: Any) -> Any:
+    """A marker's fixture: a file is looked for beside the test, then below the root."""
+    if fixture is None or isinstance(fixture, Mapping):
+        return fixture
+    paths = [fixture] if isinstance(fixture, str | os.PathLike) else fixture
+    if not isinstance(paths, Sequence) or not all(isinstance(p, str | os.PathLike) for p in paths):
+        _fail(f"the marker auth_emulator has fixture={fixture!r}; give a file, several, or a dict")
+    found = []
+    for path in paths:
+        beside, below = node.path.parent / path, node.config.rootpath / path
+        found.append(below if not beside.exists() and below.exists() else beside)
+    return found
+
+
+def _sentence(error: Exception) -> str:
+    """What went wrong; if a server elsewhere wants its admin token, how tests give it."""
+    if isinstance(error, Refused) and error.status == HTTPStatus.UNAUTHORIZED:
+        return f"{error}; set AUTH_EMULATOR_ADMIN_TOKEN to the server's"
+    return str(error)
+
+
+def _fail(why: str) -> NoReturn:
+    """Fail a test for a reason that is not in its own code."""
+    raise pytest.fail.Exception(why, pytrace=False) from None

@@ -1,0 +1,257 @@
+"""The ways in which an emulator runs for a test: in this process, in another, or elsewhere."""
+
+import json
+import os
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from emulator.client.channel import Channel, Control
+from emulator.client.clock import keep_real_time
+from emulator.client.errors import NotRunning, NotStarted, Refused, Unreachable
+from emulator.client.remote import Remote
+from emulator.core.clock import monotonic
+
+if TYPE_CHECKING:
+    from emulator.server.server import Server
+    from emulator.settings import FixtureSource, Settings
+    from emulator.testing.transport import EventLoop, Transport
+
+_STARTS_WITHIN = 30.0
+"""How long a start may take before it has failed, in seconds."""
+
+_STOPS_WITHIN = 6.0
+"""How long a stop may take before it is forced, in seconds: the server gives itself 5."""
+
+_LOOKS_EVERY = 0.05
+_HEALTHY_WITHIN = 5.0
+"""How long an answer about its health may take, in seconds."""
+
+
+class EmulatorServer(ABC):
+    """Where an emulator runs; from `start` to `stop`, `channel` is the way to its control API.
+
+    `admin_token` is what calls of that must bring. If it is not `served`, no connection leads to
+    it. `process` is the one that started it: no other process, forked from that, ends it. Once it
+    has `ended`, it is not called any more.
+    """
+
+    channel: Channel
+    admin_token = ""
+    served = True
+    ended = False
+
+    def __init__(self) -> None:
+        self.process = os.getpid()
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start, and return once it answers. Raises NotStarted."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Answer what was begun, and end."""
+
+
+class InProcessServer(EmulatorServer):
+    """On an event loop of this process, without a port."""
+
+    served = False
+
+    def __init__(self, settings: "Settings") -> None:
+        """Raises FixtureError with every mistake of the fixture."""
+        from emulator.app import create_app
+
+        super().__init__()
+        self.app = create_app(settings)
+        self._loop: EventLoop | None = None
+
+    def start(self) -> None:
+        """Start the loop. NotStarted if gevent has replaced this process's threads."""
+        from emulator.testing.transport import AppChannel, EventLoop
+
+        gevent = sys.modules.get("gevent.monkey")
+        if gevent is not None and gevent.is_module_patched("threading"):
+            raise NotStarted(
+                "gevent has patched this process, in which no event loop can run in a thread; give "
+                'Emulator(runs="in a subprocess")'
+            )
+        if time_machine := sys.modules.get("time_machine"):
+            keep_real_time(time_machine)
+        self._loop = EventLoop()
+        self.channel = AppChannel(self.transport())
+
+    def stop(self) -> None:
+        """End the loop."""
+        self.loop().close()
+
+    def loop(self) -> "EventLoop":
+        """The loop; NotRunning before the start."""
+        if self._loop is None:
+            raise NotRunning("the emulator is not running; use it as `with Emulator() as ...:`")
+        return self._loop
+
+    def transport(self) -> "Transport":
+        """For httpx clients."""
+        from emulator.testing.transport import Transport
+
+        return Transport(self.app, self.loop)
+
+
+class ThreadServer(InProcessServer):
+    """The same, and served at a free port of this machine."""
+
+    served = True
+    channel: Remote
+    _server: "Server"
+    _serving: "Future[None]"
+
+    def start(self) -> None:
+        """Start the loop, and listen."""
+        from emulator.server.server import Server, address_of, listening_socket
+
+        super().start()
+        started = threading.Event()
+        bound = listening_socket("127.0.0.1", 0)
+        self._server = Server(self.app, on_started=started.set)
+        self._serving = self.loop().start(self._server.serve, [bound])
+        self._serving.add_done_callback(lambda _: started.set())
+        if not started.wait(_STARTS_WITHIN):
+            raise NotStarted(f"the emulator did not start within {_STARTS_WITHIN:.0f} seconds")
+        if self._serving.done():
+            raise NotStarted("the emulator could not start") from self._serving.exception()
+        self.channel = Remote(address_of(bound))
+
+    def stop(self) -> None:
+        """Stop listening, answer what was begun, and end the loop."""
+        self.channel.close()
+        self._server.should_exit = True
+        with suppress(TimeoutError):
+            self._serving.result(_STOPS_WITHIN)
+        super().stop()
+
+
+class RemoteServer(EmulatorServer):
+    """In another process or machine: it is neither started nor stopped, but waited for."""
+
+    channel: Remote
+
+    def __init__(
+        self,
+        url: str,
+        admin_token: str = "",
+        within: float = _STARTS_WITHIN,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        """`within` is how long to wait for it, in seconds. ValueError if `url` is no base URL."""
+        super().__init__()
+        self.channel = Remote(url, admin_token=admin_token, context=context)
+        self.admin_token = admin_token
+        self._within = within
+        self._context = context
+
+    def start(self) -> None:
+        """Wait until it is healthy."""
+        ends = monotonic() + self._within
+        while (failure := self._failure()) is not None:
+            if monotonic() >= ends:
+                within = f" within {self._within:g} s" if self._within else ""
+                raise NotStarted(f"no healthy emulator at {self.channel.url}{within}: {failure}")
+            time.sleep(_LOOKS_EVERY)
+
+    def stop(self) -> None:
+        """Close the connections to it."""
+        self.channel.close()
+
+    def _failure(self) -> str | None:
+        """Why it is not healthy; None if it is."""
+        remote = Remote(self.channel.url, timeout=_HEALTHY_WITHIN, context=self._context)
+        try:
+            health = Control(remote).get("/health")
+        except Unreachable as error:
+            return str(error)
+        except Refused:
+            health = None
+        finally:
+            remote.close()
+        healthy = isinstance(health, dict) and health.get("status") == "ok"
+        return None if healthy else "something else answers there"
+
+
+class SubprocessServer(EmulatorServer):
+    """In a process of its own, which ends when this one does, however that ends."""
+
+    def __init__(self, fixture: "FixtureSource", *, no_reasons: bool) -> None:
+        super().__init__()
+        self._settings = {"fixture": _as_json(fixture), "no_reasons": no_reasons}
+        self._child: subprocess.Popen[str] | None = None
+        self._remote: RemoteServer | None = None
+
+    def start(self) -> None:
+        """Start the process (emulator.testing.child), and wait until it says where it is."""
+        self._child = subprocess.Popen(
+            # -P: a folder of the project's that is called emulator, or secrets.py, is not ours.
+            [sys.executable, "-P", "-m", "emulator.testing.child"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for the tests, which then stop it
+        )
+        assert self._child.stdin is not None  # noqa: S101 - both are pipes
+        assert self._child.stdout is not None  # noqa: S101 - the same
+        with suppress(BrokenPipeError):
+            self._child.stdin.write(f"{json.dumps(self._settings)}\n")
+            self._child.stdin.flush()
+        timer = threading.Timer(_STARTS_WITHIN, self._child.kill)
+        timer.start()
+        said = _read_json(self._child.stdout)
+        timer.cancel()
+        if "url" not in said:
+            self.stop()
+            raise NotStarted(said.get("error", "the emulator's process ended before it listened"))
+        self._remote = RemoteServer(said["url"])
+        self.channel = self._remote.channel
+
+    def stop(self) -> None:
+        """Make the process stop, by closing what it reads from."""
+        if self._remote is not None:
+            self._remote.stop()
+        if self._child is None:
+            return
+        for pipe in (self._child.stdin, self._child.stdout):
+            if pipe is not None:
+                with suppress(BrokenPipeError):
+                    pipe.close()
+        # A process that was forked from this one meanwhile may still hold the pipe open.
+        for end in (self._child.terminate, self._child.kill):
+            try:
+                self._child.wait(_STOPS_WITHIN)
+                break
+            except subprocess.TimeoutExpired:
+                end()
+        self._child.wait()
+        self._child = None
+
+
+def _as_json(fixture: "FixtureSource") -> object:
+    """A fixture as JSON can hold it: data, or the paths of files."""
+    if fixture is None or isinstance(fixture, Mapping):
+        return fixture
+    paths = [fixture] if isinstance(fixture, str | os.PathLike) else fixture
+    return [str(Path(path).absolute()) for path in paths]
+
+
+def _read_json(stdout: IO[str]) -> dict[str, Any]:
+    try:
+        said = json.loads(stdout.readline() or "{}")
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
