@@ -37,7 +37,7 @@ def named(monkeypatch: pytest.MonkeyPatch, name: str, *addresses: str) -> None:
     real = socket.getaddrinfo
 
     def look_up(host: Any, port: Any, *rest: Any, **options: Any) -> Any:
-        hosts = addresses if host == name else [host]
+        hosts = addresses if host in (name, name.encode()) else [host]  # anyio looks up bytes
         return [entry for each in hosts for entry in real(each, port, *rest, **options)]
 
     monkeypatch.setattr(socket, "getaddrinfo", look_up)

@@ -1,5 +1,6 @@
 """`auth-emulator ca`: the certificate to trust where a server serves HTTPS."""
 
+import json
 import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated
@@ -9,13 +10,13 @@ import typer
 from emulator.cli.terminal import clean
 
 if TYPE_CHECKING:
-    from emulator.driving.remote import Reply
+    from emulator.client.remote import Reply
 
+_PATH = "/_emulator/ca.pem"
 _PEM = re.compile(
     rb"(?:-----BEGIN CERTIFICATE-----\r?\n[A-Za-z0-9+/=\r\n]+-----END CERTIFICATE-----\s*)+"
 )
 _NO_HTTPS = "this server serves no HTTPS"
-_START = "start it with auth-emulator serve --tls"
 
 
 def ca(
@@ -29,47 +30,44 @@ def ca(
 
     Example: auth-emulator ca > ca.pem && SSL_CERT_FILE=ca.pem my-client
     """
-    from emulator.control.authority import CA_PATH
-    from emulator.driving.remote import Remote, Unreachable
+    from emulator.client.errors import Unreachable
+    from emulator.client.remote import Remote
 
     try:
         remote = Remote(url, timeout=10)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     try:
-        reply = remote.ask("GET", CA_PATH)
+        reply = remote.ask("GET", _PATH)
     except Unreachable as error:
-        told = str(error)
+        message = str(error)
         if remote.url.startswith("https:"):
-            told += "; ask its plain HTTP port: it is yet to tell whom to trust"
-        raise _failed(told) from None
+            message += "; ask its plain HTTP port: this certificate is not trusted yet"
+        raise _failed(message) from None
     finally:
         remote.close()
-    if reply.status == HTTPStatus.OK and _PEM.fullmatch(reply.body):
-        typer.echo(reply.body, nl=False)
-        return
-    raise _failed(_refusal(remote.url, reply))
+    if reply.status != HTTPStatus.OK or not _PEM.fullmatch(reply.body):
+        raise _failed(_why_none(remote.url, reply))
+    typer.echo(reply.body, nl=False)
 
 
-def _refusal(url: str, reply: "Reply") -> str:
-    """Why there is no certificate; what is no answer of an emulator's is told as another's."""
-    from orjson import JSONDecodeError, loads
-
+def _why_none(url: str, reply: "Reply") -> str:
+    """Why there is no certificate; the answer may be another program's."""
     reason = reply.headers.get("x-emulator-reason", "")
     try:
-        problem = loads(reply.body)
-    except JSONDecodeError:
+        problem = json.loads(reply.body)
+    except ValueError:
         problem = None
-    told = str(problem.get("detail") or "") if isinstance(problem, dict) else ""
+    detail = str(problem.get("detail") or "") if isinstance(problem, dict) else ""
     # A server that is started with --no-reasons sends the sentence alone.
-    if reason.startswith("no_https;") or told.startswith(_NO_HTTPS):
-        return f"the emulator at {url} serves no HTTPS; {_START}"
+    if reason.startswith("no_https;") or detail.startswith(_NO_HTTPS):
+        return f"the emulator at {url} serves no HTTPS; start it with auth-emulator serve --tls"
     if reason:
-        return f"the emulator at {url} refuses: {told or reason}"
-    said = f"HTTP {reply.status}{': ' if told else ''}{told[:200]}"
+        return f"the emulator at {url} refuses: {detail or reason}"
+    said = f"HTTP {reply.status}{': ' if detail else ''}{detail[:200]}"
     return f"what answers at {url} is no auth-emulator ({said}); name it: auth-emulator ca URL"
 
 
-def _failed(told: str) -> typer.Exit:
-    typer.echo(clean(told), err=True)
+def _failed(message: str) -> typer.Exit:
+    typer.echo(clean(message), err=True)
     return typer.Exit(1)

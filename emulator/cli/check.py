@@ -10,7 +10,7 @@ import typer
 from emulator.cli.terminal import columns, console, on_terminal, print_json, say, styled
 
 if TYPE_CHECKING:
-    from emulator.core.fixture import Mistake
+    from emulator.fixture.errors import Mistake
 
 
 def check(
@@ -29,21 +29,21 @@ def check(
     Example: auth-emulator check fixtures/demo.yaml
     """
     from emulator.app import load_fixture
-    from emulator.core.fixture import FixtureError
+    from emulator.fixture.errors import FixtureError
 
     mistakes: Sequence[Mistake] = ()
     warnings: Sequence[Mistake] = ()
     try:
-        _, warnings = load_fixture(fixture)
+        warnings = load_fixture(fixture).warnings
     except FixtureError as error:
         mistakes = error.mistakes
     if as_json:
-        told = {
+        result = {
             "fixture": [str(path) for path in fixture],
             "mistakes": [_members(mistake) for mistake in mistakes],
             "warnings": [_members(warning) for warning in warnings],
         }
-        print_json(told, sys.stdout)
+        print_json(result, sys.stdout)
     else:
         _show(fixture, mistakes, warnings)
     if mistakes:
@@ -51,12 +51,11 @@ def check(
 
 
 def _members(mistake: "Mistake") -> dict[str, object]:
-    from emulator.core.fixture.mistakes import dotted
+    from emulator.fixture.errors import dotted
 
-    place = mistake.place
     return {
-        "file": place.file,
-        "line": place.line or None,
+        "file": mistake.place.file,
+        "line": mistake.place.line or None,
         "path": dotted(mistake.path),
         "message": mistake.text,
     }
@@ -65,12 +64,12 @@ def _members(mistake: "Mistake") -> dict[str, object]:
 def _show(
     fixture: Sequence[Path], mistakes: Sequence["Mistake"], warnings: Sequence["Mistake"]
 ) -> None:
-    if on_terminal(sys.stderr):
-        _tabulate(mistakes, warnings)
-    else:
-        from emulator.core.fixture.mistakes import told
+    from emulator.fixture.errors import format_mistakes
 
-        for line in (*told(mistakes), *told(warnings)):
+    if on_terminal(sys.stderr):
+        _print_table(mistakes, warnings)
+    else:
+        for line in (*format_mistakes(mistakes), *format_mistakes(warnings)):
             typer.echo(line, err=True)
     count = len(mistakes)
     if mistakes:
@@ -79,13 +78,13 @@ def _show(
         say(f"{', '.join(map(str, fixture))}: good", sys.stdout, "green")
 
 
-def _tabulate(mistakes: Sequence["Mistake"], warnings: Sequence["Mistake"]) -> None:
-    from emulator.core.fixture.mistakes import MOST_TOLD, dotted
+def _print_table(mistakes: Sequence["Mistake"], warnings: Sequence["Mistake"]) -> None:
+    from emulator.fixture.errors import MAX_FORMATTED, dotted
 
     table = columns()
     for found, kind, style in (
-        *((mistake, "mistake", "bold red") for mistake in mistakes[:MOST_TOLD]),
-        *((warning, "warning", "yellow") for warning in warnings[:MOST_TOLD]),
+        *((mistake, "mistake", "bold red") for mistake in mistakes[:MAX_FORMATTED]),
+        *((warning, "warning", "yellow") for warning in warnings[:MAX_FORMATTED]),
     ):
         table.add_row(
             styled(kind, style),
@@ -95,5 +94,5 @@ def _tabulate(mistakes: Sequence["Mistake"], warnings: Sequence["Mistake"]) -> N
         )
     if table.row_count:
         console(sys.stderr).print(table)
-    if max(len(mistakes), len(warnings)) > MOST_TOLD:
-        say(f"of each the first {MOST_TOLD}", sys.stderr, "dim")
+    if max(len(mistakes), len(warnings)) > MAX_FORMATTED:
+        say(f"of each the first {MAX_FORMATTED}", sys.stderr, "dim")

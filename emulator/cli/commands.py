@@ -1,4 +1,4 @@
-"""The commands, as Typer knows them. What a command does not need is not imported."""
+"""The commands, as Typer knows them."""
 
 import sys
 from typing import Annotated
@@ -13,7 +13,7 @@ from emulator.cli.doctor import doctor
 from emulator.cli.init import init
 from emulator.cli.inspect import inspect
 from emulator.cli.schema import schema
-from emulator.cli.serve_by_typer import serve
+from emulator.cli.serve import serve
 from emulator.cli.sign import sign
 from emulator.cli.token import token
 
@@ -37,7 +37,7 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it with 
 def main(
     context: typer.Context,
     *,
-    version: Annotated[  # noqa: ARG001 - its callback answers
+    version: Annotated[  # noqa: ARG001 - its callback prints it
         bool,
         typer.Option(
             "--version", callback=_print_version, is_eager=True, help="Print the version."
@@ -49,7 +49,7 @@ def main(
         typer.echo(context.get_help())
 
 
-def status_of_command() -> int:
+def run_command() -> int:
     """Run the command that the command line names: the exit status."""
     try:
         return app(prog_name="auth-emulator", standalone_mode=False) or 0

@@ -1,21 +1,23 @@
-"""An emulator without a server: a call is answered in this process."""
+"""An emulator without a server: calls are answered in this process."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
 
-from emulator.driving.remote import Reply, Unreachable
-from emulator.web.exchange import exchange
-from emulator.web.stage import Stage
+import httpx
+from fastapi import FastAPI
 
-_SERVED_AT = "127.0.0.1:8080"
-"""Where `serve` answers by default: what `issuer: caller` makes the issuer of."""
+from emulator.client.errors import Unreachable
+from emulator.client.remote import Reply
 
 
-class InThisProcess:
-    """An emulator without a server."""
+class InProcess:
+    """The application of an emulator, called as a server on this machine is."""
 
-    def __init__(self, stage: Stage) -> None:
-        self._stage = stage
+    url = "http://127.0.0.1:8080"
+    """Where `serve` answers by default: the issuer, if it is the caller's (`issuer: caller`)."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._transport = httpx.ASGITransport(app)
 
     def ask(
         self,
@@ -25,16 +27,17 @@ class InThisProcess:
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
         """The answer to one call."""
-        named = {"Host": _SERVED_AT, **(headers or {})}
-        sent = [(name.lower().encode(), text.encode()) for name, text in named.items()]
-        url = f"http://{_SERVED_AT}{path}"
-        told = asyncio.run(exchange(self._stage, method, url, sent, body or b""))
-        answered = {name.decode(): value.decode("latin-1") for name, value in told.headers}
-        return Reply(told.status, answered, bytes(told.content))
+
+        async def call() -> httpx.Response:
+            async with httpx.AsyncClient(transport=self._transport, base_url=self.url) as client:
+                return await client.request(method, path, content=body, headers=headers)
+
+        response = asyncio.run(call())
+        return Reply(response.status_code, dict(response.headers), response.content)
 
     def lines(self, path: str) -> Iterator[bytes]:
-        """No command reads a stream."""
-        raise Unreachable(f"{path} is a stream, and no connection is there to send it through")
+        """No command reads a stream. Raises Unreachable."""
+        raise Unreachable(f"{path} is a stream, which is not read in this process")
 
     def close(self) -> None:
-        """Nothing was begun: each call has a loop of its own."""
+        """Nothing is kept open: each call has an event loop of its own."""

@@ -6,15 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from emulator.cli.asking import AS_JSON, FROM_FIXTURE, FROM_URL, chosen, posted
+from emulator.cli.calls import FIXTURE_OPTION, JSON_OPTION, URL_OPTION, choose_emulator, post
 from emulator.cli.terminal import as_json as shown
 from emulator.cli.terminal import clean, columns, console, on_terminal, print_json, styled
 
-_LARGEST = 1 << 20
-"""No more of stdin is read, in bytes: the emulator takes far less."""
+_MAX_INPUT = 1 << 20
+"""How much of stdin is read, in bytes: the emulator takes far less."""
 
 _ABOUT = ("vendor", "realm", "use", "principal", "format", "signature")
-"""What is said of a token, in this order, where it is known."""
+"""What is shown of a token, in this order, if it is known."""
 
 
 def inspect(
@@ -27,9 +27,9 @@ def inspect(
         ),
     ] = None,
     *,
-    fixture: FROM_FIXTURE = None,
-    url: FROM_URL = None,
-    as_json: AS_JSON = False,
+    fixture: FIXTURE_OPTION = None,
+    url: URL_OPTION = None,
+    as_json: JSON_OPTION = False,
 ) -> None:
     """Explain a token: what it is, whose, and everything that is wrong with it.
 
@@ -39,17 +39,17 @@ def inspect(
     Example: auth-emulator token vault alice@example.com | auth-emulator inspect
     """
     text = _from_stdin() if token in (None, "-") else token
-    emulator = chosen(context, fixture, url)
-    path = "/tokens/inspect"
-    told = posted(context, emulator, path, {"token": text}, {"token": "TOKEN"})
+    emulator = choose_emulator(context, fixture, url)
+    body, options = {"token": text}, {"token": "TOKEN"}
+    inspection = post(context, emulator, "/tokens/inspect", body, options)
     if as_json:
-        print_json(told, sys.stdout)
+        print_json(inspection, sys.stdout)
     elif on_terminal(sys.stdout):
-        _show(told)
+        _show(inspection)
     else:
-        for name, value in _lines(told):
+        for name, value in _lines(inspection):
             typer.echo(f"{name}: {clean(value)}")
-    if told["verdict"] != "good":
+    if inspection["verdict"] != "good":
         raise typer.Exit(1)
 
 
@@ -59,38 +59,38 @@ def _from_stdin() -> str:
         raise typer.Exit(1)
     if on_terminal(sys.stdin):
         raise typer.BadParameter("give a token, or pipe one in", param_hint="'TOKEN'")
-    return sys.stdin.buffer.read(_LARGEST).decode(errors="replace").strip()
+    return sys.stdin.buffer.read(_MAX_INPUT).decode(errors="replace").strip()
 
 
-def _lines(told: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    yield from (("verdict", told["verdict"]), ("summary", told["summary"]))
-    for problem in told["problems"]:
+def _lines(inspection: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from (("verdict", inspection["verdict"]), ("summary", inspection["summary"]))
+    for problem in inspection["problems"]:
         yield "problem", f"{problem['fault']}; {problem['reason']}"
-    for note in told["notes"]:
+    for note in inspection["notes"]:
         yield "note", note
     for name in _ABOUT:
-        if told[name] is not None:
-            yield name, told[name]
-    for part, members in (("header", told["header"]), ("claim", told["claims"])):
+        if inspection[name] is not None:
+            yield name, inspection[name]
+    for part, members in (("header", inspection["header"]), ("claim", inspection["claims"])):
         for name, value in (members or {}).items():
-            yield f"{part} {clean(name)}", _value(told, part, name, value)
+            yield f"{part} {clean(name)}", _value(inspection, part, name, value)
 
 
-def _value(told: dict[str, Any], part: str, name: str, value: Any) -> str:
+def _value(inspection: dict[str, Any], part: str, name: str, value: Any) -> str:
     """A member's value as JSON; a date's also as people read it."""
-    date = told["dates"].get(name) if part == "claim" else None
+    date = inspection["dates"].get(name) if part == "claim" else None
     if date is None:
         return shown(value)
     return f"{shown(value)} ({', '.join(filter(None, (date['at'], date['when'])))})"
 
 
-def _show(told: dict[str, Any]) -> None:
+def _show(inspection: dict[str, Any]) -> None:
     from rich.panel import Panel
 
-    color = "green" if told["verdict"] == "good" else "red"
+    color = "green" if inspection["verdict"] == "good" else "red"
     table = columns()
-    for name, value in _lines(told):
+    for name, value in _lines(inspection):
         if name != "verdict":
             table.add_row(styled(name, "dim"), styled(value, color if name == "problem" else ""))
-    verdict = styled(told["verdict"], f"bold {color}")
+    verdict = styled(inspection["verdict"], f"bold {color}")
     console(sys.stdout).print(Panel(table, title=verdict, border_style=color, expand=False))

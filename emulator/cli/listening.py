@@ -1,27 +1,70 @@
-"""A socket to listen on, or one line that says why there is none."""
+"""What `auth-emulator serve` listens on, and the file of the CA that its HTTPS clients trust.
+
+If something is in the way, that is one line on stderr, and the command ends with status 1.
+"""
 
 import errno
 import os
 import socket
-import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NoReturn
 
-from emulator.cli.complaint import complain
+import typer
+
+from emulator.app import CATALOG
+from emulator.server.server import HttpsListener, listening_socket
+from emulator.server.tls import Tls, own_names
 
 
-def listening(host: str, port: int, option: str) -> socket.socket:
-    """A socket that listens; `option` is the one that chooses another port."""
-    from emulator.web.server import listening_socket
-
+def listen(host: str, port: int, option: str) -> socket.socket:
+    """A socket that listens; `option` is the one that names another port."""
     try:
         return listening_socket(host, port)
     except UnicodeError:
-        complain(f"{host!r} is no host name; give an address with --host")
-        sys.exit(1)
+        fail(f"{host!r} is no host name; give an address with --host")
     except OSError as error:
         remedy = {
             errno.EADDRINUSE: f"another program listens there; take another with {option}",
             errno.EACCES: f"ports below 1024 are for root; take another with {option}",
         }.get(error.errno or 0, "give an address of this machine with --host")
         said = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-        complain(f"cannot listen on {host} port {port}: {said}; {remedy}")
-        sys.exit(1)
+        fail(f"cannot listen on {host} port {port}: {said}; {remedy}")
+
+
+def listen_for_https(plain: socket.socket, port: int, hosts: Iterable[str]) -> HttpsListener:
+    """HTTPS at the address of a plain socket, for its own names, `hosts` and the vendors' hosts."""
+    address = plain.getsockname()[0]
+    listening = listen(address, port, "--tls-port")
+    return HttpsListener(listening, Tls([*own_names(address, hosts), *vendor_hosts()]))
+
+
+def vendor_hosts() -> list[str]:
+    """The hosts of the vendors' own servers."""
+    return [host for vendor in CATALOG.values() for host in vendor.hosts]
+
+
+def write_ca_file(file: Path, certificate: str) -> None:
+    """Write the certificate for everybody to read, in one step: no reader sees half of it."""
+    remedy = "name one in a folder that is there and that this user can write to"
+    if file.exists() and not file.is_file():
+        fail(f"--ca-file {file}: it is there and is no file; {remedy}")
+    try:
+        number, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+        beside = Path(name)
+        try:
+            with os.fdopen(number, "w") as written:
+                written.write(certificate)
+            beside.chmod(0o644)
+            beside.replace(file)
+        finally:
+            beside.unlink(missing_ok=True)
+    except OSError as error:
+        fail(f"--ca-file {file}: {error.strerror}; {remedy}")
+
+
+def fail(message: object) -> NoReturn:
+    """Say what is wrong, and end with status 1."""
+    typer.echo(message, err=True)
+    raise typer.Exit(1)

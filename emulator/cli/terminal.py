@@ -15,45 +15,45 @@ if TYPE_CHECKING:
 
 
 def on_terminal(stream: TextIO) -> bool:
-    """Whether people see what is written there as it comes."""
+    """Whether it is a terminal, and not a pipe or a file."""
     return stream.isatty()
 
 
 def console(stream: TextIO) -> "Console":
-    """A console of rich's that writes there; it leaves colours away where NO_COLOR is set."""
+    """A console of rich's that writes there; it shows no colours if NO_COLOR is set."""
     from rich.console import Console
 
     return Console(file=stream, highlight=False)
 
 
 def columns() -> "Table":
-    """A table without lines: its columns stand apart, and what is too long is folded."""
+    """A table without lines, in which long texts are folded."""
     from rich.table import Table
 
     return Table.grid(padding=(0, 2, 0, 0))
 
 
 def styled(text: str, style: str = "") -> "Text":
-    """A text for a table or a console, just as it is: brackets in it are no markup."""
+    """A text for a table or a console; brackets in it are no markup."""
     from rich.text import Text
 
     return Text(clean(text), style, overflow="fold")
 
 
 def clean(text: str) -> str:
-    """A text of unknown origin without what a terminal obeys: control and direction characters."""
+    """A text of unknown origin, with its control and direction characters escaped."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
 
 
 def as_json(value: Any) -> str:
-    """What JSON holds, on one line, for people."""
+    """A value as JSON on one line, for people."""
     return clean(json.dumps(value, ensure_ascii=False))
 
 
 def print_json(value: Any, stream: TextIO) -> None:
-    """A JSON document: coloured on a terminal, and always one that a program can read."""
+    """Print a JSON document: coloured on a terminal, and one that programs can read there too."""
     text = json.dumps(value, indent=2)
     if not on_terminal(stream):
         typer.echo(text, file=stream)
@@ -64,7 +64,7 @@ def print_json(value: Any, stream: TextIO) -> None:
 
 
 def say(text: str, stream: TextIO, style: str = "") -> None:
-    """A line: in `style` on a terminal, and just as it is everywhere else."""
+    """Print a line: in `style` on a terminal, and just as it is everywhere else."""
     if on_terminal(stream):
         console(stream).print(styled(text, style), soft_wrap=True)
     else:

@@ -1,4 +1,4 @@
-"""`auth-emulator token`: a token to order."""
+"""`auth-emulator token`: a token without a sign-in."""
 
 import json
 import math
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from emulator.cli.asking import AS_JSON, FROM_FIXTURE, FROM_URL, chosen, posted
+from emulator.cli.calls import FIXTURE_OPTION, JSON_OPTION, URL_OPTION, choose_emulator, post
 from emulator.cli.terminal import print_json, say
 
 _OPTIONS = {
@@ -20,13 +20,13 @@ _OPTIONS = {
     "headers": "--header",
     "defect": "--defect",
 }
-"""By what each member of the call's body is given."""
+"""The argument or option from which each member of the call's body comes."""
 
 
 def token(  # noqa: PLR0913 - an option each
     context: typer.Context,
     vendor: Annotated[str, typer.Argument(help="omniomni, nbcgate or vault.")],
-    subject: Annotated[str, typer.Argument(help="A client's or user's name, or anybody's.")],
+    subject: Annotated[str, typer.Argument(help="A client's or user's name, or any other.")],
     *,
     use: Annotated[
         str | None, typer.Option(help="access, or refresh.", show_default="access")
@@ -63,9 +63,9 @@ def token(  # noqa: PLR0913 - an option each
             help="When it is issued, as 2026-01-01T00:00:00Z.", show_default="now, by the fixture"
         ),
     ] = None,
-    fixture: FROM_FIXTURE = None,
-    url: FROM_URL = None,
-    as_json: AS_JSON = False,
+    fixture: FIXTURE_OPTION = None,
+    url: URL_OPTION = None,
+    as_json: JSON_OPTION = False,
 ) -> None:
     """Print a token of a vendor, signed with its keys, without a sign-in.
 
@@ -84,15 +84,15 @@ def token(  # noqa: PLR0913 - an option each
         "headers": _members(header, "--header"),
         "defect": defect,
     }
-    wanted = {name: value for name, value in given.items() if value is not None}
-    emulator = chosen(context, fixture, url, at)
-    told = posted(context, emulator, "/tokens", wanted, _OPTIONS)
+    body = {name: value for name, value in given.items() if value is not None}
+    emulator = choose_emulator(context, fixture, url, at)
+    minted = post(context, emulator, "/tokens", body, _OPTIONS)
     if as_json:
-        print_json(told, sys.stdout)
+        print_json(minted, sys.stdout)
         return
-    say(told["token"], sys.stdout, "cyan")
-    if "note" in told:
-        say(told["note"], sys.stderr, "yellow")
+    say(minted["token"], sys.stdout, "cyan")
+    if "note" in minted:
+        say(minted["note"], sys.stderr, "yellow")
 
 
 def _members(given: list[str] | None, option: str) -> dict[str, Any] | None:

@@ -5,24 +5,20 @@ from typing import Any
 import pytest
 from fronts import HOST, nobody_listening
 
-from emulator.cli.doctor import ports
-
 _VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _TRUSTED = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 
 
 @pytest.fixture
 def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No proxy, no CA and no server of this machine's; no DNS is waited for either."""
-    # Whoever runs the tests may serve at the usual ports.
-    usual = {"http": ("AUTH_EMULATOR_PORT", 1), "https": ("AUTH_EMULATOR_TLS_PORT", 1)}
-    monkeypatch.setattr(ports, "_USUAL_PORTS", usual)
+    """No proxy and no CA of this machine's; no DNS is waited for either."""
     for name in (*_VARIABLES, *map(str.lower, _VARIABLES), *_TRUSTED):
         monkeypatch.delenv(name, raising=False)
     real = socket.getaddrinfo
 
     def look_up(host: Any, *rest: Any, **options: Any) -> Any:
-        if str(host).endswith((".test", ".invalid", "the-vault")):
+        shown = host.decode() if isinstance(host, bytes) else str(host)
+        if shown.endswith((".test", ".invalid", "the-vault")):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return real(host, *rest, **options)
 

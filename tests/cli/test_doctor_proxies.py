@@ -58,19 +58,6 @@ def test_a_proxy_that_is_no_url_is_in_the_way(
     assert found(demo.url)["proxy_in_the_way"]["level"] == "wrong"
 
 
-@pytest.mark.parametrize("entry", [f"{HOST}:{{port}}", "127.0.0.0/8"])
-def test_an_exception_that_not_every_client_reads_is_a_warning(
-    demo: Served, dead: str, entry: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    entry = entry.format(port=demo.port)
-    monkeypatch.setenv("HTTP_PROXY", f"http://{dead}")
-    monkeypatch.setenv("NO_PROXY", f"other.test, {entry}")
-    finding = found(demo.url)["proxy_in_the_way"]
-    assert finding["level"] == "warning"
-    assert finding["seen"].startswith(f"NO_PROXY has {entry}, which not every client reads")
-    assert f"NO_PROXY={HOST} " in finding["remedy"]
-
-
 def test_an_exception_for_another_port_is_none(
     demo: Served, dead: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="sees as Linux shows it when signals are heeded"
 )
 
-MOMENTS = [n / 1000 for n in range(0, 260, 13)]
+MOMENTS = [n / 1000 for n in range(0, 1400, 120)]
 """Seconds after the command heeds signals: through its imports, until it serves."""
 
 

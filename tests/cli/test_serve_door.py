@@ -1,4 +1,4 @@
-"""`serve` hands its settings to the door, and says on stderr what one has to know."""
+"""`serve` hands its settings to the control guard, and says on stderr what one has to know."""
 
 import re
 import subprocess

@@ -1,150 +1,59 @@
-"""What `serve` is told is read alike by the quick reader and by Typer."""
+"""The options of `serve`, and signals before it listens."""
 
-import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from commands import ran
 from typer.exceptions import TyperException
 
-from emulator.cli import serve
 from emulator.cli.commands import app
-from emulator.cli.serve_options import LogFormat, Option, ServeOptions, options, read_quickly
+from emulator.settings import Settings
 
-PREFIX = "AUTH_EMULATOR_"
-
-
-@pytest.fixture(autouse=True)
-def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith(PREFIX)]:
-        monkeypatch.delenv(name)
+_group: Any = typer.main.get_command(app)
+OPTIONS = {parameter.name: parameter for parameter in _group.commands["serve"].params}
+OPTIONS.pop("help", None)
 
 
-def by_typer(
-    monkeypatch: pytest.MonkeyPatch, line: list[str], environment: dict[str, str]
-) -> ServeOptions | None:
-    """What Typer reads; None where it refuses, or answers itself."""
-    read: list[ServeOptions] = []
-    monkeypatch.setattr(serve, "serve", read.append)
-    for name, value in environment.items():
-        monkeypatch.setenv(PREFIX + name, value)
-    try:
-        app(["serve", *line], prog_name="auth-emulator", standalone_mode=False)
-    except TyperException:
-        return None
-    return read[0] if read else None
+@pytest.mark.parametrize("name", OPTIONS)
+def test_each_option_has_its_variable_in_the_environment(name: str) -> None:
+    assert OPTIONS[name].envvar == f"AUTH_EMULATOR_{name.upper()}"
 
 
-def quickly(line: list[str], environment: dict[str, str]) -> ServeOptions | None:
-    return read_quickly(line, {PREFIX + name: value for name, value in environment.items()})
+@pytest.mark.parametrize("name", sorted(OPTIONS.keys() & Settings.model_fields.keys()))
+def test_the_defaults_are_those_of_an_emulator_made_in_code(name: str) -> None:
+    assert (OPTIONS[name].default or None) == (Settings.model_fields[name].default or None)
 
 
-PLAIN: list[tuple[str, dict[str, str]]] = [
-    ("", {}),
-    ("a.yaml", {}),
-    ("a.yaml --port 9000 b", {}),
-    ("--port=0 --host=::1 a.yaml", {"PORT": "7"}),
-    ("--host 0.0.0.0 --log-format json", {"LOG_FORMAT": "text"}),
-    ("", {"LOG_FORMAT": "json", "HOST": " localhost "}),
-    ("--no-reasons --show-codes --watch", {}),
-    ("--no-reasons", {"NO_REASONS": "0", "WATCH": "0", "SHOW_CODES": "no"}),
-    ("", {"NO_REASONS": "TRUE", "WATCH": "y", "SHOW_CODES": "On"}),
-    ("", {"FIXTURE": os.pathsep.join(["a.yaml", "b"]), "PORT": ""}),
-    ("c", {"FIXTURE": "a.yaml"}),
-    ("--allowed-host a.test --allowed-host=b.test", {"ALLOWED_HOST": "c.test"}),
-    ("", {"ALLOWED_HOST": " a.test\tb.test ", "TRUSTED_PROXY": "10.0.0.0/8 ::1"}),
-    ("--cors-origin * --trusted-proxy x", {"CORS_ORIGIN": "http://a.test"}),
-    ("--journal-entries 1 --journal-size 64", {"JOURNAL_ENTRIES": "5", "JOURNAL_SIZE": "6"}),
-    ("", {"JOURNAL_ENTRIES": "5", "JOURNAL_SIZE": "006"}),
-    ("--tls --tls-port 0 --tls-host a.test --ca-file ca.pem", {}),
-    ("", {"TLS": "1", "TLS_PORT": "9", "TLS_HOST": "a.test b.test", "CA_FILE": "ca.pem"}),
-    ("", {"TLS_PORT": "9", "ADMIN_TOKEN": "x", "PORTS": "x"}),
-]
-
-NOT_PLAIN: list[tuple[str, dict[str, str]]] = [
-    ("--help", {}),
-    ("a.yaml --help", {}),
-    ("--prt 1", {}),
-    ("-p 1", {}),
-    ("--port", {}),
-    ("--port x", {}),
-    ("--port 65536", {}),
-    ("--port -1", {}),
-    ("--port=", {}),
-    ("", {"PORT": "x"}),
-    ("", {"WATCH": "perhaps"}),
-    ("--watch=1", {}),
-    ("--log-format xml", {}),
-    ("--journal-entries 0", {}),
-    ("--allowed-host http://x", {}),
-    ("", {"CORS_ORIGIN": "http://x/"}),
-    ("--tls --tls-host a/b", {}),
-    ("--tls-port 8443", {}),
-    ("--tls-host a.test", {}),
-    ("", {"CA_FILE": "ca.pem"}),
-]
-
-ODD: list[tuple[str, dict[str, str]]] = [
-    ("-- a.yaml", {}),
-    ("--port 1 --port 2", {}),
-    ("", {"PORT": " 80 "}),
-]
-"""What only Typer reads, whatever it makes of it."""
-
-
-@pytest.mark.parametrize(("line", "environment"), PLAIN)
-def test_what_is_plainly_good_is_read_alike(
-    monkeypatch: pytest.MonkeyPatch, line: str, environment: dict[str, str]
+@pytest.mark.parametrize(
+    ("line", "variable", "value"),
+    [
+        (["--port", "65536"], "PORT", "65536"),
+        (["--log-format", "xml"], "LOG_FORMAT", "xml"),
+        (["--journal-entries", "0"], "JOURNAL_ENTRIES", "0"),
+        (["--journal-size", "x"], "JOURNAL_SIZE", "x"),
+        (["--allowed-host", "http://x"], "ALLOWED_HOST", "http://x"),
+        (["--cors-origin", "http://x/"], "CORS_ORIGIN", "http://y http://x/"),
+        (["--trusted-proxy", "proxy"], "TRUSTED_PROXY", "10.0.0.0/8 proxy"),
+        (["--tls", "--tls-host", "a/b"], "TLS_HOST", "a.test a/b"),
+    ],
+)
+def test_a_value_that_cannot_be_is_wrong_usage_that_names_the_option(
+    line: list[str], variable: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = quickly(line.split(), environment)
-    assert read is not None
-    assert read == by_typer(monkeypatch, line.split(), environment)
-
-
-@pytest.mark.parametrize(("line", "environment"), NOT_PLAIN)
-def test_what_typer_refuses_or_answers_itself_is_left_to_it(
-    monkeypatch: pytest.MonkeyPatch, line: str, environment: dict[str, str]
-) -> None:
-    assert by_typer(monkeypatch, line.split(), environment) is None
-    assert quickly(line.split(), environment) is None
-
-
-@pytest.mark.parametrize(("line", "environment"), ODD)
-def test_what_is_good_in_an_odd_spelling_is_left_to_typer(
-    line: str, environment: dict[str, str]
-) -> None:
-    assert quickly(line.split(), environment) is None
-
-
-def test_a_fixture_that_may_not_be_read_is_left_to_typer(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    closed = tmp_path / "closed.yaml"
-    closed.touch(0o000)
-    # Root may read everything, so what the system would say to others is said here.
-    monkeypatch.setattr(os, "access", lambda path, _: Path(path) != closed)
-    assert by_typer(monkeypatch, [str(closed)], {}) is None
-    assert quickly([str(closed)], {}) is None
-
-
-@pytest.mark.parametrize("option", list(options()), ids=lambda option: option.name)
-def test_each_option_is_read_alike_by_hand_and_from_the_environment(
-    monkeypatch: pytest.MonkeyPatch, option: Option
-) -> None:
-    values = {bool: "true", int: "7", Path: "x", LogFormat: "json", str: "x.test"}
-    value = "http://x.test" if option.name == "cors_origin" else values[option.kind]
-    by_hand = [option.flag] if option.kind is bool else [option.flag, value]
-    for line, environment in (
-        ([value] if option.told.positional else by_hand, {"TLS": "1"}),
-        ([], {"TLS": "1", option.variable.removeprefix(PREFIX): value}),
-    ):
-        read = quickly(line, environment)
-        assert read == by_typer(monkeypatch, line, environment)
-        assert getattr(read, option.name) != option.default
-    assert len(list(options())) == len(ServeOptions._fields)
+    with pytest.raises(TyperException) as by_option:
+        app(["serve", *line], standalone_mode=False)
+    monkeypatch.setenv("AUTH_EMULATOR_TLS", "1")
+    monkeypatch.setenv(f"AUTH_EMULATOR_{variable}", value)
+    with pytest.raises(TyperException) as by_environment:
+        app(["serve"], standalone_mode=False)
+    for wrong in (by_option.value, by_environment.value):
+        assert wrong.exit_code == 2
+        option = f"--{variable.lower().replace('_', '-')}"
+        assert wrong.format_message().startswith(f"Invalid value for '{option}' (env var: 'AUTH_")
 
 
 def test_wrong_usage_of_serve_is_one_line_that_names_the_option_and_status_2() -> None:
@@ -158,7 +67,7 @@ def test_wrong_usage_of_serve_is_one_line_that_names_the_option_and_status_2() -
 @pytest.mark.parametrize(
     ("line", "meanwhile", "number", "status"),
     [
-        (["serve"], "emulator.cli.serve_options", signal.SIGINT, 0),
+        (["serve"], "emulator.cli.commands", signal.SIGINT, 0),
         (["serve"], "emulator.app", signal.SIGTERM, 0),
         (["serve", "--help"], "typer", signal.SIGTERM, 0),
         (["check", "a.yaml"], "typer", signal.SIGINT, 130),

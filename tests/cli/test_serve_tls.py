@@ -1,6 +1,5 @@
 """`serve --tls` and `ca`, as a user runs them."""
 
-import json
 import os
 import re
 import signal
@@ -78,14 +77,6 @@ def test_no_key_is_written_where_the_server_may_write_nothing(tmp_path: Path) ->
         assert "PRIVATE" not in "".join(lines)
 
 
-def test_without_tls_nothing_of_it_is_imported() -> None:
-    with serving(PYTHONPROFILEIMPORTTIME="1") as (_, _, lines):
-        imported = "".join(lines)
-    assert "emulator.web.server" in imported
-    assert "trustme" not in imported
-    assert "emulator.web.encrypted" not in imported
-
-
 def test_a_tls_port_that_is_taken_is_one_line_with_the_remedy() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         done = ran("serve", "--port", "0", "--tls", "--tls-port", str(taken.getsockname()[1]))
@@ -134,23 +125,6 @@ def test_a_start_that_fails_leaves_the_ca_of_a_server_that_runs(tmp_path: Path) 
     assert done.returncode == 1
     assert done.stderr.endswith("not started: the fixture has mistakes\n")
     assert file.read_text() == "of a server that runs"
-
-
-def test_a_name_that_is_not_ascii_is_one_line_in_the_logs_format() -> None:
-    hello, known = ssl.MemoryBIO(), b"caller.test"
-    client = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), hello, False, known.decode())
-    with pytest.raises(ssl.SSLWantReadError):
-        client.do_handshake()
-    sent = hello.read().replace(known, b"call\xe9r.test")
-    with serving_tls("--log-format", "json") as (_, tls, lines):
-        address = ("127.0.0.1", httpx.URL(tls).port or 0)
-        for _ in range(3):
-            with socket.create_connection(address, timeout=10) as caller:
-                caller.sendall(sent)
-                assert caller.recv(65536)
-    assert "call?r.test, and no certificate here has that name" in "".join(lines)
-    told = [json.loads(line) for line in lines if json.loads(line)["level"] == "warning"]
-    assert len(told) == 1
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

@@ -1,21 +1,22 @@
 """`auth-emulator doctor`: what keeps a client from an emulator, and what to do about it."""
 
+import asyncio
 import sys
 from collections import Counter
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from emulator.cli.asking import admin_token
+from emulator.cli.calls import admin_token
 from emulator.cli.terminal import clean, columns, console, on_terminal, print_json, say, styled
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from emulator.cli.doctor.finding import Finding
+    from emulator.cli.doctor.finding import Finding, Report
+    from emulator.cli.doctor.target import Target
 
-_LOOKS = {"ok": "green", "warning": "yellow", "wrong": "bold red"}
+_STYLES = {"ok": "green", "warning": "yellow", "wrong": "bold red"}
 
 
 def doctor(
@@ -42,48 +43,57 @@ def doctor(
 
     Example: auth-emulator doctor http://auth-emulator:8080
     """
-    from emulator.app import VENDORS
-    from emulator.cli.doctor.examination import examined
-    from emulator.cli.doctor.place import Place
+    from emulator.cli.doctor.target import target_of
 
     try:
-        place = Place.of(url, timeout)
+        target = target_of(url, timeout)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="'URL'") from error
-    found = examined(place, [api.name for api, _ in VENDORS], admin_token())
-    counts = _told_as_json(place.url, found) if as_json else _told(found)
+    token = admin_token()
+    findings: list[Finding] = []
+
+    def report(finding: "Finding") -> None:
+        findings.append(finding)
+        if not as_json:
+            _print(finding)
+
+    asyncio.run(_examine(target, token, report))
+    counts = Counter(finding.level.value for finding in findings)
+    if as_json:
+        verdict = "wrong" if counts["wrong"] else "good"
+        members = [finding.members() for finding in findings]
+        print_json({"url": str(target), "verdict": verdict, "findings": members}, sys.stdout)
+    else:
+        _print_counts(counts)
     if counts["wrong"]:
         raise typer.Exit(1)
 
 
-def _told_as_json(url: str, found: "Iterable[Finding]") -> Counter[str]:
-    findings = list(found)
-    counts = Counter(finding.level.value for finding in findings)
-    verdict = "wrong" if counts["wrong"] else "good"
-    told = {"url": url, "verdict": verdict, "findings": [each.members() for each in findings]}
-    print_json(told, sys.stdout)
-    return counts
+async def _examine(target: "Target", token: str, report: "Report") -> None:
+    """Report what is found, as it is found; nothing there is changed."""
+    import httpx
+
+    from emulator.cli.doctor.finding import Kind, NotReached, wrong
+    from emulator.cli.doctor.reaching import proxy_finding, reach
+    from emulator.cli.doctor.verifying import examine_tokens
+
+    report(await proxy_finding(target))
+    try:
+        reached = await reach(target, report)
+        await examine_tokens(target, reached, token, report)
+    except NotReached as error:
+        report(error.finding)
+    except (OSError, httpx.HTTPError) as error:
+        seen = f"{target} does not answer any more ({error or type(error).__name__})"
+        report(wrong("server", Kind.SILENT, seen, "look whether it still runs, and at its log"))
 
 
-def _told(found: "Iterable[Finding]") -> Counter[str]:
-    """Each finding as it comes; what they come to is for people alone."""
-    counts: Counter[str] = Counter()
-    for finding in found:
-        counts[finding.level.value] += 1
-        if on_terminal(sys.stdout):
-            console(sys.stdout).print(_row(finding))
-        else:
-            remedy = f"; {finding.remedy}" if finding.remedy else ""
-            said = clean(f"{finding.level}: {finding.about}: {finding.seen}{remedy}")
-            say(said, sys.stdout)
-    plural = {"warning": "warnings"}
-    said = ", ".join(
-        f"{count} {level if count == 1 else plural.get(level, level)}"
-        for level in _LOOKS
-        if (count := counts[level])
-    )
-    say(said, sys.stderr, _LOOKS["wrong" if counts["wrong"] else "ok"])
-    return counts
+def _print(finding: "Finding") -> None:
+    if on_terminal(sys.stdout):
+        console(sys.stdout).print(_row(finding))
+    else:
+        remedy = f"; {finding.remedy}" if finding.remedy else ""
+        say(clean(f"{finding.level}: {finding.about}: {finding.seen}{remedy}"), sys.stdout)
 
 
 def _row(finding: "Finding") -> "Table":
@@ -91,8 +101,18 @@ def _row(finding: "Finding") -> "Table":
     table.add_column(width=7)
     table.add_column(width=11)
     table.add_column()
-    style = _LOOKS[finding.level.value]
+    style = _STYLES[finding.level.value]
     table.add_row(styled(finding.level, style), styled(finding.about, "bold"), styled(finding.seen))
     if finding.remedy:
         table.add_row("", "", styled(finding.remedy, "cyan"))
     return table
+
+
+def _print_counts(counts: Counter[str]) -> None:
+    plurals = {"warning": "warnings"}
+    text = ", ".join(
+        f"{count} {level if count == 1 else plurals.get(level, level)}"
+        for level in _STYLES
+        if (count := counts[level])
+    )
+    say(text, sys.stderr, _STYLES["wrong" if counts["wrong"] else "ok"])

@@ -1,12 +1,13 @@
-"""What the doctor finds, by name: the docs say of each what to do."""
+"""What the doctor finds, by name: the documentation says of each what to do."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 
 class Level(StrEnum):
-    """How bad it is."""
+    """How bad a finding is."""
 
     OK = "ok"
     WARNING = "warning"
@@ -20,19 +21,14 @@ class Kind(StrEnum):
     NAME_UNKNOWN = "name_unknown"
     NOBODY_LISTENS = "nobody_listens"
     UNREACHABLE = "unreachable"
-    OTHER_ADDRESS_FIRST = "other_address_first"
     SILENT = "silent"
     SPEAKS_TLS = "speaks_tls"
     SPEAKS_NO_TLS = "speaks_no_tls"
-    NOT_HTTP = "not_http"
     OTHER_PROGRAM = "other_program"
     NO_BASE_URL = "no_base_url"
     REALM_UNKNOWN = "realm_unknown"
     CERTIFICATE_UNTRUSTED = "certificate_untrusted"
-    CERTIFICATE_EXPIRED = "certificate_expired"
-    CERTIFICATE_NOT_YET_VALID = "certificate_not_yet_valid"
     CERTIFICATE_OF_ANOTHER = "certificate_of_another"
-    CA_NOT_EVERYWHERE = "ca_not_everywhere"
     CONTROL_CLOSED = "control_closed"
     MACHINES_APART = "machines_apart"
     CLOCK_MOVED = "clock_moved"
@@ -48,9 +44,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: what was seen, and what to do where it is not as it should be.
+    """One thing that was looked at: what was seen, and the remedy if something is wrong with it.
 
-    `about` says what was looked at, in a word; `kind` is None where all is well.
+    `about` says in a word what was looked at; `kind` is None if all is well.
     """
 
     level: Level
@@ -61,8 +57,20 @@ class Finding:
 
     def members(self) -> dict[str, Any]:
         """The same for a program."""
-        told = asdict(self)
-        return {"level": told.pop("level"), "finding": told.pop("kind"), **told}
+        members = asdict(self)
+        return {"level": members.pop("level"), "finding": members.pop("kind"), **members}
+
+
+class NotReached(Exception):
+    """No emulator can be reached; `finding` is why."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.seen)
+        self.finding = finding
+
+
+Report: TypeAlias = Callable[[Finding], object]
+"""Takes each finding as it is made."""
 
 
 def ok(about: str, seen: str) -> Finding:
@@ -71,7 +79,7 @@ def ok(about: str, seen: str) -> Finding:
 
 
 def warning(about: str, kind: Kind, seen: str, remedy: str) -> Finding:
-    """Something that may be meant so, and that breaks others' expectations."""
+    """Something that may be intended, and that breaks what others expect."""
     return Finding(Level.WARNING, about, seen, kind, remedy)
 
 

@@ -1,57 +1,102 @@
-"""Whether an emulator can be reached at a place; if not, who or what is in the way."""
+"""Whether an emulator can be reached at a base URL; if not, what is in the way."""
 
-import http.client
+import asyncio
+import os
 import socket
 import ssl
-from collections.abc import Generator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
 from ipaddress import ip_address
-from itertools import takewhile
+from typing import Any
+from urllib.request import getproxies_environment, proxy_bypass
 
-from emulator.cli.doctor.bounds import at_once, within
-from emulator.cli.doctor.certificates import certificate_findings, shake_hands
-from emulator.cli.doctor.clocks import Asked
-from emulator.cli.doctor.finding import Finding, Kind, ok, warning, wrong
-from emulator.cli.doctor.names import addresses_of
-from emulator.cli.doctor.place import HEALTH, Place, health_in, unverified
-from emulator.cli.doctor.ports import instead
-from emulator.core.clock import real_time
-from emulator.core.outcomes import printable
-from emulator.driving.remote import Reply, Unreachable
+import httpx
 
-_SERVER = "server"
+from emulator.cli.doctor.finding import Finding, Kind, NotReached, Report, ok, warning, wrong
+from emulator.cli.doctor.target import HEALTH, Target, health_in, unverified
+from emulator.core.clock import machine_time
+
+_CA_FILES = {
+    "SSL_CERT_FILE": "Python's ssl, httpx, curl",
+    "REQUESTS_CA_BUNDLE": "requests",
+    "NODE_EXTRA_CA_CERTS": "Node",
+}
+"""The variables that name a file of certificates to trust, and who reads each."""
+
+_OTHER_HOST = {62, 64}
+"""OpenSSL's codes for a certificate of another name or address (X509_V_ERR_..., x509_vfy.h)."""
+
+_ANOTHER_PROGRAM = "another program has this port: name the emulator's in the URL"
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """An emulator that answers, and its health as it told it.
+    """An emulator that answers, and its answer about its health.
 
-    `context` is what makes a connection that its certificate else prevents: no secret may go there.
+    `asked` and `answered` are when, in POSIX seconds of this machine. Unless its certificate
+    `is_trusted` here, no secret may be sent to it.
     """
 
-    health: Asked
-    context: ssl.SSLContext | None = None
+    response: httpx.Response
+    asked: float
+    answered: float
+    is_trusted: bool
 
 
-def reaching(place: Place) -> Generator[Finding, None, Reached | None]:
-    """Say what is found on the way to an emulator, and return it where one answers."""
-    addresses = addresses_of([place.host], place.timeout)[place.host]
+async def proxy_finding(target: Target) -> Finding:
+    """What the variables of the environment do to a client's calls (httpx, requests, curl)."""
+    host = target.host
+    proxies = getproxies_environment()
+    scheme = target.scheme if proxies.get(target.scheme) else "all"
+    proxy = proxies.get(scheme)
+    if not proxy:
+        return ok("proxy", "no variable of the environment names one")
+    if proxy_bypass(host):
+        return ok("proxy", f"NO_PROXY keeps {host} out of it")
+    names = [n for n in (f"{scheme}_proxy", f"{scheme}_proxy".upper()) if os.environ.get(n)]
+    shown = proxy.rpartition("@")[2]  # without a password
+    seen = f"calls to {host} go through {shown}, by {' and '.join(names)}"
+    remedy = f"set NO_PROXY={host} (and no_proxy, for some) where the client runs"
+    if await target.health(proxy=proxy if "://" in proxy else f"http://{proxy}"):
+        seen = f"{seen}; it does reach the emulator"
+        return warning("proxy", Kind.PROXY_IN_THE_WAY, seen, remedy)
+    return wrong("proxy", Kind.PROXY_IN_THE_WAY, f"{seen}; it does not reach the emulator", remedy)
+
+
+async def reach(target: Target, report: Report) -> Reached:
+    """Report what is found on the way to an emulator. Raises NotReached if none answers."""
+    addresses = await addresses_of(target.host, target.timeout)
     if not addresses:
-        yield _name_unknown(place)
-        return None
-    if not _is_address(place.host):
-        yield ok("name", f"{place.host} is {', '.join(addresses)}")
-    failures = _failures(place, addresses)
-    if len(failures) == len(addresses):
-        yield _not_connected(place, failures[addresses[0]])
-        return None
-    if failures:
-        yield _another_first(place, addresses[0], addresses[len(failures)])
-    if place.scheme == "https":
-        return (yield from _over_tls(place))
-    return (yield from _asked(place))
+        remedy = (
+            "from a container use the name of the emulator's service, on a network that both are "
+            "in; from the machine itself 127.0.0.1 and the published port"
+        )
+        seen = f"{target.host} cannot be looked up here"
+        raise NotReached(wrong("name", Kind.NAME_UNKNOWN, seen, remedy))
+    if not _is_address(target.host):
+        report(ok("name", f"{target.host} is {', '.join(addresses)}"))
+    error = await _connect(target, addresses)
+    if error is not None:
+        raise NotReached(_not_connected(target, error))
+    is_trusted = True
+    if target.scheme == "https":
+        try:
+            is_trusted = await _examine_certificate(target, report)
+        except TimeoutError:
+            raise NotReached(_silent(target)) from None
+        except OSError as failure:
+            raise NotReached(await _speaks_no_tls(target, failure)) from failure
+    return await _ask_health(target, report, is_trusted=is_trusted)
+
+
+async def addresses_of(host: str, timeout: float) -> list[str]:  # noqa: ASYNC109 - a look's end
+    """The addresses of a name, in the order in which clients try them; none: it is unknown."""
+    look_up = asyncio.get_running_loop().getaddrinfo
+    try:
+        async with asyncio.timeout(timeout):
+            found = await look_up(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return []
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 def _is_address(host: str) -> bool:
@@ -62,185 +107,154 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _name_unknown(place: Place) -> Finding:
-    return wrong(
-        "name",
-        Kind.NAME_UNKNOWN,
-        f"{place.host} cannot be looked up here",
-        "from a container use the name of the emulator's service, on a network that both are in; "
-        "from the machine itself 127.0.0.1 and the published port",
-    )
+async def _connect(target: Target, addresses: list[str]) -> OSError | None:
+    """Why none of the addresses takes a connection; None if one does."""
+    errors = []
+    for address in addresses:
+        try:
+            async with asyncio.timeout(target.timeout):
+                _, writer = await asyncio.open_connection(address, target.port)
+        except OSError as error:
+            errors.append(error)
+        else:
+            writer.transport.abort()
+            return None
+    return errors[0]
 
 
-def _failures(place: Place, addresses: list[str]) -> Mapping[str, Exception]:
-    """The addresses at which nobody takes a connection, up to the first at which somebody does."""
-    looks = {address: partial(_connect, place, address) for address in addresses}
-    seen = at_once(looks, place.timeout)
-    failed = takewhile(lambda address: seen[address] is not None, addresses)
-    return {address: error for address in failed if (error := seen[address]) is not None}
-
-
-def _connect(place: Place, address: str) -> None:
-    socket.create_connection((address, place.port), place.timeout).close()
-
-
-def _not_connected(place: Place, error: Exception) -> Finding:
+def _not_connected(target: Target, error: OSError) -> Finding:
+    at = target.authority
     if isinstance(error, ConnectionRefusedError):
-        seen = f"nobody listens at {place.at}"
-        return wrong(_SERVER, Kind.NOBODY_LISTENS, seen, instead(place, _start(place)))
-    in_time = f" within {place.timeout:g} s" if isinstance(error, TimeoutError) else ""
-    said = "" if in_time else f": {getattr(error, 'strerror', None) or error}"
+        remedy = f"start it: auth-emulator serve --port {target.port}; or name its port in the URL"
+        host = target.host
+        if host == "localhost" or (_is_address(host) and ip_address(host).is_loopback):
+            remedy += (
+                "; in a container this is the container itself: use the emulator's service name"
+            )
+        seen = f"nobody listens at {at}"
+        return wrong("server", Kind.NOBODY_LISTENS, seen, remedy)
+    timed_out = isinstance(error, TimeoutError)
+    said = f" within {target.timeout:g} s" if timed_out else f": {error.strerror or error}"
     return wrong(
-        _SERVER,
+        "server",
         Kind.UNREACHABLE,
-        f"{place.at} does not take a connection{in_time}{said}",
-        instead(
-            place, "look for a firewall, another network, or an address of a container that is gone"
-        ),
+        f"{at} does not take a connection{said}",
+        "look for a firewall, another network, or an address of a container that is gone",
     )
 
 
-def _start(place: Place) -> str:
-    remedy = f"start it: auth-emulator serve --port {place.port}; or name its port in the URL"
-    if place.host == "localhost" or (
-        _is_address(place.host) and ip_address(place.host).is_loopback
-    ):
-        remedy += "; in a container this is the container itself: use the emulator's service name"
-    return remedy
+def _silent(target: Target) -> Finding:
+    seen = f"what listens at {target.authority} did not answer within {target.timeout:g} s"
+    return wrong("server", Kind.SILENT, seen, _ANOTHER_PROGRAM)
 
 
-def _another_first(place: Place, first: str, good: str) -> Finding:
-    """Of `localhost`, Node before version 20 tries the first address alone."""
-    return warning(
-        "name",
-        Kind.OTHER_ADDRESS_FIRST,
-        f"{place.host} is first {first}, where nobody answers; {good} does",
-        f"use {good} in the URL: some clients try the first address alone",
-    )
+async def _speaks_no_tls(target: Target, error: OSError) -> Finding:
+    plain = target.moved(scheme="http", port=target.port)
+    if await plain.health():
+        remedy = f"use {plain}; or serve HTTPS: auth-emulator serve --tls"
+        seen = f"the emulator at {target.authority} speaks HTTP"
+        return wrong("server", Kind.SPEAKS_NO_TLS, seen, remedy)
+    said = getattr(error, "reason", None) or error or type(error).__name__
+    seen = f"what listens at {target.authority} makes no TLS connection ({said})"
+    return wrong("server", Kind.SPEAKS_NO_TLS, seen, _ANOTHER_PROGRAM)
 
 
-def _over_tls(place: Place) -> Generator[Finding, None, Reached | None]:
+async def _examine_certificate(target: Target, report: Report) -> bool:
+    """Whether the certificate is trusted here. Raises OSError if no TLS connection comes about."""
     try:
-        within(place.timeout, partial(shake_hands, place))
+        await _shake_hands(target, ssl.create_default_context())
     except ssl.SSLCertVerificationError as error:
-        yield from certificate_findings(place, error)
-        # Who cannot trust it is told the rest as well, without a secret going that way.
-        return (yield from _asked(place, unverified()))
-    except TimeoutError as error:
-        yield _not_answered(place, error)
-        return None
-    except OSError as error:
-        yield _no_tls(place, error)
-        return None
-    yield from certificate_findings(place, None)
-    return (yield from _asked(place))
+        report(_not_trusted(target, error))
+        return False
+    report(ok("certificate", f"trusted here, and for {target.host}"))
+    return True
 
 
-def _no_tls(place: Place, error: OSError) -> Finding:
-    plain = place.moved(scheme="http")
-    if plain.health():
-        remedy = f"use {plain.url}; or serve HTTPS: auth-emulator serve --tls"
-        return wrong(_SERVER, Kind.SPEAKS_NO_TLS, f"the emulator at {place.at} speaks HTTP", remedy)
-    said = printable(str(getattr(error, "reason", None) or error or type(error).__name__))
-    return wrong(
-        _SERVER,
-        Kind.SPEAKS_NO_TLS,
-        f"what listens at {place.at} makes no TLS connection ({said})",
-        instead(place),
+def _not_trusted(target: Target, error: ssl.SSLCertVerificationError) -> Finding:
+    seen = f"not trusted here: {error.verify_message.rstrip('.')}"
+    if error.verify_code in _OTHER_HOST:
+        remedy = (
+            "reach it by a name that the certificate has (network aliases in compose, or "
+            f"/etc/hosts), or start it with --tls-host {target.host}"
+        )
+        return wrong("certificate", Kind.CERTIFICATE_OF_ANOTHER, seen, remedy)
+    set_here = [f"{name} is {os.environ.get(name) or 'not set'}" for name in _CA_FILES]
+    readers = ", ".join(f"{name} ({reader})" for name, reader in _CA_FILES.items())
+    remedy = (
+        "auth-emulator ca URL > ca.pem (URL: its plain HTTP port; the CA is another after each "
+        f"start), and name that file in {readers}; Java takes it into a trust store"
     )
+    return wrong("certificate", Kind.CERTIFICATE_UNTRUSTED, "; ".join([seen, *set_here]), remedy)
 
 
-def _asked(
-    place: Place, context: ssl.SSLContext | None = None
-) -> Generator[Finding, None, Reached | None]:
-    before = real_time()
+async def _shake_hands(target: Target, context: ssl.SSLContext) -> None:
+    """Make a TLS connection, and close it.
+
+    Raises ssl.SSLCertVerificationError if `context` does not trust the certificate, and another
+    OSError if no connection comes about.
+    """
+    async with asyncio.timeout(target.timeout):
+        _, writer = await asyncio.open_connection(target.host, target.port, ssl=context)
+    writer.transport.abort()
+
+
+async def _speaks_tls(target: Target) -> bool:
     try:
-        with closing(place.remote(context=context)) as remote:
-            reply = remote.ask("GET", HEALTH)
-    except Unreachable as error:
-        yield _not_answered(place, error.__cause__)
-        return None
-    health = Asked(reply, before, real_time())
-    told = health_in(reply)
-    if told is None:
-        yield _no_realm(place) or _other_program(place, reply)
-        return None
-    count = len(told["realms"])
-    version = printable(str(told.get("version")), 40)
-    realms = f"{count} realm{'' if count == 1 else 's'}"
-    yield ok(_SERVER, f"auth-emulator {version} answers at {place.url}, with {realms}")
-    return Reached(health, context)
-
-
-def _not_answered(place: Place, error: BaseException | None) -> Finding:
-    elsewhere = instead(place)
-    if isinstance(error, TimeoutError):
-        seen = f"what listens at {place.at} did not answer within {place.timeout:g} s"
-        return wrong(_SERVER, Kind.SILENT, seen, elsewhere)
-    if place.scheme == "http" and _speaks_tls(place):
-        return _tls_spoken(place)
-    said = printable(str(error) or type(error).__name__, 80)
-    seen = f"what listens at {place.at} does not speak HTTP ({said})"
-    if isinstance(error, http.client.IncompleteRead):
-        seen = f"what listens at {place.at} breaks off in the middle of its answer"
-    return wrong(_SERVER, Kind.NOT_HTTP, seen, elsewhere)
-
-
-def _tls_spoken(place: Place) -> Finding:
-    seen = f"what listens at {place.at} speaks TLS"
-    secure = place.moved(scheme="https")
-    remedy = f"use {secure.url}" if secure.health() else instead(place)
-    return wrong(_SERVER, Kind.SPEAKS_TLS, seen, remedy)
-
-
-def _speaks_tls(place: Place) -> bool:
-    try:
-        within(place.timeout, partial(shake_hands, place, unverified()))
+        await _shake_hands(target, unverified())
     except OSError:
         return False
     return True
 
 
-def _no_realm(place: Place) -> Finding | None:
-    """What is wrong with the path of a base URL, where an emulator does answer at its root."""
-    base, below, behind = place.path.partition("/realms/")
-    root = place.moved(path=base)
-    told = root.health() if below else None
-    if told is None:
-        root = place.moved(path="")
-        told = root.health() if place.path and base else None
-        if told is None:
-            return None
-        return _no_base_url(place, root, f"{root.url}, or {root.url}/realms/NAME")
-    name, more, _ = behind.partition("/")
-    if name in told["realms"]:
-        good = place.moved(path=f"{base}/realms/{name}") if more else root
-        return _no_base_url(place, root, good.url)
-    return wrong(
-        "realm",
-        Kind.REALM_UNKNOWN,
-        f"the emulator has no realm {name!r} (any more)",
-        f"make it: PUT {root.url}/_emulator/realms/{name}; one with a ttl goes by itself",
-    )
+async def _ask_health(target: Target, report: Report, *, is_trusted: bool) -> Reached:
+    asked = machine_time()
+    try:
+        async with target.client(None if is_trusted else unverified()) as client:
+            response = await target.ask(client, "GET", HEALTH)
+    except TimeoutError:
+        raise NotReached(_silent(target)) from None
+    except (OSError, httpx.HTTPError) as error:
+        said = f"it does not speak HTTP: {str(error)[:80] or type(error).__name__}"
+        raise NotReached(await _other_program(target, said)) from error
+    answered = machine_time()
+    health = health_in(response)
+    if health is None:
+        server = response.headers.get("Server")
+        said = f"HTTP {response.status_code}{f', Server: {server[:60]}' if server else ''}"
+        raise NotReached(await _wrong_path(target) or await _other_program(target, said))
+    count = len(health["realms"])
+    realms = f"{count} realm{'' if count == 1 else 's'}"
+    version = str(health.get("version"))[:40]
+    report(ok("server", f"auth-emulator {version} answers at {target}, with {realms}"))
+    return Reached(response, asked, answered, is_trusted)
 
 
-def _no_base_url(place: Place, root: Place, remedy: str) -> Finding:
-    return wrong(
-        _SERVER,
-        Kind.NO_BASE_URL,
-        f"an emulator answers at {root.url}, but not below {place.path}",
-        f"use {remedy}",
-    )
+async def _other_program(target: Target, said: str) -> Finding:
+    if target.scheme == "http" and await _speaks_tls(target):
+        secure = target.moved(scheme="https", port=target.port)
+        remedy = f"use {secure}" if await secure.health() else _ANOTHER_PROGRAM
+        seen = f"what listens at {target.authority} speaks TLS"
+        return wrong("server", Kind.SPEAKS_TLS, seen, remedy)
+    seen = f"what answers at {target} is no emulator ({said})"
+    return wrong("server", Kind.OTHER_PROGRAM, seen, _ANOTHER_PROGRAM)
 
 
-def _other_program(place: Place, reply: Reply) -> Finding:
-    if reply.status == http.client.BAD_REQUEST and place.scheme == "http" and _speaks_tls(place):
-        return _tls_spoken(place)
-    server = reply.headers.get("server")
-    named = f", Server: {printable(server, 60)}" if server else ""
-    return wrong(
-        _SERVER,
-        Kind.OTHER_PROGRAM,
-        f"what answers at {place.url} is no emulator (HTTP {reply.status}{named})",
-        instead(place),
-    )
+async def _wrong_path(target: Target) -> Finding | None:
+    """What is wrong with the path of a base URL, if an emulator answers above it."""
+    prefix, _, behind = target.base_url.path.partition("/realms/")
+    for base in dict.fromkeys((prefix, "")):
+        root = target.moved(path=base or "/")
+        health: dict[str, Any] | None = await root.health()
+        if health is None:
+            continue
+        name = behind.partition("/")[0]
+        if base == prefix and behind and name not in health["realms"]:
+            seen = f"the emulator has no realm {name!r} (any more)"
+            remedy = f"make it: PUT {root}/_emulator/realms/{name}; one with a ttl expires"
+            return wrong("realm", Kind.REALM_UNKNOWN, seen, remedy)
+        remedy = f"use {root}, or {root}/realms/NAME"
+        if base == prefix and behind:
+            remedy = f"use {root}/realms/{name}"
+        seen = f"an emulator answers at {root}, but not below {target.base_url.path}"
+        return wrong("server", Kind.NO_BASE_URL, seen, remedy)
+    return None

@@ -1,229 +1,265 @@
-"""Whether services can verify the tokens: metadata, issuers, and a JWKS that fits the tokens."""
+"""Whether services can verify the tokens: clocks, metadata, issuers, and a JWKS that fits."""
 
-import http.client
-import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+import asyncio
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
-from emulator.cli.doctor.bounds import at_once
-from emulator.cli.doctor.finding import Finding, Kind, ok, warning, wrong
-from emulator.cli.doctor.names import addresses_of
-from emulator.cli.doctor.place import Place, object_in
-from emulator.core.outcomes import printable
-from emulator.driving.remote import Remote, Unreachable
+import httpx
+from jwt import PyJWK, PyJWS
+from jwt.exceptions import PyJWTError
 
-_ISSUER, _JWKS, _METADATA, _TOKEN = "issuer", "jwks", "metadata", "token"
-_LATE = "no answer in time"
-_JSON = {"Content-Type": "application/json"}
-_NOBODY = "auth-emulator-doctor"
-"""The subject of the tokens that are minted to look at their signature."""
+from emulator.cli.doctor.finding import Finding, Kind, Report, ok, warning, wrong
+from emulator.cli.doctor.reaching import Reached, addresses_of
+from emulator.cli.doctor.target import VENDORS, Target, members_of, unverified
+from emulator.core.clock import iso_milliseconds
 
-_LONGEST = 200
+_NEAR = 2.0
+"""How far clocks may be apart, in seconds."""
+
+_SUBJECT = "auth-emulator-doctor"
+"""The subject of the tokens that are minted to look at their signatures."""
+
+_LOOK_FOR_FAULT = "look for a fault: GET .../_emulator/faults"
 _CALLER = "set issuer: caller in the fixture, or tell the library the JWKS address, not the issuer"
 
-
-Told: TypeAlias = dict[str, Any] | str
+Document: TypeAlias = dict[str, Any] | str
 """The members of a document, or why there are none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """What is told of a vendor; of a token nothing where none was to be had."""
+    """What a vendor's endpoints answer; `minted` only where the control API is open."""
 
-    metadata: Told
-    jwks: Told
-    minted: Told
-
-
-def documents(
-    remote: Remote, vendors: Collection[str], within: float, *, mints: bool
-) -> dict[str, Documents]:
-    """What the vendors tell, all of them asked at once; `mints`: tokens can be had."""
-    looks: dict[tuple[str, str], Callable[[], Told]] = {}
-    for vendor in vendors:
-        of = f"/_emulator/{vendor}/.well-known"
-        looks[vendor, _METADATA] = partial(_told, remote, "GET", f"{of}/openid-configuration")
-        looks[vendor, _JWKS] = partial(_told, remote, "GET", f"{of}/jwks.json")
-        if mints:
-            body = json.dumps({"vendor": vendor, "subject": _NOBODY}).encode()
-            looks[vendor, _TOKEN] = partial(_told, remote, "POST", "/_emulator/tokens", body)
-    told = at_once(looks, within)
-
-    def of_it(vendor: str, what: str) -> Told:
-        found = told.get((vendor, what), "none was asked for")
-        return _LATE if isinstance(found, Exception) else found
-
-    return {
-        vendor: Documents(*(of_it(vendor, what) for what in (_METADATA, _JWKS, _TOKEN)))
-        for vendor in vendors
-    }
+    metadata: Document
+    jwks: Document
+    minted: Document
 
 
-def issuer_findings(place: Place, told_of: Mapping[str, Documents]) -> Iterator[Finding]:
-    """Whether who goes by the metadata finds it all, seen from here."""
-    issuers: dict[str, str] = {}
-    for vendor, documents in told_of.items():
-        told = documents.metadata
-        if not told:
-            told = "it has no members"
-        if isinstance(told, str):
-            yield _metadata_unusable(vendor, told)
-            continue
-        issuers[vendor] = str(told.get("issuer", ""))
-        jwks = str(told.get("jwks_uri", ""))
-        if jwks != f"{place.url}/_emulator/{vendor}/.well-known/jwks.json":
-            yield warning(
-                _METADATA,
-                Kind.METADATA_ELSEWHERE,
-                f"{vendor}'s metadata place its JWKS at {printable(jwks, _LONGEST)}, and not below "
-                f"{place.url}",
-                "name the proxy between with serve --trusted-proxy, and let it send "
-                "X-Forwarded-Host and -Proto",
-            )
-    if issuers:
-        yield from _issuers(place, issuers)
+async def examine_tokens(
+    target: Target, reached: Reached, admin_token: str, report: Report
+) -> None:
+    """Report on what those find who verify the emulator's tokens by themselves."""
+    headers = {}
+    if admin_token and reached.is_trusted:
+        headers["Authorization"] = f"Bearer {admin_token}"
+    context = None if reached.is_trusted else unverified()
+    async with target.client(context, headers=headers) as client:
+        clock = await target.ask(client, "GET", "/_emulator/clock")
+        report(_control_finding(clock, withheld=bool(admin_token) and not reached.is_trusted))
+        for finding in _clock_findings(reached, members_of(clock)):
+            report(finding)
+        names = [vendor.name for vendor in VENDORS]
+        found = await asyncio.gather(
+            *(_documents(target, client, name, mint=clock.is_success) for name in names)
+        )
+    vendors = dict(zip(names, found, strict=True))
+    for finding in (
+        *_metadata_findings(target, vendors),
+        *await _issuer_findings(target, vendors),
+        *_jwks_findings(vendors),
+    ):
+        report(finding)
 
 
-def _issuers(place: Place, issuers: Mapping[str, str]) -> Iterator[Finding]:
-    elsewhere = {
-        vendor: issuer
-        for vendor, issuer in issuers.items()
-        if issuer != f"{place.url}/_emulator/{vendor}"
-    }
-    if not elsewhere:
-        yield ok(_ISSUER, "each vendor's issuer is where its metadata are")
+def _control_finding(response: httpx.Response, *, withheld: bool) -> Finding:
+    """Whether the control API is open to this caller, who asked for the clock."""
+    status = response.status_code
+    if status == httpx.codes.OK:
+        return ok("control", "the control API answers")
+    remedy = "look at its log"
+    if status == httpx.codes.MISDIRECTED_REQUEST:
+        remedy = "start it with --allowed-host and this name"
+    elif status == httpx.codes.UNAUTHORIZED:
+        remedy = (
+            "AUTH_EMULATOR_ADMIN_TOKEN is withheld until the certificate is trusted"
+            if withheld
+            else "set AUTH_EMULATOR_ADMIN_TOKEN here to the token that it was started with, or "
+            "that its log shows"
+        )
+    detail = str(members_of(response).get("detail", ""))[:200]
+    seen = f"the control API is closed (HTTP {status}: {detail}); what needs it was left out"
+    return warning("control", Kind.CONTROL_CLOSED, seen, remedy)
+
+
+def _clock_findings(reached: Reached, clock: Mapping[str, Any]) -> Iterator[Finding]:
+    """Whether this machine's clock, the emulator's machine's and the emulator's own agree."""
+    real = _seconds(members_of(reached.response).get("real_time"))
+    if real is None:
         return
-    hosts = {vendor: _host(issuer) for vendor, issuer in elsewhere.items()}
-    known = addresses_of([host for host in hosts.values() if host], place.timeout)
-    unknown = [vendor for vendor, host in hosts.items() if not known.get(host)]
-    if unknown:
-        shown = ", ".join(f"{printable(elsewhere[v], _LONGEST)} ({v})" for v in unknown)
-        yield warning(
-            _ISSUER,
-            Kind.ISSUER_UNKNOWN,
-            f"cannot be looked up here: {shown}",
-            f"where a library goes by the issuer (discovery): {_CALLER}",
+    apart = real - (reached.asked + reached.answered) / 2
+    if abs(apart) <= max(_NEAR, reached.answered - reached.asked):
+        yield ok("machine", "its clock agrees with this one's")
+    else:
+        seen = f"the clock of the emulator's machine is {_difference(apart)} this one's"
+        remedy = f"{_effect(apart)}; set both by NTP (a virtual machine of containers: restart it)"
+        yield wrong("machine", Kind.MACHINES_APART, seen, remedy)
+    now = _seconds(clock.get("now"))
+    if now is None:
+        return
+    moved = now - real
+    if clock.get("frozen"):
+        stands = iso_milliseconds(now)
+        seen = f"the emulator's clock stands still at {stands}, {_difference(moved)} the real time"
+        remedy = 'let it run: PUT .../_emulator/clock {"frozen": false}'
+        yield warning("clock", Kind.CLOCK_STANDS, seen, f"{_effect(moved)}; {remedy}")
+    elif abs(moved) <= _NEAR:
+        yield ok("clock", "the emulator's clock shows the real time")
+    else:
+        seen = f"the emulator's clock is {_difference(moved)} the real time"
+        remedy = (
+            "take it back: POST .../_emulator/reset, or PUT .../_emulator/clock; or move theirs too"
         )
-    others = [vendor for vendor in elsewhere if vendor not in unknown]
-    if others:
-        shown = ", ".join(f"{printable(elsewhere[v], _LONGEST)} ({v})" for v in others)
-        yield warning(
-            _ISSUER,
-            Kind.ISSUER_ELSEWHERE,
-            f"leads away from this emulator: {shown}",
-            f"a library that goes by the issuer asks there: {_CALLER}",
-        )
+        yield warning("clock", Kind.CLOCK_MOVED, seen, f"{_effect(moved)}; {remedy}")
 
 
-def _host(issuer: str) -> str:
+def _effect(ahead: float) -> str:
+    if ahead > 0:
+        return "services that verify by themselves refuse its tokens: their iat is in the future"
+    return "services that verify by themselves may find its tokens expired as soon as they come"
+
+
+def _difference(ahead: float) -> str:
+    length = timedelta(seconds=round(abs(ahead)))
+    return f"{length} {'ahead of' if ahead > 0 else 'behind'}"
+
+
+def _seconds(text: object) -> float | None:
     try:
-        return urlsplit(issuer).hostname or ""
+        return datetime.fromisoformat(str(text)).timestamp()
     except ValueError:
-        return ""
+        return None
 
 
-def _metadata_unusable(vendor: str, why: str) -> Finding:
-    return wrong(
-        _METADATA,
-        Kind.METADATA_UNUSABLE,
-        f"{vendor}'s metadata cannot be read: {why}",
-        "look for a fault: GET .../_emulator/faults",
+async def _documents(
+    target: Target, client: httpx.AsyncClient, vendor: str, *, mint: bool
+) -> Documents:
+    """The documents of a vendor, asked for side by side."""
+
+    async def document(method: str, path: str, **options: Any) -> Document:
+        try:
+            response = await target.ask(client, method, path, **options)
+        except TimeoutError:
+            return "no answer in time"
+        except (OSError, httpx.HTTPError) as error:
+            return str(error)[:80] or type(error).__name__
+        if not response.is_success:
+            return f"HTTP {response.status_code}"
+        return members_of(response) or "it is no JSON object, or has no members"
+
+    async def minted() -> Document:
+        body = {"vendor": vendor, "subject": _SUBJECT}
+        return await document("POST", "/_emulator/tokens", json=body) if mint else "not asked for"
+
+    known = f"/_emulator/{vendor}/.well-known"
+    return Documents(
+        *await asyncio.gather(
+            document("GET", f"{known}/openid-configuration"),
+            document("GET", f"{known}/jwks.json"),
+            minted(),
+        )
     )
 
 
-def jwks_findings(told_of: Mapping[str, Documents]) -> Iterator[Finding]:
-    """Whether each vendor's JWKS verifies its tokens, where one was to be had."""
-    good = []
-    for vendor, documents in told_of.items():
-        told = documents.jwks
-        keys = told.get("keys") if isinstance(told, dict) else None
-        if not isinstance(keys, list):
-            why = told if isinstance(told, str) else "it is no JWKS (RFC 7517)"
-            yield wrong(
-                _JWKS,
-                Kind.JWKS_UNUSABLE,
-                f"{vendor}'s JWKS cannot be read: {why}",
-                "look for a fault: GET .../_emulator/faults",
+def _metadata_findings(target: Target, vendors: Mapping[str, Documents]) -> Iterator[Finding]:
+    for vendor, documents in vendors.items():
+        metadata = documents.metadata
+        if isinstance(metadata, str):
+            seen = f"{vendor}'s metadata cannot be read: {metadata}"
+            yield wrong("metadata", Kind.METADATA_UNUSABLE, seen, _LOOK_FOR_FAULT)
+            continue
+        jwks = str(metadata.get("jwks_uri", ""))
+        if jwks != f"{target}/_emulator/{vendor}/.well-known/jwks.json":
+            seen = f"{vendor}'s metadata place its JWKS at {jwks[:200]}, and not below {target}"
+            remedy = (
+                "name the proxy between with serve --trusted-proxy, and let it send "
+                "X-Forwarded-Host and -Proto"
             )
-        elif token := _minted(documents.minted):
-            found = _fault(vendor, token, keys)
-            if found is not None:
-                yield found
+            yield warning("metadata", Kind.METADATA_ELSEWHERE, seen, remedy)
+
+
+async def _issuer_findings(target: Target, vendors: Mapping[str, Documents]) -> list[Finding]:
+    """Whether those who go by the issuer find the metadata, from here."""
+    issuers = {
+        vendor: str(documents.metadata.get("issuer", ""))
+        for vendor, documents in vendors.items()
+        if isinstance(documents.metadata, dict)
+    }
+    unknown: list[str] = []
+    elsewhere: list[str] = []
+    for vendor, issuer in issuers.items():
+        if issuer != f"{target}/_emulator/{vendor}":
+            is_known = await _is_known(issuer, target)
+            (elsewhere if is_known else unknown).append(f"{issuer[:200]} ({vendor})")
+    findings = []
+    if unknown:
+        seen = f"cannot be looked up here: {', '.join(unknown)}"
+        remedy = f"where a library goes by the issuer (discovery): {_CALLER}"
+        findings.append(warning("issuer", Kind.ISSUER_UNKNOWN, seen, remedy))
+    if elsewhere:
+        seen = f"leads away from this emulator: {', '.join(elsewhere)}"
+        remedy = f"a library that goes by the issuer asks there: {_CALLER}"
+        findings.append(warning("issuer", Kind.ISSUER_ELSEWHERE, seen, remedy))
+    if issuers and not findings:
+        findings.append(ok("issuer", "each vendor's issuer is where its metadata are"))
+    return findings
+
+
+async def _is_known(issuer: str, target: Target) -> bool:
+    """Whether the host of an issuer can be looked up here."""
+    try:
+        host = urlsplit(issuer).hostname
+    except ValueError:
+        host = None
+    return bool(host and await addresses_of(host, target.timeout))
+
+
+def _jwks_findings(vendors: Mapping[str, Documents]) -> Iterator[Finding]:
+    """Whether each vendor's JWKS verifies its tokens, if one could be minted."""
+    good = []
+    for vendor, documents in vendors.items():
+        jwks, minted = documents.jwks, documents.minted
+        listed = jwks.get("keys") if isinstance(jwks, dict) else None
+        if not isinstance(listed, list):
+            why = jwks if isinstance(jwks, str) else "it is no JWKS (RFC 7517)"
+            seen = f"{vendor}'s JWKS cannot be read: {why}"
+            yield wrong("jwks", Kind.JWKS_UNUSABLE, seen, _LOOK_FOR_FAULT)
+        elif isinstance(minted, dict) and isinstance(header := minted.get("header"), dict):
+            finding = _key_finding(vendor, str(minted.get("token")), header, listed)
+            if finding is None:
+                good.append(f"{vendor} ({header.get('alg')})")
             else:
-                good.append(f"{vendor} ({token.algorithm})")
+                yield finding
     if good:
-        yield ok(_JWKS, f"fits the tokens of {', '.join(good)}")
+        yield ok("jwks", f"fits the tokens of {', '.join(good)}")
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
-    text: str
-    algorithm: str
-    kid: str | None
-
-
-def _minted(told: Told) -> _Token | None:
-    """A token of the vendor's; None where none is to be had."""
-    header = told.get("header") if isinstance(told, dict) else None
-    if not isinstance(told, dict) or not isinstance(header, dict) or "token" not in told:
+def _key_finding(
+    vendor: str, token: str, header: Mapping[str, Any], keys: list[Any]
+) -> Finding | None:
+    """What is wrong with a JWKS for those who verify this token; None if nothing is."""
+    algorithm, kid = str(header.get("alg")), header.get("kid")
+    if algorithm.startswith("HS"):  # a secret is in no JWKS
         return None
-    return _Token(str(told["token"]), str(header.get("alg")), header.get("kid"))
-
-
-def _fault(vendor: str, token: _Token, keys: list[Any]) -> Finding | None:
-    """What is wrong with a JWKS for who holds this token; a secret is in none."""
-    if token.algorithm.startswith("HS"):
-        return None
-    named = [key for key in keys if isinstance(key, dict) and key.get("kid") == token.kid]
-    if not named:
+    jwk = next((key for key in keys if isinstance(key, dict) and key.get("kid") == kid), None)
+    if jwk is None:
         return wrong(
-            _JWKS,
+            "jwks",
             Kind.JWKS_LACKS_KEY,
-            f"{vendor} signs with the key {printable(str(token.kid), 80)}, which its JWKS lacks",
+            f"{vendor} signs with the key {str(kid)[:80]}, which its JWKS lacks",
             "a rotation with unknown_kid does this, or something that keeps an old JWKS: "
             "POST .../_emulator/reset takes rotations back",
         )
-    if not _verifies(token, named[0]):
+    try:
+        verifier = PyJWS(algorithms=[algorithm])
+        verifier.decode(token, PyJWK(jwk, algorithm), algorithms=[algorithm])
+    except PyJWTError:
         return wrong(
-            _JWKS,
+            "jwks",
             Kind.JWKS_WRONG_KEY,
-            f"{vendor}'s tokens are not signed by the key that its JWKS has as "
-            f"{printable(str(token.kid), 80)}",
+            f"{vendor}'s tokens are not signed by the key that its JWKS has as {str(kid)[:80]}",
             "something between keeps the JWKS of before a rotation with same_kid: empty that cache",
         )
     return None
-
-
-def _verifies(token: _Token, jwk: Mapping[str, Any]) -> bool:
-    from jwt import PyJWK, PyJWS
-    from jwt.exceptions import PyJWTError
-
-    try:
-        key = PyJWK(dict(jwk), token.algorithm)
-        PyJWS(algorithms=[token.algorithm]).decode(token.text, key, algorithms=[token.algorithm])
-    except PyJWTError:
-        return False
-    return True
-
-
-def _told(remote: Remote, method: str, path: str, body: bytes | None = None) -> Told:
-    try:
-        reply = remote.ask(method, path, body, _JSON if body else None)
-    except Unreachable as error:
-        return _why(error)
-    if reply.status >= http.client.MULTIPLE_CHOICES:
-        return f"HTTP {reply.status}"
-    told = object_in(reply)
-    return "it is no JSON object" if told is None else told
-
-
-def _why(error: Unreachable) -> str:
-    cause = error.__cause__
-    if isinstance(cause, TimeoutError):
-        return _LATE
-    if isinstance(cause, http.client.IncompleteRead):
-        return "its answer breaks off in the middle"
-    return printable(str(cause) or type(cause).__name__, 80)
