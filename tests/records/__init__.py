@@ -12,8 +12,8 @@ In the folder above this one (`tests`), in the environment of the project:
 - `python -m records.compare [NAME...]` does the same for people: it prints every difference
   (script, call, field, old, new), of the scripts whose names begin so, and what was allowed how
   often.
-- `python -m records.record` makes the records anew, scripts and answers, from `scripts/`. Only code
-  whose answers are known to be right may do that: at first c312772. Two runs give the same bytes.
+
+The history of this folder has what made the records.
 
 `build.py` is the one file that knows how an emulator is made.
 """

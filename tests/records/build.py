@@ -9,11 +9,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from emulator.app import Config, create_app, demo_fixture, load_fixture
-from emulator.core.fixture.mistakes import FixtureError, Mistake, dotted
+from emulator.app import create_app, demo_fixture, load_fixture
+from emulator.fixture import FixtureError, Mistake, dotted
+from emulator.settings import Settings
 from records.asgi import AsgiApp
 
 KEYS = Path(__file__).parent / "keys"
+_SETTINGS = {
+    "dated": "date_header",
+    "reasons": "no_reasons",
+    "trusted_proxies": "trusted_proxy",
+    "allowed_hosts": "allowed_host",
+    "cors_origins": "cors_origin",
+    "journal_mib": "journal_size",
+}
+"""The settings that were recorded under other names."""
+
 _CHOICES = re.compile(r"(expected one of )(\w+(?:, \w+)+)")
 
 
@@ -36,7 +47,10 @@ def surroundings() -> Iterator[None]:
 
 def emulator(fixture: Mapping[str, Any], config: Mapping[str, Any], upstream: str) -> AsgiApp:
     """An emulator of its own. `@keys` and `@upstream` in its fixture are filled in."""
-    return create_app(Config(fixture=placed(fixture, upstream), **config))
+    settings = {_SETTINGS.get(name, name): value for name, value in config.items()}
+    if "reasons" in config:
+        settings["no_reasons"] = not config["reasons"]
+    return create_app(Settings(fixture=placed(fixture, upstream), **settings))
 
 
 def demo_text() -> str:
@@ -65,7 +79,7 @@ def judged(files: Mapping[str, str]) -> dict[str, Any]:
             (folder / file).write_bytes(content)
         source = folder / next(iter(files)) if len(files) == 1 else folder
         try:
-            _, odd = load_fixture(source)
+            odd = load_fixture(source).warnings
         except FixtureError as error:
             return {"mistakes": [_told(mistake, name) for mistake in error.mistakes]}
         return {"mistakes": [], "warnings": [_told(mistake, name) for mistake in odd]}

@@ -2,15 +2,14 @@
 
 import asyncio
 import json
-import re
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
 
-from records.allowed import ALIASED, ALLOWED, Rule
+from records.allowed import ALLOWED, Rule
 from records.build import judged, surroundings
 from records.normal import VARIES
 from records.running import RECORDS, read_scripts, run, with_calls
@@ -71,28 +70,6 @@ def differing(old: Any, new: Any, at: tuple[str | int, ...] = ()) -> Iterator[tu
         yield at, old, new
 
 
-def aliased(
-    steps: list[dict[str, Any]], patterns: Sequence[tuple[str, str]] = ALIASED
-) -> list[dict[str, Any]]:
-    """The records of a script, with numbers for the values of which only the sameness counts."""
-    if not patterns:
-        return steps
-    known: dict[str, str] = {}
-    pattern = re.compile("|".join(f"(?:{pattern})" for pattern, _ in patterns))
-
-    def number(found: re.Match[str]) -> str:
-        return known.setdefault(found[0], f"#{len(known) + 1}")
-
-    def numbered(part: Any) -> Any:
-        return json.loads(pattern.sub(number, json.dumps(part, ensure_ascii=False)))
-
-    parts = ("answer", "journal")
-    return [
-        {name: numbered(part) if name in parts else part for name, part in step.items()}
-        for step in steps
-    ]
-
-
 async def replayed(names: Iterable[str] = ()) -> tuple[int, list[Difference]]:
     """How many calls were replayed, and all differences, allowed or not."""
     found: list[Difference] = []
@@ -105,7 +82,7 @@ async def replayed(names: Iterable[str] = ()) -> tuple[int, list[Difference]]:
                 told = repr(error)
                 found.append(Difference(script.name, 0, {}, ("emulator",), "is made", told, {}, {}))
                 continue
-            for old, new in zip(aliased(steps), aliased(again), strict=True):
+            for old, new in zip(steps, again, strict=True):
                 count += 1
                 for part in ("answer", "journal"):
                     was, got = old.get(part, []), new.get(part, [])

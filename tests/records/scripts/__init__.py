@@ -1,1 +1,0 @@
-"""The generators of the scripts, a theme or more each."""
