@@ -1,84 +1,85 @@
-"""Figures: what was measured, each as often as there were rounds."""
+"""Figures, promises, and the tables that show them."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-NOISE = 0.25
-"""The widest spread of a bounded figure that still counts as measured."""
-
-BUSY = 0.1
-"""The largest share of the processors that others may use meanwhile."""
-
-
-def spread(values: Sequence[float]) -> float:
-    """How far repeated runs lie apart, as a share of their median.
-
-    The highest and the lowest fifth are left out: among so many figures a hiccup is certain.
-    """
-    fifth = len(values) // 5
-    ordered = sorted(values)[fifth : len(values) - fifth]
-    return (ordered[-1] - ordered[0]) / median(ordered) if ordered else 0.0
-
 
 class Figures:
-    """Values by name, in the order of their rounds.
-
-    A bounded figure is one whose spread tells whether the machine was quiet: rates, starts.
-    """
+    """What was measured: by name a value for each round."""
 
     def __init__(self) -> None:
         self._values: dict[str, list[float]] = {}
-        self._bounded: set[str] = set()
-        self.failures: list[str] = []
-        """What could not be measured, and why: one sentence each."""
-        self.busy = 0.0
-        """The share of the processors that others used before it began."""
 
-    def add(self, name: str, value: float, *, bounded: bool = False) -> None:
-        """Another round's value."""
+    def add(self, name: str, value: float) -> None:
+        """Add the value of another round."""
         self._values.setdefault(name, []).append(value)
-        if bounded:
-            self._bounded.add(name)
 
     def values(self, name: str) -> list[float]:
-        """Every round's value; none, when it was not measured."""
-        return self._values.get(name, [])
+        """The value of every round."""
+        return self._values[name]
 
-    def median(self, name: str) -> float | None:
-        """The middle of all rounds."""
-        values = self.values(name)
-        return median(values) if values else None
+    def median(self, name: str) -> float:
+        """The median of all rounds."""
+        return median(self.values(name))
 
-    def least(self, name: str) -> float | None:
-        """The least of all rounds."""
-        return min(self.values(name), default=None)
+    def ratio(self, name: str, other: str) -> float:
+        """The median of the rounds' ratios: what slows a whole round down changes none of them."""
+        pairs = zip(self.values(name), self.values(other), strict=True)
+        return median(value / beside for value, beside in pairs)
 
-    def most(self, name: str) -> float | None:
-        """The most of all rounds."""
-        return max(self.values(name), default=None)
 
-    def quotient(self, name: str, by: Sequence[float]) -> float | None:
-        """The median of the rounds' quotients: what drifts from round to round hits both alike."""
-        values = self.values(name)
-        if not values or len(values) != len(by):
-            return None
-        return median(value / other for value, other in zip(values, by, strict=True))
+@dataclass(frozen=True)
+class Bench:
+    """One run: how much is measured, and what was measured so far."""
 
-    def noisy(self) -> list[str]:
-        """What tells that the machine was too noisy: bounded figures with too wide a spread."""
-        busy = [f"others use {self.busy:.0%} of it"] if self.busy > BUSY else []
-        return busy + [
-            f"{name}: {spread(self._values[name]):.0%}"
-            for name in sorted(self._bounded)
-            if spread(self._values[name]) > NOISE
-        ]
+    scratch: Path
+    """Where the peer, keys and fixtures lie."""
+    rounds: int
+    quick: bool = False
+    figures: Figures = field(default_factory=Figures)
 
-    def widest(self) -> float:
-        """The widest spread among the bounded figures."""
-        return max((spread(self._values[name]) for name in self._bounded), default=0.0)
 
-    def save(self, file: Path) -> None:
-        """Keep all values, for who wants to see more than medians."""
-        file.write_text(json.dumps(self._values, indent=1))
+@dataclass(frozen=True)
+class Promise:
+    """One bar. `measured` and `bound` are in `unit`; less is better unless `at_least`."""
+
+    what: str
+    measured: float
+    bound: float
+    unit: str
+    at_least: bool = False
+
+    @property
+    def kept(self) -> bool:
+        """Whether the measured value is on the right side of the bound."""
+        return self.measured >= self.bound if self.at_least else self.measured <= self.bound
+
+
+def promises_table(promises: Iterable[Promise]) -> str:
+    """Every promise, and whether it is kept."""
+    return table(
+        ("what", "measured", "wanted", ""),
+        (
+            (
+                promise.what,
+                show(promise.measured, promise.unit),
+                f"{'at least' if promise.at_least else 'at most'} {promise.bound:g} {promise.unit}",
+                "met" if promise.kept else "**not met**",
+            )
+            for promise in promises
+        ),
+    )
+
+
+def show(value: float, unit: str = "") -> str:
+    """A figure with about three significant digits, and its unit."""
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2
+    return f"{value:,.{digits}f} {unit}".rstrip()
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

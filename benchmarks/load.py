@@ -1,127 +1,80 @@
-"""Load, by `wrk`: as fast as a server answers, on connections that stay open."""
+"""Load by `wrk`: as many requests as a server answers, on connections that are kept alive."""
 
 import re
 import subprocess
+import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from benchmarks.calls import Call
-from benchmarks.server import Server
+from benchmarks.server import Call, Server
 
-MANY = 32
-"""Connections under load; the other load is one connection."""
+CONNECTIONS = 32
 
-_SETTLING = 0.1
-"""For what the run before left behind, in seconds: answers that nobody waits for any more."""
+_SETTLE = 0.1
+"""Seconds before each run, for answers of the run before that are still under way."""
 
-_UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 6e4}
+_UNITS = {"us": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0}
 
 
-class Refused(Exception):
-    """Some answers were no success, so that the figure would mean nothing."""
+class LoadFailed(Exception):
+    """Some answers were not 2xx, or there were none, so that a rate would mean nothing."""
 
 
 @dataclass(frozen=True)
 class Load:
-    """What a run of wrk found."""
+    """What a run of wrk counted."""
 
     requests: int
-    rate: float
-    """Answers a second."""
-    p50: float
-    p99: float
-    """Latency in ms that so many percent of the answers stayed below."""
-    cpu: float
-    """CPU seconds of the server."""
-    cpus: float
-    """CPUs that the server kept busy, on the average."""
+    seconds: float
+    cpu_seconds: float
+    """CPU time that the server used meanwhile."""
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return self.requests / self.seconds
+
+    @property
+    def per_cpu_second(self) -> float:
+        """Answers in a second of the server's CPU time."""
+        return self.requests / self.cpu_seconds
 
 
-class Wrk:
-    """Runs wrk, with scripts in a scratch folder."""
-
-    def __init__(self, scratch: Path) -> None:
-        self._script = scratch / "call.lua"
-
-    def run(
-        self,
-        server: Server,
-        calls: Call | Sequence[Call],
-        connections: int = MANY,
-        seconds: int = 2,
-        skip: int = 0,
-    ) -> Load:
-        """Ask for so long; several calls in turn, from `skip` on. Raises Refused."""
-        several = [calls] if isinstance(calls, Call) else calls
-        self._script.write_text(_script(several, skip))
-        time.sleep(_SETTLING)
+def load(server: Server, calls: Sequence[Call], seconds: int = 1) -> Load:
+    """Send the calls in turn for so long. Raises LoadFailed."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(_script(calls))
+        script.flush()
+        command = [
+            "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout", "10s",
+            "-s", script.name, f"http://127.0.0.1:{server.port}",
+        ]  # fmt: skip
+        time.sleep(_SETTLE)
         before = server.cpu_seconds()
-        said = _wrk(server.port, several[0].path, self._script, connections, seconds)
-        return _read(several[0], said, server.cpu_seconds() - before)
-
-    def beside(
-        self, server: Server, call: Call, connections: int, seconds: int
-    ) -> "subprocess.Popen[str]":
-        """The same in the background, for who measures something else."""
-        script = self._script.with_name("beside.lua")
-        script.write_text(_script([call], 0))
-        return subprocess.Popen(
-            _command(server.port, call.path, script, connections, seconds),
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        cpu_seconds = server.cpu_seconds() - before
+    counted = re.search(r"(\d+) requests in ([\d.]+)(us|ms|s|m),", done.stdout)
+    failed = re.search(r"Non-2xx or 3xx responses: \d+|Socket errors: .*", done.stdout)
+    # wrk goes on without a script that it cannot read, and writes an error.
+    if counted is None or counted[1] == "0" or failed is not None or done.stderr:
+        problem = failed[0] if failed else f"{done.stdout}{done.stderr}".strip()[-300:]
+        raise LoadFailed(f"{calls[0].method} {calls[0].path}: {problem}")
+    return Load(int(counted[1]), float(counted[2]) * _UNITS[counted[3]], cpu_seconds)
 
 
-def _command(port: int, path: str, script: Path, connections: int, seconds: int) -> list[str]:
-    url = f"http://127.0.0.1:{port}{path}"
-    return [
-        "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "--latency",
-        "-s", str(script), url,
-    ]  # fmt: skip
-
-
-def _wrk(port: int, path: str, script: Path, connections: int, seconds: int) -> str:
-    command = _command(port, path, script, connections, seconds)
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    return done.stdout
-
-
-def _quoted(text: str) -> str:
-    return f"[==[{text}]==]"
-
-
-def _script(calls: Sequence[Call], skip: int) -> str:
-    lines = ["local calls = {}"]
-    lines += ["init = function()"]
+def _script(calls: Sequence[Call]) -> str:
+    lines = ["local calls = {}", "init = function()"]
     for number, call in enumerate(calls):
-        headers = ", ".join(f"[ {_quoted(k)} ] = {_quoted(v)}" for k, v in call.headers().items())
-        body = _quoted(call.body) if call.body else "nil"
-        lines.append(
-            f"  calls[{number}] = wrk.format({_quoted(call.method)}, {_quoted(call.path)}, "
-            f"{{{headers}}}, {body})"
-        )
-    lines += ["end", f"local at = {skip % len(calls)}"]
-    lines += ["request = function()", "  local call = calls[at]"]
-    lines += [f"  at = (at + 1) % {len(calls)}", "  return call", "end"]
+        headers = ", ".join(f"[ {_quote(k)} ] = {_quote(v)}" for k, v in call.headers().items())
+        body = _quote(call.body) if call.body else "nil"
+        call_in_lua = f"{_quote(call.method)}, {_quote(call.path)}, {{{headers}}}, {body}"
+        lines.append(f"  calls[{number}] = wrk.format({call_in_lua})")
+    lines += ["end", "local next_call = 0", "request = function()"]
+    lines += ["  local call = calls[next_call]"]
+    lines += [f"  next_call = (next_call + 1) % {len(calls)}", "  return call", "end"]
     return "\n".join(lines)
 
 
-def _read(call: Call, said: str, cpu: float) -> Load:
-    counted = re.search(r"(\d+) requests in ([\d.]+)(us|ms|s|m),", said)
-    bad = re.search(r"Non-2xx or 3xx responses: (\d+)|Socket errors: (.*)", said)
-    if counted is None or bad is not None or counted[1] == "0":
-        raise Refused(f"{call.method} {call.path}: {bad[0] if bad else said.strip()[-200:]}")
-    seconds = float(counted[2]) * _UNITS[counted[3]] / 1e3
-    requests = int(counted[1])
-    return Load(
-        requests, requests / seconds, _latency(said, 50), _latency(said, 99), cpu, cpu / seconds
-    )
-
-
-def _latency(said: str, percent: int) -> float:
-    found = re.search(rf"^\s+{percent}%\s+([\d.]+)(us|ms|s|m)\s*$", said, re.MULTILINE)
-    if found is None:
-        raise Refused(said.strip()[-200:])
-    return float(found[1]) * _UNITS[found[2]]
+def _quote(text: str) -> str:
+    return f"[==[{text}]==]"

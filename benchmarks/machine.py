@@ -1,66 +1,45 @@
-"""On what was measured: processor, kernel, and the versions of everything that took part."""
+"""What was measured on which machine: processor, system, commit, versions."""
 
+import json
 import os
 import platform
 import re
 import subprocess
-import time
 from importlib.metadata import version
 from pathlib import Path
 
-_PACKAGES = ("cryptography", "httptools", "msgspec", "orjson", "pydantic", "uvicorn", "uvloop")
+from benchmarks.server import ROOT
+
+_PACKAGES = ("cryptography", "fastapi", "httptools", "pydantic", "pyjwt", "uvicorn", "uvloop")
 
 
 def machine() -> str:
     """Processor, cores, memory, kernel and system in a line, without the machine's name."""
-    cpu = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    model = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    processor = model[1] if model else platform.machine()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    system = platform.freedesktop_os_release().get("PRETTY_NAME", "")
-    kernel = platform.release().partition("-")[0]  # what follows is its builder's
-    name = cpu[1] if cpu else platform.machine()
-    return f"{name}, {os.cpu_count()} cores, {memory:.0f} GiB; Linux {kernel}, {system}".rstrip(
-        ", "
-    )
-
-
-def busy(seconds: float = 2) -> float:
-    """The share of the processors that others use, while nothing is measured."""
-    idle, total = _ticks()
-    time.sleep(seconds)
-    idle_since, total_since = _ticks()
-    return 1 - (idle_since - idle) / max(1, total_since - total)
-
-
-def _ticks() -> tuple[int, int]:
-    ticks = [int(field) for field in Path("/proc/stat").read_text().split()[1:9]]
-    return ticks[3] + ticks[4], sum(ticks)
-
-
-def versions() -> dict[str, str]:
-    """The versions of what runs the emulator and its peers, by name."""
-    found = {"Python": platform.python_version(), "auth-emulator": version("auth-emulator")}
-    found |= {package: version(package) for package in _PACKAGES}
-    found["OpenSSL"] = _openssl()
-    found["Node"] = _said("node", "--version").removeprefix("v")
-    wrk = re.search(r"wrk (?:debian/)?([\d.]+)", _said("wrk", "--version"))
-    found["wrk"] = wrk[1] if wrk else "unknown"
-    return found
+    kernel = platform.release().partition("-")[0]
+    system = platform.freedesktop_os_release().get("PRETTY_NAME", "unknown")
+    return f"{processor}, {os.cpu_count()} cores, {memory:.0f} GiB; Linux {kernel}, {system}"
 
 
 def commit() -> str:
-    """The commit that was measured; with a mark when files were changed since."""
-    folder = Path(__file__).parent
-    if not (folder.parent / ".git").exists():
-        return "unknown"
-    return _said("git", "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=10")
+    """The commit that was measured; `-dirty` when files were changed since."""
+    return _output("git", "-C", str(ROOT), "describe", "--always", "--dirty") or "unknown"
 
 
-def _openssl() -> str:
-    from cryptography.hazmat.backends.openssl import backend
+def versions(scratch: Path) -> str:
+    """Versions of all that took part."""
+    found = {"Python": platform.python_version()}
+    found |= {package: version(package) for package in _PACKAGES}
+    found["Node"] = _output("node", "--version").removeprefix("v")
+    package = scratch / "node" / "node_modules" / "oidc-provider" / "package.json"
+    found["oidc-provider"] = json.loads(package.read_text())["version"]
+    wrk = re.search(r"wrk (?:debian/)?([\d.]+)", _output("wrk", "--version"))
+    found["wrk"] = wrk[1] if wrk else "unknown"
+    return ", ".join(f"{name} {number}" for name, number in found.items())
 
-    return backend.openssl_version_text().split()[1]
 
-
-def _said(*command: str) -> str:
+def _output(*command: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return (done.stdout or done.stderr).strip()
+    return done.stdout.strip()  # of git nothing, where this is no repository

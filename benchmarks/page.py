@@ -1,48 +1,66 @@
 """docs/performance.md and its plot, from the figures of a run."""
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from string import Template
 from textwrap import fill
+from typing import Protocol
 
-from benchmarks import machine, peers, tables
-from benchmarks.figures import NOISE, Figures
+from benchmarks import machine, memory, realms, starting, throughput, users
+from benchmarks.figures import Bench, Figures, Promise, promises_table
 from benchmarks.plot import plot
-from benchmarks.server import ROOT
-from benchmarks.targets import targets
 
 _TEMPLATE = Path(__file__).with_name("performance.template.md")
-_PAGE = ROOT / "docs" / "performance.md"
-_PLOT = ROOT / "docs" / "performance.svg"
 
 
-def page(figures: Figures, scratch: Path, rounds: int) -> str:
-    """The page as it stands in the docs."""
-    versions = machine.versions() | peers.versions(scratch)
-    state = [f"Not measured: {failure}." for failure in figures.failures]
-    if figures.noisy():
-        state.append("**The machine was too noisy: these numbers are provisional.**")
+class Part(Protocol):
+    """A module that measures one subject."""
+
+    def measure(self, bench: Bench) -> None:
+        """Add this part's figures. Raises NotStarted, LoadFailed, CalledProcessError."""
+
+    def promises(self, figures: Figures) -> Iterator[Promise]:
+        """The bars that it measures against."""
+
+    def tables(self, figures: Figures) -> str:
+        """What it found, in Markdown."""
+
+
+PARTS: dict[str, Part] = {
+    "throughput": throughput,
+    "starting": starting,
+    "realms": realms,
+    "users": users,
+    "memory": memory,
+}
+
+
+def summary(figures: Figures, parts: Iterable[Part]) -> str:
+    """The promises and tables of these parts."""
+    chosen = list(parts)
+    promises = [promise for part in chosen for promise in part.promises(figures)]
+    return "\n\n".join([promises_table(promises), *(part.tables(figures) for part in chosen)])
+
+
+def page(bench: Bench) -> str:
+    """The page, when all parts have been measured."""
+    figures = bench.figures
+    promises = [promise for part in PARTS.values() for promise in part.promises(figures)]
+    tables = {name: part.tables(figures) for name, part in PARTS.items()}
     return Template(_TEMPLATE.read_text()).substitute(
+        tables,
+        promises=promises_table(promises),
         date=datetime.now(UTC).date().isoformat(),
         commit=machine.commit(),
-        rounds=rounds,
-        state="".join(f"\n\n{sentence}" for sentence in state),
-        targets=tables.of_targets(targets(figures)),
-        tokens=tables.of_tokens(figures),
-        cpu=tables.of_cpu(figures),
-        latency=tables.of_latency(figures),
-        uses=tables.of_uses(figures),
-        starts=tables.of_starts(figures),
-        memory=tables.of_memory(figures),
-        rest=tables.of_the_rest(figures),
-        widest=f"{figures.widest():.0%}",
-        noise=f"{NOISE:.0%}",
+        rounds=bench.rounds,
+        quick="\n\n**This was a quick run: its figures are rough.**" * bench.quick,
         machine=machine.machine(),
-        versions=fill(", ".join(f"{name} {version}" for name, version in versions.items()), 100),
+        versions=fill(machine.versions(bench.scratch), 100),
     )
 
 
-def write(figures: Figures, scratch: Path, rounds: int) -> None:
-    """Put page and plot into the docs."""
-    _PAGE.write_text(page(figures, scratch, rounds))
-    _PLOT.write_text(plot(figures))
+def write(bench: Bench, folder: Path) -> None:
+    """Write page and plot into the folder."""
+    (folder / "performance.md").write_text(page(bench))
+    (folder / "performance.svg").write_text(plot(bench.figures))

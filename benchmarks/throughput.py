@@ -1,138 +1,95 @@
-"""Tokens a second: the floor, bare signing, the emulator and its peers, round after round.
+"""Tokens a second and per CPU second: the emulator beside the mock and oidc-provider.
 
-All servers stand from the beginning to the end, and one at a time is under load.
+All servers run from the beginning to the end, and one at a time is under load. Every round measures
+each of them once, every second round in the opposite order.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from benchmarks.calls import Call
-from benchmarks.figures import Figures
-from benchmarks.load import MANY, Wrk
-from benchmarks.ours import SIGN_IN, TOKENS, VENDORS, Setup, fixture, using_tokens
-from benchmarks.peers import Peer
-from benchmarks.server import Server, running
-from benchmarks.signing import ALGORITHMS, rate
+from benchmarks import subjects
+from benchmarks.figures import Bench, Figures, Promise, show, table
+from benchmarks.load import load
+from benchmarks.server import Call, Server
+from benchmarks.subjects import ALGORITHMS, PEER_ALGORITHMS, SIGN_IN, TOKENS, VENDORS
 
-_SECONDS = 1
-_RUNS = {"RS256": 2, "ES256": 3, "HS256": 5}
-"""How often in a round. Not once for as many seconds: a shared machine is quiet for a moment rather
-than for long; most where an answer takes the least, and what others do weighs the most."""
-_RUNS_OF_OTHERS = 2
-_SIGNING_SECONDS = 0.75
+BESIDE_MOCK = {"RS256": 0.9, "ES256": 0.9, "HS256": 0.7}
+"""The least share of the mock's rate."""
 
-FLOOR = [sys.executable, "-m", "benchmarks.floor", "PORT"]
+BESIDE_PEER = {"RS256": 1.2, "ES256": 1.4}
+"""The least number of times oidc-provider's tokens per CPU second."""
 
 
 @dataclass(frozen=True)
-class Subject:
-    """What is put under load, and how many tokens an answer holds."""
-
+class _Subject:
     name: str
-    process: str
     server: Server
     call: Call
     tokens: int
-    alone: bool = True
-    """Whether one connection is measured too."""
+
+    def measure(self, figures: Figures) -> None:
+        run = load(self.server, [self.call])
+        figures.add(f"{self.name} rate", run.rate * self.tokens)
+        figures.add(f"{self.name} per CPU second", run.per_cpu_second * self.tokens)
 
 
-def measure(figures: Figures, setup: Setup, peers: Sequence[Peer], wrk: Wrk, rounds: int) -> None:
-    """Every figure of this part, `rounds` times."""
+def measure(bench: Bench) -> None:
+    """Rates of all, round after round. Raises NotStarted, LoadFailed."""
     with ExitStack() as stack:
-        server = stack.enter_context(running(FLOOR, SIGN_IN["omniomni"]))
-        floor = Subject("floor", "floor", server, SIGN_IN["omniomni"], 1)
-        ours = _ours(figures, stack, setup)
-        theirs = _peers(figures, stack, peers)
-        subjects = [floor, *ours, *theirs]
-        for subject in subjects:  # what is made at the first use is made now
-            wrk.run(subject.server, subject.call, seconds=1)
-        for number in range(rounds):
-            print(f"tokens a second: round {number + 1} of {rounds} ...", file=sys.stderr)
-            _load(figures, floor, wrk, _RUNS_OF_OTHERS)
-            for algorithm in ALGORITHMS:
-                _limits(figures, algorithm, floor, wrk)
-                for subject in ours:
-                    if algorithm in subject.process:
-                        _load(figures, subject, wrk, _RUNS[algorithm])
-            for subject in theirs:
-                _load(figures, subject, wrk, _RUNS_OF_OTHERS)
-        for process, server in {subject.process: subject.server for subject in subjects}.items():
-            figures.add(f"{process} RSS loaded", server.rss())
+        found = list(_subjects(bench, stack))
+        for subject in found:  # what is made at first use is made now
+            load(subject.server, [subject.call])
+        for number in range(bench.rounds):
+            print(f"throughput: round {number + 1} of {bench.rounds} ...", file=sys.stderr)
+            for subject in found if number % 2 == 0 else reversed(found):
+                subject.measure(bench.figures)
 
 
-def _ours(figures: Figures, stack: ExitStack, setup: Setup) -> list[Subject]:
-    subjects = []
+def _subjects(bench: Bench, stack: ExitStack) -> Iterator[_Subject]:
+    peer = stack.enter_context(subjects.oidc_provider(bench.scratch))
     for algorithm in ALGORITHMS:
-        ours = f"ours {algorithm}"
-        file = setup.write(algorithm, fixture(algorithm))
-        server = stack.enter_context(setup.serving(file))
+        fixture = subjects.fixture(algorithm)
+        emulator = stack.enter_context(subjects.emulator(bench.scratch, fixture))
+        mock = stack.enter_context(subjects.mock(algorithm))
         for vendor in VENDORS:
-            SIGN_IN[vendor].answer(server.port)
-            name = f"{vendor} {algorithm}"
-            subjects.append(Subject(name, ours, server, SIGN_IN[vendor], TOKENS[vendor]))
-        figures.add(f"{ours} RSS idle", server.rss())
-        if algorithm == "ES256":
-            for name, (_, call) in using_tokens(server).items():
-                subjects.append(Subject(name, ours, server, call, 1, alone=False))
-            other = stack.enter_context(setup.under_uvicorn(file))
-            name = "omniomni ES256 under uvicorn"
-            subjects.append(Subject(name, name, other, SIGN_IN["omniomni"], 1, alone=False))
-    return subjects
+            for name, server in (("emulator", emulator), ("mock", mock)):
+                title = f"{name} {vendor} {algorithm}"
+                yield _Subject(title, server, SIGN_IN[vendor], TOKENS[vendor])
+        if algorithm in PEER_ALGORITHMS:
+            call = subjects.oidc_provider_call(algorithm)
+            yield _Subject(f"oidc-provider {algorithm}", peer, call, 1)
 
 
-def _peers(figures: Figures, stack: ExitStack, peers: Sequence[Peer]) -> list[Subject]:
-    subjects = []
-    for peer in peers:
-        server = stack.enter_context(peer.running())
-        name = f"{peer.name} {peer.algorithm}"
-        call = peer.asked(server)
-        call.answer(server.port)
-        figures.add(f"{name} RSS idle", server.rss())
-        subjects.append(Subject(name, name, server, call, peer.tokens))
-    return subjects
+def promises(figures: Figures) -> Iterator[Promise]:
+    """Beside the mock by rate, beside oidc-provider by CPU time."""
+    for algorithm, share in BESIDE_MOCK.items():
+        for vendor, title in VENDORS.items():
+            mock, emulator = f"mock {vendor} {algorithm}", f"emulator {vendor} {algorithm}"
+            ratio = figures.ratio(f"{emulator} rate", f"{mock} rate")
+            what = f"{title}, {algorithm}: rate beside the mock's"
+            yield Promise(what, ratio, share, "times", at_least=True)
+    for algorithm, times in BESIDE_PEER.items():
+        for vendor, title in VENDORS.items():
+            emulator, peer = f"emulator {vendor} {algorithm}", f"oidc-provider {algorithm}"
+            ratio = figures.ratio(f"{emulator} per CPU second", f"{peer} per CPU second")
+            what = f"{title}, {algorithm}: tokens per CPU second beside oidc-provider's"
+            yield Promise(what, ratio, times, "times", at_least=True)
 
 
-def _limits(figures: Figures, algorithm: str, floor: Subject, wrk: Wrk) -> None:
-    """What limits the sign-ins that are measured next: a machine's pace changes within a round."""
-    for _ in range(_RUNS[algorithm]):
-        figures.add(f"signing {algorithm}", rate(algorithm, _SIGNING_SECONDS), bounded=True)
-        load = wrk.run(floor.server, floor.call, MANY, _SECONDS)
-        figures.add(f"floor beside {algorithm}", load.rate, bounded=True)
+def tables(figures: Figures) -> str:
+    """Tokens a second, with those per CPU second in brackets."""
+    rows = []
+    for vendor, title in VENDORS.items():
+        for name in ("emulator", "mock"):
+            cells = [_cell(figures, f"{name} {vendor} {algorithm}") for algorithm in ALGORITHMS]
+            rows.append([f"{title}, {name}", *cells])
+    cells = [_cell(figures, f"oidc-provider {algorithm}") for algorithm in PEER_ALGORITHMS]
+    rows.append(["oidc-provider", *cells, ""])
+    return table(("", *ALGORITHMS), rows)
 
 
-def _load(figures: Figures, subject: Subject, wrk: Wrk, runs: int) -> None:
-    for _ in range(runs):
-        many = wrk.run(subject.server, subject.call, MANY, _SECONDS)
-        name = f"{subject.name} at {MANY}"
-        figures.add(name, many.rate * subject.tokens, bounded=True)
-        figures.add(f"{name} a CPU second", many.requests * subject.tokens / many.cpu)
-        figures.add(f"{name} CPUs", many.cpus)
-    for _ in range(runs if subject.alone else 0):
-        one = wrk.run(subject.server, subject.call, 1, _SECONDS)
-        name = f"{subject.name} at 1"
-        figures.add(name, one.rate * subject.tokens, bounded=True)
-        figures.add(f"{name} p50", one.p50)
-        figures.add(f"{name} p99", one.p99)
-        figures.add(f"{name} p99/p50", one.p99 / one.p50)
-
-
-def share(figures: Figures, name: str, algorithm: str, signatures: int) -> float | None:
-    """Which part of its limit a sign-in reaches, each at its best: others only ever slow down."""
-    found = [f"{name} at {MANY}", f"floor beside {algorithm}", f"signing {algorithm}"]
-    reached, floor, signing = map(figures.most, found)
-    if reached is None or floor is None or signing is None:
-        return None
-    return reached * (1 / floor + signatures / signing) / signatures
-
-
-def limit(figures: Figures, algorithm: str, signatures: int) -> list[float]:
-    """Round by round, the tokens a second that the floor and bare signing leave one process."""
-    floors = figures.values(f"floor beside {algorithm}")
-    bare = figures.values(f"signing {algorithm}")
-    if len(floors) != len(bare):
-        return []
-    pairs = zip(floors, bare, strict=True)
-    return [signatures / (1 / floor + signatures / signing) for floor, signing in pairs]
+def _cell(figures: Figures, name: str) -> str:
+    rate, per_cpu = figures.median(f"{name} rate"), figures.median(f"{name} per CPU second")
+    return f"{show(rate)} ({show(per_cpu)})"
