@@ -100,7 +100,7 @@ def on_a_terminal(*arguments: str | Path, **environment: str) -> Done:
         while True:
             try:
                 part = os.read(ours, 65536)
-            except OSError:  # how Linux says that nobody writes there any more
+            except OSError:  # how Linux says that nothing writes there any more
                 part = b""
             if not part:
                 break

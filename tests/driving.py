@@ -1,4 +1,4 @@
-"""What tests of the control API sign in with, and as whom."""
+"""What tests of the control API sign in with, and as which principals."""
 
 from typing import Any
 
@@ -79,5 +79,5 @@ def active(http: httpx.Client, token: str, base: str = "", vendor: str = "vault"
 
 
 def reason(answer: httpx.Response) -> str:
-    told: str = answer.headers.get("X-Emulator-Reason", "")
-    return told
+    text: str = answer.headers.get("X-Emulator-Reason", "")
+    return text

@@ -62,9 +62,9 @@ def fronting(front: Front, context: ssl.SSLContext | None = None) -> Iterator[Fr
             front.asked.append(self.path)
             front.bearers += self.headers.get_all("Authorization") or []
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, told, kind = 404, b"<h1>Not here</h1>", "text/html"
+            status, content, kind = 404, b"<h1>Not here</h1>", "text/html"
             if self.path in front.kept:
-                status, told = front.kept[self.path]
+                status, content = front.kept[self.path]
             elif front.behind is not None:
                 # As a proxy is asked, the whole URL; as a server, a path.
                 url = self.path if "://" in self.path else front.behind + self.path
@@ -72,13 +72,13 @@ def fronting(front: Front, context: ssl.SSLContext | None = None) -> Iterator[Fr
                 answer = httpx.request(
                     self.command, url, content=body, headers=passed, trust_env=False
                 )
-                status, told = answer.status_code, answer.content
+                status, content = answer.status_code, answer.content
                 kind = answer.headers.get("Content-Type", kind)
             self.send_response(status)
             self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(told)))
+            self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(told)
+            self.wfile.write(content)
 
     with ThreadingHTTPServer((HOST, 0), Handler) as server:
         if context is not None:

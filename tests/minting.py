@@ -43,8 +43,8 @@ def minting(http: httpx.Client, base: str = "", /, **wanted: Any) -> httpx.Respo
 def mint(http: httpx.Client, base: str = "", /, **wanted: Any) -> dict[str, Any]:
     answer = minting(http, base, **wanted)
     assert answer.status_code == 201, answer.text
-    told: dict[str, Any] = answer.json()
-    return told
+    members: dict[str, Any] = answer.json()
+    return members
 
 
 def inspecting(http: httpx.Client, token: object, base: str = "") -> httpx.Response:
@@ -54,13 +54,13 @@ def inspecting(http: httpx.Client, token: object, base: str = "") -> httpx.Respo
 def inspect(http: httpx.Client, token: str, base: str = "") -> dict[str, Any]:
     answer = inspecting(http, token, base)
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.json()
-    assert (told["verdict"] == "good") is (told["problems"] == [])
-    return told
+    members: dict[str, Any] = answer.json()
+    assert (members["verdict"] == "good") is (members["problems"] == [])
+    return members
 
 
-def faults(told: dict[str, Any]) -> list[str]:
-    return [problem["fault"] for problem in told["problems"]]
+def faults(members: dict[str, Any]) -> list[str]:
+    return [problem["fault"] for problem in members["problems"]]
 
 
 def vaults(http: httpx.Client, base: str = "", /, **wanted: Any) -> str:

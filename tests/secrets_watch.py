@@ -9,13 +9,13 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import pytest
+from fastapi import Response
 
 from emulator.core.store import MemoryStore
-from emulator.web import sending, stage
-from emulator.web.messages import Answer
+from emulator.http import recording, route, unrouted
+from emulator.http.context import CallContext
 
 SECRET = re.compile(
     r"correct-horse|A9#bL8@z|wrong-horse|a-secret-of-thirty|BEGIN [A-Z ]*PRIVATE KEY"
@@ -45,7 +45,7 @@ class Watch(logging.Handler):
 @contextmanager
 def watching() -> Iterator[Watch]:
     watch = Watch()
-    append, send = MemoryStore.append, sending.send_answer
+    append, finish = MemoryStore.append, recording.finish
 
     async def watched_append(
         self: MemoryStore, realm: str, log: str, value: bytes, *, keep: int
@@ -54,17 +54,20 @@ def watching() -> Iterator[Watch]:
             watch.look("journal", value.decode(errors="replace"))
         return await append(self, realm, log, value, keep=keep)
 
-    async def watched_send(answer: Answer, *arguments: Any, **named: Any) -> None:
-        if answer.reason is not None:
-            watch.look("reason", answer.reason)
-        if answer.status >= 400 and answer.outcome not in ("forwarded", "answered", "fault"):
-            watch.look("refusal", answer.body.decode(errors="replace"))
-        await send(answer, *arguments, **named)
+    async def watched_finish(context: CallContext, response: Response) -> Response:
+        finished = await finish(context, response)
+        if context.reason is not None:
+            watch.look("reason", context.reason)
+        by_fixture = context.outcome in ("forwarded", "answered", "fault")
+        if finished.status_code >= 400 and not by_fixture:
+            watch.look("refusal", bytes(finished.body).decode(errors="replace"))
+        return finished
 
     loggers = [logging.getLogger(name) for name in ("emulator", "uvicorn.error")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(MemoryStore, "append", watched_append)
-        patch.setattr(stage, "send_answer", watched_send)
+        patch.setattr(route, "finish", watched_finish)
+        patch.setattr(unrouted, "finish", watched_finish)
         for logger in loggers:
             patch.setattr(logger, "level", logging.INFO)
             logger.addHandler(watch)

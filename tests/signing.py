@@ -11,7 +11,6 @@ import json
 from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +47,8 @@ def signers_served(folder: Path) -> Iterator[Served]:
         {"client_id": "has-no-key"},
         {"client_id": "locked", "status": "locked", "public_key_file": file},
     ]
-    with serving({"omniomni": {"clients": clients}}) as served:
-        served.clock.freeze()
-        served.clock.set(datetime.fromisoformat(NOW))
+    clock = {"now": NOW, "frozen": True}
+    with serving({"clock": clock, "omniomni": {"clients": clients}}) as served:
         yield served
 
 

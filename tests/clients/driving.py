@@ -1,15 +1,15 @@
 """Drives an emulator in process, and holds every answer against the model."""
 
 import asyncio
-from copy import copy
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import cache
+from json import dumps, loads
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import jwt
-import orjson
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from msgspec.structs import replace
+from fastapi import FastAPI
 
 from clients.model import (
     ACCESS_LIFETIME,
@@ -18,12 +18,10 @@ from clients.model import (
     Family,
     Pair,
     Refresh,
-    Settings,
+    RefreshRules,
 )
-from emulator.app import Config, create_app
-from emulator.core.clock import Clock
-from emulator.vendors.vault.rules import sign_in
-from emulator.vendors.vault.wire import PasswordGrant
+from emulator.app import create_app
+from emulator.settings import Settings
 
 PASSWORD = "A9#bL8@z"
 SCOPE = "b a"
@@ -31,13 +29,16 @@ USERS = ("ann@x", "bob@x")
 CLIENTS = ("app", "other")
 TOKEN = "/reg/auth/token"
 LOG_OUT = "/reg/user/session/logout/current"
-FOREIGN = ("swapped", "forged", "cut", "omniomni", "realm", "incarnation")
+FOREIGN = ("swapped", "forged", "cut", "omniomni", "realm", "generation")
 STRANGER = Ed25519PrivateKey.generate()
+START = "2026-01-01T00:00:00Z"
 
 
-def fixture(how: Settings) -> dict[str, Any]:
+def fixture(how: RefreshRules) -> dict[str, Any]:
+    user = {"password": PASSWORD, "scopes": SCOPE.split()}
     return {
         "seed": 7,
+        "clock": {"now": START, "frozen": True},
         "resources": [
             {"vendor": "vault", "path": "/any", "respond": {"body": "{{principal}}"}},
             {"vendor": "vault", "path": "/a", "scopes": ["a"], "respond": {"body": 1}},
@@ -52,7 +53,8 @@ def fixture(how: Settings) -> dict[str, Any]:
             "refresh": {"rotate": how.rotate, "reuse": how.reuse, "grace": f"{how.grace}s"},
             "clients": [{"client_id": name} for name in CLIENTS],
             "users": [
-                {"username": name, "password": PASSWORD, "scopes": SCOPE.split()} for name in USERS
+                {"username": "old@x", "lifetime": "365d", "refresh_lifetime": "365d", **user},
+                *({"username": name, **user} for name in USERS),
             ],
         },
     }
@@ -64,19 +66,29 @@ class Answer(NamedTuple):
     reason: str
 
     def json(self) -> Any:
-        return orjson.loads(self.body)
+        return loads(self.body)
+
+
+@cache
+def emulator(how: RefreshRules) -> FastAPI:
+    """Made once, as that takes as long as hundreds of requests."""
+    return create_app(Settings(fixture=fixture(how)))
 
 
 class Driver:
-    """One emulator, its clock standing still unless moved, and all that it issued."""
+    """One emulator, reset, its clock standing still unless moved, and all that it issued.
 
-    def __init__(self, how: Settings) -> None:
+    `now` is what the clock shows.
+    """
+
+    def __init__(self, how: RefreshRules) -> None:
         self.how = how
-        self.clock = Clock(datetime(2026, 1, 1, tzinfo=UTC))
-        self.clock.freeze()
-        self.stage = create_app(Config(fixture=fixture(how)), clock=self.clock)
+        self.now = datetime.fromisoformat(START).timestamp()
         self.issued: list[Pair] = []
+        self._app = emulator(how)
         self._loop = asyncio.new_event_loop()
+        self._old = self._pair("old@x")
+        self._ask("POST", "/_emulator/reset")
 
     def close(self) -> None:
         self._loop.close()
@@ -85,12 +97,18 @@ class Driver:
         self, method: str, path: str, token: str = "", *, json: Any = None, form: Any = None
     ) -> Answer:
         """One request, by ASGI itself: through httpx a request takes thrice as long."""
-        body = orjson.dumps(json) if json else urlencode(form or {}).encode()
+        body = (dumps(json) if json else urlencode(form or {})).encode()
         kind = b"application/json" if json else b"application/x-www-form-urlencoded"
         headers = [(b"host", b"emulator"), (b"content-type", kind)]
         if token:
             headers.append((b"authorization", f"Bearer {token}".encode()))
-        scope = {"type": "http", "method": method, "path": path, "headers": headers}
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": path,
+            "query_string": b"",
+            "headers": headers,
+        }
         sent: list[Any] = []
 
         async def receive() -> Any:
@@ -99,18 +117,33 @@ class Driver:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        self._loop.run_until_complete(self.stage(scope, receive, send))
+        self._loop.run_until_complete(self._app(scope, receive, send))
         reason = dict(sent[0]["headers"]).get(b"x-emulator-reason", b"no reason").decode()
         return Answer(sent[0]["status"], sent[1]["body"], reason)
 
-    def sign_in(self, user: str, client: str, scope: str | None = None) -> Pair:
+    def advance(self, seconds: float) -> None:
+        body = {"advance": f"{int(seconds * 1000)}ms"}
+        assert self._ask("PUT", "/_emulator/clock", json=body).status == 200
+        self.now += seconds
+
+    def _sign_in(
+        self, user: str, client: str = CLIENTS[0], scope: str | None = None, base: str = ""
+    ) -> Answer:
         body = {"grant_type": "password", "username": user, "password": PASSWORD}
-        answer = self._ask("POST", TOKEN, json={**body, "client_id": client, "scope": scope})
+        return self._ask("POST", base + TOKEN, json={**body, "client_id": client, "scope": scope})
+
+    def _pair(self, user: str, base: str = "") -> tuple[str, str]:
+        """The tokens of a sign-in that is not noted."""
+        members = self._sign_in(user, base=base).json()
+        return members["access_token"], members["refresh_token"]
+
+    def sign_in(self, user: str, client: str, scope: str | None = None) -> Pair:
+        answer = self._sign_in(user, client, scope)
         assert answer.status == 200, answer
-        told = answer.json()
+        members = answer.json()
         granted = scope or SCOPE
-        assert told["scope"] == granted
-        return self._noted(told, Family(user, client, granted))
+        assert members["scope"] == granted
+        return self._noted(members, Family(user, client, granted))
 
     def refresh(
         self, token: Refresh, client: str | None = None, scope: str | None = None
@@ -128,16 +161,16 @@ class Driver:
             assert (answer.json()["access_token"], answer.json()["refresh_token"]) == texts
             return token.answer
         first = self.how.rotate and token.used is None
-        told = answer.json()
-        assert told["scope"] == shown(scope, token)
-        pair = self._noted(told, token.family, None if self.how.rotate else token)
+        members = answer.json()
+        assert members["scope"] == shown(scope, token)
+        pair = self._noted(members, token.family, None if self.how.rotate else token)
         if first:
-            token.used, token.answer = self.clock.now(), pair
+            token.used, token.answer = self.now, pair
         return pair
 
     def _status_of_refresh(self, token: Refresh, client: str | None, scope: str | None) -> int:
         """What a refresh is to meet, and what it does to the family."""
-        now = self.clock.now()
+        now = self.now
         if not token.alive(now) or client not in (None, token.family.client):
             return 401
         if not set((scope or "").split()) <= set(token.family.scope.split()):
@@ -151,11 +184,11 @@ class Driver:
     def _repeated(self, token: Refresh, scope: str | None) -> bool:
         """Whether the first use's answer comes again: in its grace, to the same question."""
         asked = token.answer is not None and token.answer.access.scope == shown(scope, token)
-        return asked and self.how.again(token, self.clock.now())
+        return asked and self.how.again(token, self.now)
 
     def use(self, token: Access) -> bool:
         """Use the token at two resources; whether it was taken."""
-        good = token.good(self.clock.now())
+        good = token.good(self.now)
         answer = self._ask("GET", "/any", token.text)
         assert answer.status == (200 if good else 401), told_and_known(answer, token)
         if not good:
@@ -166,7 +199,7 @@ class Driver:
         return True
 
     def introspect(self, token: Access | Refresh) -> None:
-        now = self.clock.now()
+        now = self.now
         good = token.good(now) if isinstance(token, Access) else self.how.accepted(token, now)
         answer = self._ask("POST", "/_emulator/vault/introspect", form={"token": token.text})
         assert answer.json()["active"] is good, told_and_known(answer, token)
@@ -181,7 +214,7 @@ class Driver:
             token.revoked = True
 
     def log_out(self, token: Access) -> None:
-        good = token.good(self.clock.now())
+        good = token.good(self.now)
         answer = self._ask("DELETE", LOG_OUT, token.text)
         assert answer.status == (204 if good else 401), told_and_known(answer, token)
         token.family.ended = token.family.ended or good
@@ -214,12 +247,10 @@ class Driver:
             path = "/omni-omni/v1/auth/client-token"
             token = self._ask("POST", path, json={"clientId": "me"}).json()["accessToken"]
             return token, token
-        elsewhere = copy(self.stage.realm)
-        change: Any = {"realm": "t42"} if how == "realm" else {"incarnation": 1}
-        elsewhere.stamp = replace(elsewhere.stamp, **change)
-        grant = PasswordGrant("password", PASSWORD, USERS[0], CLIENTS[0])
-        told = self._loop.run_until_complete(sign_in(elsewhere, grant))
-        return told.access_token, told.refresh_token
+        if how == "generation":
+            return self._old
+        assert self._ask("PUT", "/_emulator/realms/t42", json={"from": "default"}).status < 300
+        return self._pair(USERS[0], "/realms/t42")
 
     def _forged(self, token: str) -> str:
         claims = jwt.decode(token, options={"verify_signature": False})
@@ -235,12 +266,12 @@ class Driver:
         for pair in self.issued[:]:
             self.refresh(pair.refresh)
 
-    def _noted(self, told: dict[str, Any], family: Family, kept: Refresh | None = None) -> Pair:
-        now = int(self.clock.now())
+    def _noted(self, members: dict[str, Any], family: Family, kept: Refresh | None = None) -> Pair:
+        now = int(self.now)
         if kept is not None:
-            assert told["refresh_token"] == kept.text
-        refresh = kept or Refresh(told["refresh_token"], family, now)
-        pair = Pair(Access(told["access_token"], family, told["scope"], now), refresh)
+            assert members["refresh_token"] == kept.text
+        refresh = kept or Refresh(members["refresh_token"], family, now)
+        pair = Pair(Access(members["access_token"], family, members["scope"], now), refresh)
         self.issued.append(pair)
         return pair
 

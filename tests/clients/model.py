@@ -45,7 +45,7 @@ class Refresh:
     answer: "Pair | None" = None
 
     def alive(self, now: float) -> bool:
-        """Whether it is neither revoked nor out of its time; it may be spent."""
+        """Whether it is neither revoked nor out of its time; it may be used up."""
         return not self.family.ended and dated_well(self.issued, REFRESH_LIFETIME, now)
 
 
@@ -56,7 +56,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Settings:
+class RefreshRules:
     """What the fixture says of used refresh tokens."""
 
     rotate: bool = True
@@ -67,13 +67,13 @@ class Settings:
         """Whether a use may give once more what the first use gave."""
         return self.grace > 0 and token.used is not None and now < token.used + self.grace
 
-    def spent(self, token: Refresh, now: float) -> bool:
+    def used_up(self, token: Refresh, now: float) -> bool:
         """Whether a use is refused because there was one before."""
         used = self.rotate and token.used is not None
         return used and self.reuse != "allow" and not self.again(token, now)
 
     def accepted(self, token: Refresh, now: float) -> bool:
-        return token.alive(now) and not self.spent(token, now)
+        return token.alive(now) and not self.used_up(token, now)
 
 
 def dated_well(issued: int, lifetime: int, now: float) -> bool:

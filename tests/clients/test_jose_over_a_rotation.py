@@ -36,9 +36,9 @@ class Verifier:
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps({"token": token, "reload": reload}) + "\n")
         self._process.stdin.flush()
-        told = json.loads(self._process.stdout.readline())
-        self.fetches = told["fetches"]
-        answer: str = told["answer"]
+        reply = json.loads(self._process.stdout.readline())
+        self.fetches = reply["fetches"]
+        answer: str = reply["answer"]
         return answer
 
     def accepts(self, token: str, **how: Any) -> bool:

@@ -1,6 +1,6 @@
 """State machines over the whole life of Vault's tokens, held against a model.
 
-At no time is a spent, revoked, expired or foreign token accepted, nor a good one refused.
+At no time is a used, revoked, expired or foreign token accepted, nor a good one refused.
 """
 
 import os
@@ -19,7 +19,7 @@ from hypothesis.stateful import (
 )
 
 from clients.driving import CLIENTS, FOREIGN, USERS, Driver
-from clients.model import Pair, Settings
+from clients.model import Pair, RefreshRules
 
 MOVES = (0.5, 1, 2, 29, 30, 59, 60, 61, 299, 599, 600, 601)
 SCOPES = st.sampled_from([None, "a", "b", "b a"])
@@ -28,7 +28,7 @@ SCOPES = st.sampled_from([None, "a", "b", "b a"])
 class Life(RuleBasedStateMachine):
     """Sign-ins, refreshes and all that may become of their tokens, in any order."""
 
-    refreshing: ClassVar = Settings()
+    refreshing: ClassVar = RefreshRules()
 
     pairs: Bundle[Pair] = Bundle("pairs")
 
@@ -75,7 +75,7 @@ class Life(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from(MOVES), back=st.booleans())
     def move_the_clock(self, seconds: float, *, back: bool) -> None:
-        self.driver.clock.advance(-seconds if back else seconds)
+        self.driver.advance(-seconds if back else seconds)
 
     @rule()
     def rotate_the_keys(self) -> None:
@@ -91,7 +91,7 @@ class Life(RuleBasedStateMachine):
     def call(self, *, restart: bool, remember: bool) -> Pair | MultipleResults[Pair]:
         """A client that refreshes, and else signs in again, always gets through.
 
-        It begins anew with what it wrote down, which may be old, and writes down what it has.
+        It begins again with what it wrote down, which may be old, and writes down what it has.
         """
         if restart:
             self.held = self.kept
@@ -108,7 +108,7 @@ class Life(RuleBasedStateMachine):
         return multiple(*new)
 
 
-def run(how: Settings) -> None:
+def run(how: RefreshRules) -> None:
     """In CI the same examples each time, and no search for a shorter one, which takes minutes."""
     in_ci = os.environ.get("CI") == "true"
     profile = settings(
@@ -126,11 +126,11 @@ def run(how: Settings) -> None:
 @pytest.mark.parametrize("grace", [0, 30])
 @pytest.mark.parametrize("reuse", ["refuse", "revoke_family", "allow"])
 def test_only_good_tokens_are_accepted_and_every_good_one_is(reuse: str, grace: int) -> None:
-    run(Settings(reuse=reuse, grace=grace))
+    run(RefreshRules(reuse=reuse, grace=grace))
 
 
-def test_without_rotation_no_refresh_token_is_ever_spent() -> None:
-    run(Settings(rotate=False))
+def test_without_rotation_no_refresh_token_is_ever_used_up() -> None:
+    run(RefreshRules(rotate=False))
 
 
 @pytest.mark.parametrize("use", ["access", "refresh"])
@@ -139,11 +139,11 @@ def test_what_is_revoked_stays_so_however_the_clock_moves(
     use: str, before: float, after: float
 ) -> None:
     """The machines find this too, but not in so few examples as CI runs."""
-    driver = Driver(Settings())
+    driver = Driver(RefreshRules())
     pair = driver.sign_in(USERS[0], CLIENTS[0])
-    driver.clock.advance(before)
+    driver.advance(before)
     driver.revoke(pair.access if use == "access" else pair.refresh)
-    driver.clock.advance(after)
+    driver.advance(after)
     try:
         driver.try_everything()
     finally:

@@ -16,7 +16,7 @@ from clients.vault import DAY, PASSWORD, SCOPES, accounts_url, token_url
 
 @pytest.fixture(autouse=True)
 def plain_http(monkeypatch: pytest.MonkeyPatch) -> None:
-    """oauthlib wants TLS unless it is told that this is a test."""
+    """oauthlib wants TLS unless it knows that this is a test."""
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
 
 

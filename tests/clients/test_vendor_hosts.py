@@ -102,7 +102,7 @@ def test_the_client_of_the_compose_file_signs_in_to_all_three(inside: Run, ca: P
     assert vendors(inside(Path(COMMAND).with_name("python"), client, **given(ca))) == SIGNED_IN
 
 
-def test_without_the_certificate_it_trusts_nobody(inside: Run) -> None:
+def test_without_the_certificate_it_trusts_no_server(inside: Run) -> None:
     done = inside(Path(COMMAND).with_name("python"), EXAMPLE / "client.py")
     assert done.returncode == 1
     assert "CERTIFICATE_VERIFY_FAILED" in done.stderr

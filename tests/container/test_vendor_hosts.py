@@ -21,7 +21,7 @@ def test_it_obeys_the_published_schema() -> None:
 
 
 def test_the_emulator_has_the_names_of_all_vendors_hosts() -> None:
-    hosts = [host for api, _ in VENDORS for host in api.hosts]
+    hosts = [host for module in VENDORS for host in module.VENDOR.hosts]
     assert SERVER["networks"]["default"]["aliases"] == hosts
 
 

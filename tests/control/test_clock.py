@@ -13,7 +13,7 @@ from serving import client, serving
 from tokens import claims
 
 from emulator.app import load_fixture
-from emulator.core.fixture import FixtureError
+from emulator.fixture import FixtureError
 from emulator.testing import OmniOmniSignature
 
 ROOT = Path(__file__).parents[2]

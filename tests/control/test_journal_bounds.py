@@ -6,16 +6,16 @@ import re
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any
 
 import httpx
 import pytest
 from driving import FIXTURE, OMNIOMNI
+from fastapi import FastAPI
 
-from emulator.app import Config, create_app
-from emulator.control.events import Events, Watch
-from emulator.core.expectation import Where
-from emulator.web.stage import Stage
+from emulator.app import create_app
+from emulator.control import events
+from emulator.settings import Settings
 
 JOURNAL = "/_emulator/journal"
 VERIFY = f"{JOURNAL}/verify"
@@ -27,14 +27,14 @@ def in_process(work: Work, **bounds: Any) -> None:
     """Run `work` with a client of an emulator that has these bounds."""
 
     async def run() -> None:
-        async with client_of(create_app(Config(fixture=FIXTURE, **bounds))) as http:
+        async with client_of(create_app(Settings(fixture=FIXTURE, **bounds))) as http:
             await work(http)
 
     asyncio.run(run())
 
 
-def client_of(app: Stage) -> httpx.AsyncClient:
-    transport = httpx.ASGITransport(cast(Any, app))
+def client_of(app: FastAPI) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(app)
     return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080")
 
 
@@ -104,20 +104,27 @@ def test_since_what_is_kept_every_bound_is_certain() -> None:
     in_process(work, journal_entries=5)
 
 
-def test_a_reader_of_the_stream_is_told_what_it_missed() -> None:
-    async def run() -> None:
-        app = create_app(Config(fixture=FIXTURE, journal_entries=5))
-        async with client_of(app) as http:
-            await sign_in(http, 12)
-            stream = await Events(app.realms).watch(app.realm, Watch(Where(), 2))
-            assert (await anext(stream)).startswith(b":")
-            first = await anext(stream)
-            assert first.startswith(b'event: gone\ndata: {"gone":5}\n\nid: 8\n')
-            await sign_in(http, 9)
-            assert (await anext(stream)).startswith(b'event: gone\ndata: {"gone":4}\n\nid: 17\n')
-            await stream.aclose()
+def test_a_reader_of_the_stream_is_told_what_it_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(events, "_LOOK_EVERY", 1)
 
-    asyncio.run(run())
+    async def work(http: httpx.AsyncClient) -> None:
+        await sign_in(http, 12)
+        stream = asyncio.create_task(http.get(f"{JOURNAL}/events", params={"since": 2}))
+        await asyncio.sleep(0.3)
+        await sign_in(http, 9)
+        await asyncio.sleep(1.2)
+        (await http.post("/_emulator/reset")).raise_for_status()
+        opening, *sent = (await stream).text.strip().split("\n\n")
+        assert opening.startswith(":")
+        assert [event.splitlines()[-1] for event in sent] == [
+            'data: {"gone":5}',
+            *(f"id: {number}" for number in range(8, 13)),
+            'data: {"gone":4}',
+            *(f"id: {number}" for number in range(17, 22)),
+        ]
+        assert sent[0].startswith("event: gone\n")
+
+    in_process(work, journal_entries=5)
 
 
 def test_many_realms_share_one_bound_and_the_largest_gives_way() -> None:
@@ -134,7 +141,7 @@ def test_many_realms_share_one_bound_and_the_largest_gives_way() -> None:
         assert (await verify(http, {}, {"at_most": 5_000})).status_code == 409
         assert journal["entries"][0]["number"] == journal["last"] == 5_000
 
-    in_process(work, journal_mib=1)
+    in_process(work, journal_size=1)
 
 
 @pytest.mark.parametrize("way", ["option", "environment"])
@@ -164,6 +171,6 @@ def test_the_bounds_can_be_set(way: str) -> None:
 def test_a_bound_that_is_no_number_is_named(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTH_EMULATOR_JOURNAL_SIZE", given)
     with pytest.raises(ValueError, match="AUTH_EMULATOR_JOURNAL_SIZE"):
-        Config.from_environment()
+        Settings.from_environment()
     monkeypatch.setenv("AUTH_EMULATOR_JOURNAL_SIZE", " 7 ")
-    assert Config.from_environment().journal_mib == 7
+    assert Settings.from_environment().journal_size == 7

@@ -235,7 +235,7 @@ def test_with_issuer_caller_a_minted_token_names_the_address_of_the_caller() -> 
 
 def test_minting_writes_nothing(http: httpx.Client, served: Served) -> None:
     mint(http, vendor="vault", subject="me@x")
-    store: Any = served.stage.realm.store
+    store: Any = served.app.state.emulator.realms.store
     before = repr(vars(store))
     mint(http, vendor="vault", subject="me@x", use="refresh")
     mint(http, vendor="vault", subject="you@y", defect="expired")

@@ -248,7 +248,7 @@ def test_what_is_no_object_is_a_problem(http: httpx.Client, method: str, content
     for _ in range(100):
         deep = {"x": deep}
     answer = http.request(method, f"{CLIENTS}/new", json={"claims": deep})
-    assert "nested more than 40 deep" in answer.json()["detail"]
+    assert "nested more than 40 levels deep" in answer.json()["detail"]
 
 
 def test_warnings_come_in_the_answer_and_keep_nobody_out(http: httpx.Client) -> None:
@@ -513,7 +513,7 @@ def test_a_query_that_cannot_be_is_a_problem(http: httpx.Client, query: str, sai
 
 
 def test_a_full_table_says_so(http: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(principals, "_MOST_CHANGED", 2)
+    monkeypatch.setattr(principals, "_MAX_CHANGED", 2)
     for name in ("a", "b"):
         assert http.put(f"{CLIENTS}/{name}", json={}).status_code == 201
     for send in (http.put, http.patch):

@@ -294,7 +294,7 @@ def test_the_keys_are_told_and_a_secret_is_not(http: httpx.Client) -> None:
         ({"vendor": "vault", "mode": "overlp"}, 'did you mean "overlap"'),
         ({"vendor": "vault", "mod": "overlap"}, 'did you mean "mode"'),
         ({"vendor": []}, "expected a text"),
-        ({"vendor": "vault", "mode": {}}, "is not known here"),
+        ({"vendor": "vault", "mode": {}}, "expected one of overlap"),
         ({"vendor": "nbcgate"}, "signs with a secret of the fixture"),
     ],
 )

@@ -1,27 +1,31 @@
 """The docs say what the code has: every command, setting, outcome, call and key."""
 
-import json
 import re
+import tomllib
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 import typer
+from fastapi.routing import APIRoute
 from markdown_it import MarkdownIt
+from packaging.requirements import Requirement
 
-from emulator.app import VENDORS, create_app, fixture_schema
+from emulator.app import CATALOG, fixture_schema
 from emulator.cli.commands import app
 from emulator.cli.doctor.finding import Kind
+from emulator.client.clock import RealmClock
+from emulator.client.faults import Faults
+from emulator.client.journal import Journal
+from emulator.client.outbox import Outbox
+from emulator.client.tokens import Keys, Tokens
+from emulator.client.vendors import Principals, Vault
+from emulator.control import control_routers
+from emulator.core.catalog import Vendor
+from emulator.core.faults import ConnectionFault, Fault
 from emulator.core.keys import ALGORITHMS
-from emulator.core.outcomes import ALWAYS_KNOWN
-from emulator.driving.clock import RealmClock
-from emulator.driving.faults import Faults
-from emulator.driving.journal import Journal
-from emulator.driving.keys import Keys
-from emulator.driving.outbox import Outbox
-from emulator.driving.principals import Principals
-from emulator.driving.tokens import Tokens
-from emulator.driving.vendors import Vault
+from emulator.core.outcomes import COMMON_PLACEHOLDERS
+from emulator.settings import Settings
 from emulator.testing import Emulator, Realm
 from emulator.testing.emulator import Runs
 from emulator.testing.plugin import SCOPES, SHARING
@@ -30,7 +34,8 @@ ROOT = Path(__file__).parents[2]
 COMMANDS = (ROOT / "docs" / "commands.md").read_text()
 FIXTURES = (ROOT / "docs" / "fixtures.md").read_text()
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
-NAMES_OF_VENDORS = [api.name for api, _ in VENDORS]
+HEADINGS = {"h1", "h2", "h3"}
+EVERY_VENDOR = pytest.mark.parametrize("vendor", CATALOG.values(), ids=lambda vendor: vendor.name)
 
 
 def commands() -> dict[str, Any]:
@@ -62,14 +67,20 @@ def test_every_variable_that_the_code_reads_is_in_the_docs() -> None:
         assert f"`{variable}`" in COMMANDS
 
 
-@pytest.mark.parametrize("vendor", NAMES_OF_VENDORS)
-def test_the_vendors_page_lists_its_outcomes_as_the_code_has_them(vendor: str) -> None:
-    (api,) = (api for api, _ in VENDORS if api.name == vendor)
-    page = (ROOT / "docs" / f"{vendor}.md").read_text()
+def test_every_setting_of_the_application_is_in_the_docs() -> None:
+    page = COMMANDS + (ROOT / "docs" / "server.md").read_text()
+    for setting in Settings.model_fields:
+        assert f"`AUTH_EMULATOR_{setting.upper()}`" in page
+
+
+@EVERY_VENDOR
+def test_the_vendors_page_lists_its_outcomes_as_the_code_has_them(vendor: Vendor) -> None:
+    page = (ROOT / "docs" / f"{vendor.name}.md").read_text()
     rows = re.findall(r"^\| `(\w+)` \| (\d+) \| ([\w ]+) \| (.*) \|$", page, re.MULTILINE)
-    assert rows == [(o.name, str(o.status), str(o.mark), o.when) for o in api.outcomes]
-    for outcome in api.outcomes:
-        for value in outcome.placeholders - ALWAYS_KNOWN - {"answer"}:
+    outcomes = vendor.outcomes
+    assert rows == [(o.name, str(o.status), str(o.provenance), o.when) for o in outcomes]
+    for outcome in outcomes:
+        for value in outcome.placeholders - COMMON_PLACEHOLDERS - {"answer"}:
             line = re.search(rf"^- `{outcome.name}`: (.*)$", page, re.MULTILINE)
             assert line is not None
             assert f"`{{{{{value}}}}}`" in line[1]
@@ -77,25 +88,30 @@ def test_the_vendors_page_lists_its_outcomes_as_the_code_has_them(vendor: str) -
 
 def test_the_vendors_hosts_are_in_the_docs_as_the_code_has_them() -> None:
     page = (ROOT / "docs" / "tls.md").read_text()
-    for api, _ in VENDORS:
-        assert f"| {api.title} | {', '.join(f'`{host}`' for host in api.hosts)} |" in page
+    for vendor in CATALOG.values():
+        assert f"| {vendor.title} | {', '.join(f'`{host}`' for host in vendor.hosts)} |" in page
 
 
 def test_every_control_call_is_in_the_docs() -> None:
     page = (ROOT / "docs" / "control.md").read_text()
-    (control,) = (api for api in create_app().apis if api.guarded)
-    for endpoint in control.endpoints:
-        for path in endpoint.paths:
-            shown = re.sub(rf"/({'|'.join(NAMES_OF_VENDORS)})/", "/VENDOR/", path)
-            assert f"`{endpoint.method} {shown}`" in page
+    routes = [route for router in control_routers(CATALOG) for route in router.routes]
+    assert len(routes) > len(CATALOG)
+    for route in routes:
+        assert isinstance(route, APIRoute)
+        shown = re.sub(rf"/({'|'.join(CATALOG)})/", "/VENDOR/", route.path).replace(":path", "")
+        for method in set(route.methods or ()) - {"HEAD"}:  # what answers GET answers HEAD
+            assert f"`{method} {shown}`" in page
 
 
-def test_every_operation_that_a_fault_may_name_is_in_the_docs() -> None:
+def test_every_operation_and_connection_that_a_fault_may_name_is_in_the_docs() -> None:
     page = (ROOT / "docs" / "faults.md").read_text()
-    fault = fixture_schema()["$defs"]["Fault"]["properties"]["operation"]
-    operations = re.findall(r'"enum": \[(.*?)\]', json.dumps(fault))[0]
-    for operation in json.loads(f"[{operations}]"):
-        assert f"`{operation}`" in page
+    for vendor in CATALOG.values():
+        for operation in vendor.refusals():
+            assert f"`{operation}`" in page
+    for connection in ConnectionFault:
+        assert re.search(rf"^\| `{connection}` \| ", page, re.MULTILINE)
+    for member in Fault.model_fields:
+        assert re.search(rf"^\| `{member}` \| ", page, re.MULTILINE)
 
 
 def test_every_key_of_a_fixture_and_every_algorithm_is_in_the_docs() -> None:
@@ -109,6 +125,9 @@ def test_every_key_of_a_fixture_and_every_algorithm_is_in_the_docs() -> None:
         assert re.search(rf"\b{algorithm}\b", FIXTURES), algorithm
 
 
+ASKED_FOR = {"fastapi", "httpx", "pydantic", "pyjwt", "pytest", "uvicorn"}
+"""What the project is to be built on; everything else was chosen."""
+
 OF_TESTS = {
     Realm: "the realm",
     RealmClock: "`clock`",
@@ -118,7 +137,7 @@ OF_TESTS = {
     Keys: "`keys`",
     Outbox: "`outbox`",
     Vault: "`omniomni`, `nbcgate`, `vault`",
-    Principals: "`vault.users`, `vault.clients` and their like",
+    Principals: "`vault.users`, `vault.clients` and so on",
 }
 """What tests have, and the row of docs/testing.md that lists its methods."""
 
@@ -128,7 +147,7 @@ def test_every_method_that_tests_have_is_in_the_docs(kind: type) -> None:
     page = (ROOT / "docs" / "testing.md").read_text()
     (row,) = re.findall(rf"^\| {re.escape(OF_TESTS[kind])} \| (.*) \|$", page, re.MULTILINE)
     shown = set(re.findall(r"\b([a-z_]+)\b", row if kind is not Journal else page))
-    inherited = {"base_path", "name", "users", "clients"}
+    inherited = {"base_path", "name", "users", "clients", "signs_in"}
     known = {name for name in dir(kind) if not name.startswith("_")} - inherited
     assert known - shown == set()
 
@@ -153,13 +172,31 @@ def test_every_option_of_the_pytest_plugin_is_in_the_docs() -> None:
         assert f"`{value}`" in page
 
 
+def test_every_dependency_that_was_chosen_has_a_sentence_that_says_what_it_saves() -> None:
+    page = (ROOT / "docs" / "development.md").read_text()
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for name in {Requirement(line).name for line in project["dependencies"]} - ASKED_FOR:
+        assert re.search(rf"^- \*\*{name}\*\*: .+", page, re.MULTILINE), name
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    tokens = MarkdownIt().parse(page.read_text())
+    texts = [tokens[number + 1].content for number, t in enumerate(tokens) if t.tag in HEADINGS]
+    return {re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in texts}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
     for token in MarkdownIt().parse(page.read_text()):
         for child in token.children or ():
-            target = str(child.attrGet("href") or "").partition("#")[0]
-            if target and not target.startswith("http"):
-                assert (page.parent / target).exists(), target
+            target, _, anchor = str(child.attrGet("href") or "").partition("#")
+            if target.startswith("http"):
+                continue
+            file = page.parent / target if target else page
+            assert file.exists(), target
+            if anchor:
+                assert anchor in headings(file), f"{target}#{anchor}"
 
 
 def test_every_page_is_linked_from_the_readme() -> None:

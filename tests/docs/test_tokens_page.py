@@ -6,7 +6,7 @@ from pathlib import Path
 from minting import BY_PYJWT
 
 from emulator.core.defects import Defect
-from emulator.core.token_faults import TokenFault
+from emulator.core.signatures import TokenProblem
 
 PAGE = (Path(__file__).parents[2] / "docs" / "tokens.md").read_text()
 
@@ -20,5 +20,5 @@ def test_the_docs_list_every_defect_with_what_pyjwt_says() -> None:
 
 def test_the_docs_list_every_fault_that_an_explanation_can_find() -> None:
     listed = set(re.findall(r"`(\w+)`", PAGE.partition("The faults: ")[2].partition("\n\n")[0]))
-    elsewhere = {TokenFault.MISSING, TokenFault.OTHER_VENDOR, TokenFault.OTHER_USE}
-    assert listed == set(TokenFault) - elsewhere
+    elsewhere = {TokenProblem.MISSING, TokenProblem.OTHER_VENDOR, TokenProblem.OTHER_USE}
+    assert listed == set(TokenProblem) - elsewhere

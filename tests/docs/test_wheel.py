@@ -13,9 +13,9 @@ def test_the_wheel_holds_fixtures_assets_licences_and_types(wheel: Path) -> None
         "emulator/fixtures/fixture.schema.json",
         "emulator/fixtures/signing-client.pub",
         "emulator/fixtures/signing-client.demo-private-key.pem",
-        "emulator/web/swagger_ui/swagger-ui-bundle.js",
+        "emulator/http/swagger_ui/swagger-ui-bundle.js",
         "emulator/cli/fixture.template.yaml",
-        "emulator/web/swagger_ui/LICENSE",
+        "emulator/http/swagger_ui/LICENSE",
         "emulator/py.typed",
     ):
         assert wanted in names

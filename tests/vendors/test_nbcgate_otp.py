@@ -14,8 +14,9 @@ import pyotp
 import pytest
 from serving import Served, client, serving
 
-from emulator.app import Config, create_app
+from emulator.app import create_app
 from emulator.core.store import MemoryStore
+from emulator.settings import Settings
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 START = datetime(2026, 1, 1, 0, 0, 10, tzinfo=UTC)
@@ -320,7 +321,7 @@ def test_who_has_no_mailed_codes_gets_none(email: str, status: int, expected: st
 @pytest.mark.assumed
 def test_a_full_store_refuses_and_says_so() -> None:
     async def answers() -> list[httpx.Response]:
-        app = create_app(Config(fixture=fixture()), store=MemoryStore(capacity=1))
+        app = create_app(Settings(fixture=fixture()), store=MemoryStore(capacity=1))
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://e") as http:
             body = {"email": "me@x", "password": "correct-horse", "otp": "000000"}
@@ -388,7 +389,7 @@ def test_the_outbox_waits_for_a_mail_by_the_wall() -> None:
     [
         ("wait=5", "wait: expected a duration"),
         ("wait=61s", "wait: expected a duration of at most 60s"),
-        ("wiat=5s", "'wiat' is not known; did you mean \"wait\"?"),
+        ("wiat=5s", 'wiat: unknown key; did you mean "wait"?'),
     ],
 )
 def test_a_query_that_the_outbox_does_not_know_is_400(
@@ -405,7 +406,7 @@ def test_a_code_stands_in_the_log_only_where_codes_are_shown(
     caplog: pytest.LogCaptureFixture, *, show_codes: bool
 ) -> None:
     async def codes() -> str:
-        app = create_app(Config(fixture=fixture(), show_codes=show_codes))
+        app = create_app(Settings(fixture=fixture(), show_codes=show_codes))
         transport = httpx.ASGITransport(app=app)
         async with httpx.AsyncClient(transport=transport, base_url="http://e") as http:
             await http.post("/auth/tfa/otp/email", json={"email": "me@x"})

@@ -219,7 +219,7 @@ def test_an_altered_body_is_refused_and_the_reason_names_the_digest_that_was_to_
 
 @pytest.mark.assumed
 @EACH_KIND
-def test_a_key_that_nobody_knows_is_refused(http: httpx.Client, kind: str) -> None:
+def test_an_unknown_key_is_refused(http: httpx.Client, kind: str) -> None:
     stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     body = body_of(kind)
     made = stranger.sign(text(body), padding.PKCS1v15(), SHA256())

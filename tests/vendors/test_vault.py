@@ -137,7 +137,7 @@ def test_a_refresh_answers_a_new_pair_with_the_scopes_in_alphabetical_order(
 
 
 @pytest.mark.assumed
-def test_a_spent_refresh_token_is_refused(http: httpx.Client) -> None:
+def test_a_used_refresh_token_is_refused(http: httpx.Client) -> None:
     token = sign_in(http).json()["refresh_token"]
     assert refresh(http, token).status_code == 200
     answer = refresh(http, token)

@@ -44,7 +44,7 @@ def accounts(http: httpx.Client, pair: dict[str, Any]) -> int:
 
 
 @pytest.mark.assumed
-def test_refuse_refuses_the_spent_token_and_leaves_its_descendants() -> None:
+def test_refuse_refuses_the_used_token_and_leaves_its_descendants() -> None:
     with vault(reuse="refuse") as (_, http):
         first = sign_in(http)
         second = refresh(http, first).json()

@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from emulator.web.caller import TrustedProxies, base_url
+from emulator.addresses import TrustedProxies
+from emulator.http.caller import base_url
 
 FORWARDED = {
     "x-forwarded-proto": "https",
@@ -31,13 +32,13 @@ def test_without_a_host_or_with_a_forged_one_it_is_our_own_address() -> None:
         assert base_url(scope(**headers), TrustedProxies()) == "http://127.0.0.1:8080"
 
 
-def test_nobody_is_believed_who_was_not_named() -> None:
+def test_only_a_named_proxy_is_believed() -> None:
     for named in ((), ("10.0.0.1",), ("10.0.0.0/8",)):
         found = base_url(scope(host="h", **FORWARDED), TrustedProxies(named))
         assert found == "http://h"
 
 
-def test_a_named_proxy_is_believed() -> None:
+def test_a_named_proxy_is_believed_whatever_names_it() -> None:
     for named in ("127.0.0.1", "127.0.0.0/8"):
         found = base_url(scope(host="h", **FORWARDED), TrustedProxies([named]))
         assert found == "https://auth.test/sso"

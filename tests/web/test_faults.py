@@ -11,7 +11,7 @@ import pytest
 from serving import client, serving
 
 from emulator.app import load_fixture
-from emulator.core.fixture import FixtureError
+from emulator.fixture import FixtureError
 
 PATH = "/omni-omni/v1/auth/client-token"
 JWKS = "/_emulator/omniomni/.well-known/jwks.json"
@@ -36,7 +36,7 @@ def sign_in(http: httpx.Client, client_id: str = "me") -> int:
     return http.post(PATH, json={"clientId": client_id}).status_code
 
 
-def test_an_outcome_strikes_the_calls_that_match_and_no_others() -> None:
+def test_an_outcome_changes_the_calls_that_match_and_no_others() -> None:
     fault = {"vendor": "omniomni", "match": {"clientId": "me"}, "outcome": "server_error"}
     with faulty(fault) as http:
         answer = http.post(PATH, json={"clientId": "me"})
@@ -48,7 +48,7 @@ def test_an_outcome_strikes_the_calls_that_match_and_no_others() -> None:
         assert http.get(JWKS).status_code == 200
 
 
-def test_after_and_times_say_which_calls_are_struck() -> None:
+def test_after_and_times_say_which_calls_it_changes() -> None:
     with faulty(
         {"operation": "sign_in", "after": 2, "times": 3, "outcome": "server_error"}
     ) as http:
@@ -96,7 +96,7 @@ def test_a_jwks_that_is_slow_or_fails_is_a_fault_like_any_other() -> None:
         assert http.get(JWKS.replace("omniomni", "vault")).status_code == 200
 
 
-def test_a_delay_may_differ_from_call_to_call_and_holds_up_nobody_else() -> None:
+def test_a_delay_may_differ_from_call_to_call_and_holds_up_no_other_call() -> None:
     fault = {"match": {"clientId": "me"}, "delay": {"min": "300ms", "max": "600ms"}}
     with faulty(fault) as http, ThreadPoolExecutor(2) as pool:
         sign_in(http, "other")
@@ -108,7 +108,7 @@ def test_a_delay_may_differ_from_call_to_call_and_holds_up_nobody_else() -> None
         assert 0.3 <= time.monotonic() - began < 1.5
 
 
-def test_a_protected_resource_is_struck_by_its_parameters() -> None:
+def test_a_fault_matches_a_protected_resource_by_its_parameters() -> None:
     fault = {"operation": "resource", "match": {"id": "7"}, "outcome": "server_error"}
     with faulty({**fault, "vendor": "omniomni"}) as http:
         assert http.get("/offers/7").status_code == 500

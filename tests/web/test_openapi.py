@@ -1,13 +1,17 @@
+import asyncio
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 from cases import FIXTURE
+from jsonschema import Draft4Validator
 from openapi_spec_validator import validate
 from serving import client, serving
 
-from emulator.app import VENDORS
+from emulator.app import CATALOG, create_app, load_fixture, reload
+from emulator.settings import Settings
 
 OMNIOMNI = "/ecrop-command/omni-omni/v1/auth/client-token"
 SHOWN = {"omniomni": OMNIOMNI, "nbcgate": "/auth/sign-in", "vault": "/reg/auth/token"}
@@ -93,10 +97,9 @@ def test_nbc_gates_entry_says_that_the_vendor_prints_two_slashes(openapi: dict[s
 
 
 @pytest.mark.parametrize(("vendor", "path"), SHOWN.items())
-def test_every_outcome_stands_under_its_status_with_its_mark(
+def test_every_outcome_stands_under_its_status_with_its_provenance(
     everything: dict[str, Any], vendor: str, path: str
 ) -> None:
-    (api,) = (api for api, _ in VENDORS if api.name == vendor)
     tag = everything["paths"][path]["post"]["tags"]
     operations = [
         operation
@@ -104,20 +107,70 @@ def test_every_outcome_stands_under_its_status_with_its_mark(
         for operation in item.values()
         if operation["tags"] == tag
     ]
-    for outcome in api.outcomes:
+    for outcome in CATALOG[vendor].outcomes:
         if outcome.name in ("path_unknown", "method_not_allowed", "forward_failed"):
             continue
         if (vendor, outcome.name) == ("nbcgate", "signed_in"):
-            continue  # its mark depends on a setting, and has a test of its own
+            continue  # its provenance depends on a setting, and has a test of its own
         (response, *_) = [
             response
             for operation in operations
             if (response := operation["responses"].get(str(outcome.status)))
-            and f"**{outcome.name}** ({outcome.mark})" in response["description"]
+            and f"**{outcome.name}** ({outcome.provenance})" in response["description"]
         ]
         if outcome.body is not None:
             example = response["content"]["application/json"]["examples"][outcome.name]
             assert "{{" not in json.dumps(example)
+
+
+def responses(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for item in document["paths"].values():
+        for operation in item.values():
+            yield from operation["responses"].values()
+
+
+def test_what_an_answer_holds_is_declared_and_so_are_its_examples(
+    everything: dict[str, Any],
+) -> None:
+    contents = [
+        content
+        for response in responses(everything)
+        for content in response.get("content", {}).values()
+    ]
+    assert len(contents) > 30
+    for content in contents:
+        assert content["schema"]
+        schema = content["schema"] | {"components": everything["components"]}
+        for example in content["examples"].values():
+            Draft4Validator(schema).validate(example["value"])
+
+
+def test_what_fastapi_says_of_its_own_validation_is_not_in_it(everything: dict[str, Any]) -> None:
+    text = json.dumps(everything)
+    assert "ValidationError" not in text
+    assert "Validation Error" not in text
+    assert "x-outcomes" not in text
+
+
+def test_a_resource_answers_in_its_own_media_type() -> None:
+    respond = {"headers": {"Content-Type": "text/html"}, "body": "<p>{{principal}}"}
+    resources = [{"vendor": "vault", "path": "/page", "respond": respond}]
+    with serving({"resources": resources}) as served, client(served) as http:
+        document = http.get("/openapi.json").json()
+    validate(document)
+    (content,) = document["paths"]["/page"]["get"]["responses"]["200"]["content"].items()
+    assert content[0] == "text/html"
+    assert content[1]["schema"] == {"type": "string"}
+
+
+def test_the_document_is_made_once_and_again_after_a_reload() -> None:
+    app = create_app(Settings(fixture={}))
+    before = app.openapi()
+    assert app.openapi() is before
+    client_id = {"clients": [{"client_id": "late-client"}]}
+    asyncio.run(reload(app, load_fixture({"omniomni": client_id})))
+    assert "late-client" not in json.dumps(before)
+    assert "late-client" in json.dumps(app.openapi())
 
 
 @pytest.mark.parametrize("path", SHOWN.values())
@@ -138,7 +191,7 @@ def test_every_example_is_answered_as_its_principals_status_says(
             assert answer.is_client_error, example
 
 
-def test_a_corrected_outcome_is_shown_with_the_mark_fixture() -> None:
+def test_a_corrected_outcome_is_shown_as_the_fixtures() -> None:
     correction = {"status": 422, "headers": {"X-Why": "we asked"}, "body": {"why": "{{reason}}"}}
     fixture = {
         "nbcgate": {
@@ -153,6 +206,7 @@ def test_a_corrected_outcome_is_shown_with_the_mark_fixture() -> None:
         unknown = http.post("/auth/sign-in", json={"email": "x@b", "password": "wrong-horse"})
     responses = document["paths"]["/auth/sign-in"]["post"]["responses"]
     assert "**wrong_password** (fixture)" in responses["422"]["description"]
+    assert responses["422"]["content"]["application/json"]["schema"] == {"type": "object"}
     assert (wrong.status_code, wrong.headers["X-Why"]) == (422, "we asked")
     assert wrong.json() == {"why": "the password of a@b is another"}
     assert (unknown.status_code, unknown.content) == (404, b"")
@@ -223,3 +277,12 @@ def test_what_the_pages_load_is_served_with_its_licence(http: httpx.Client) -> N
     assert "connect-src" not in http.get("/docs").headers["Content-Security-Policy"]
     assert http.post("/docs").status_code == 405
     assert http.get("/docs/assets/none.js").status_code == 404
+
+
+def test_what_answers_get_answers_head(http: httpx.Client) -> None:
+    for path in ("/", "/docs", "/openapi.json", "/_emulator/docs", "/_emulator/openapi.json"):
+        page, head = http.get(path), http.head(path)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["Content-Length"] == page.headers["Content-Length"]
+    assert http.get("/docs/").headers["Location"] == "../docs"
+    assert http.get("/favicon.ico").headers["Content-Type"] == "image/png"

@@ -10,12 +10,11 @@ from typing import Any
 
 import httpx
 import pytest
-from msgspec.structs import force_setattr
 from serving import client, serving
 
 from emulator.app import load_fixture
-from emulator.core.fixture import FixtureError
-from emulator.core.resources import compiled_path
+from emulator.core.resources import compile_path
+from emulator.fixture import FixtureError
 
 
 @pytest.mark.parametrize(
@@ -40,14 +39,14 @@ from emulator.core.resources import compiled_path
 def test_a_path_leads_to_a_resource(
     pattern: str, path: str, parameters: dict[str, str] | None
 ) -> None:
-    found = compiled_path(pattern).fullmatch(path)
+    found = compile_path(pattern).fullmatch(path)
     assert (found.groupdict() if found else None) == parameters
 
 
 @pytest.mark.parametrize("path", ["a", "/a/{", "/a/{x}y", "/**/a", "/{a}/{a}", "/a b", "/a?b"])
 def test_what_is_no_path_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match=r"path|parameter|segment"):
-        compiled_path(path)
+        compile_path(path)
 
 
 @pytest.mark.parametrize(
@@ -78,15 +77,15 @@ def test_a_mistake_in_a_resource_gets_its_line(resource: dict[str, Any], said: s
 
 def test_a_resource_that_an_endpoint_hides_is_a_warning() -> None:
     resource = {"vendor": "vault", "method": "*", "path": "/reg/**", "respond": {}}
-    _, warnings = load_fixture({"resources": [resource]})
+    warnings = load_fixture({"resources": [resource]}).warnings
     assert "POST /reg/auth/token is Vault's own and answers first" in str(warnings[0])
 
 
 OMNIOMNI = {"token": {"algorithm": "ES256"}, "clients": [{"client_id": "me"}]}
 
 
-def token(http: httpx.Client) -> dict[str, str]:
-    answer = http.post("/omni-omni/v1/auth/client-token", json={"clientId": "me"})
+def token(http: httpx.Client, base: str = "") -> dict[str, str]:
+    answer = http.post(f"{base}/omni-omni/v1/auth/client-token", json={"clientId": "me"})
     return {"Authorization": f"Bearer {answer.json()['accessToken']}"}
 
 
@@ -117,7 +116,7 @@ def test_status_headers_body_and_placeholders_are_the_fixtures() -> None:
 
 
 class Business(BaseHTTPRequestHandler):
-    """A team's mock of the business API: it tells what it was asked."""
+    """A team's mock of the business API: it answers what it was asked."""
 
     protocol_version = "HTTP/1.1"
 
@@ -131,8 +130,8 @@ class Business(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        told = {"path": self.path, "body": body.decode(), "headers": dict(self.headers)}
-        answer = gzip.compress(json.dumps(told).encode())
+        seen = {"path": self.path, "body": body.decode(), "headers": dict(self.headers)}
+        answer = gzip.compress(json.dumps(seen).encode())
         self.send_response(202)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Encoding", "gzip")
@@ -172,9 +171,9 @@ def test_a_checked_call_is_handed_on_whole_and_its_answer_back(business: str) ->
         answer = http.post("/v2/a%20b/c?x=1&x=2", content="hello", headers=headers)
     assert answer.status_code == 202
     assert answer.headers.get_list("Set-Cookie") == ["a=1", "b=2"]
-    told = answer.json()
-    assert (told["path"], told["body"]) == ("/v2/a%20b/c?x=1&x=2", "hello")
-    seen = {name.lower(): value for name, value in told["headers"].items()}
+    sent = answer.json()
+    assert (sent["path"], sent["body"]) == ("/v2/a%20b/c?x=1&x=2", "hello")
+    seen = {name.lower(): value for name, value in sent["headers"].items()}
     assert seen["x-own"] == "yes"
     assert seen["host"] == business.removeprefix("http://")
     assert seen["authorization"] == headers["Authorization"]
@@ -185,8 +184,8 @@ def test_one_callers_cookies_are_never_sent_for_another(business: str) -> None:
     with serving(forwarding(business)) as served:
         for _ in range(2):
             with client(served) as http:
-                told = http.post("/v2/x", headers=token(http)).json()
-                assert "cookie" not in map(str.lower, told["headers"])
+                seen = http.post("/v2/x", headers=token(http)).json()
+                assert "cookie" not in map(str.lower, seen["headers"])
 
 
 def test_a_path_with_dots_to_resolve_is_not_handed_on(business: str) -> None:
@@ -245,10 +244,9 @@ def test_a_server_that_does_not_answer_is_502_with_the_reason() -> None:
 
 
 def test_an_emulator_that_forwards_to_itself_notices() -> None:
-    fixture = forwarding("http://127.0.0.1:9")
-    with serving(fixture) as served, client(served) as http:
-        (resource,) = served.stage.realm.resources
-        force_setattr(resource, "forward_to", served.url)
-        answer = http.post("/v2/x", headers=token(http))
+    with serving() as served, client(served) as http:
+        fixture = forwarding(f"{served.url}/realms/r")
+        http.put("/_emulator/realms/r", json={"fixture": fixture}).raise_for_status()
+        answer = http.post("/realms/r/v2/x", headers=token(http, "/realms/r"))
     assert answer.status_code == 502
     assert "leads back to this emulator" in answer.headers["X-Emulator-Reason"]

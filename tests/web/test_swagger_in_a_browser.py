@@ -10,12 +10,13 @@ from pages import Visit, opened
 from playwright.sync_api import BrowserContext, Error, expect
 from serving import Served
 
+from emulator.app import CATALOG, load_fixture
 from emulator.core.outcomes import Outcome
 from emulator.core.principals import ACTIVE
+from emulator.http.openapi import OUTSIDE_OPERATIONS
 from emulator.vendors.nbcgate.outcomes import OUTCOMES as NBCGATE_OUTCOMES
 from emulator.vendors.omniomni.outcomes import OUTCOMES as OMNIOMNI_OUTCOMES
 from emulator.vendors.vault.outcomes import OUTCOMES as VAULT_OUTCOMES
-from emulator.web.documentation import ANYWHERE
 
 JWT = r'"eyJ[\w-]+\.[\w-]+\.[\w-]+"'
 
@@ -37,7 +38,7 @@ class Shown:
     scheme: str
     resource: tuple[str, str]
     others: tuple[str, ...] = ()
-    elsewhere: frozenset[str] = ANYWHERE
+    elsewhere: frozenset[str] = OUTSIDE_OPERATIONS
 
     @property
     def paths(self) -> list[str]:
@@ -69,7 +70,7 @@ NBCGATE = Shown(
     refused={"server-error@example.com": (500, "server_error")},
     scheme="NBC Gate token",
     resource=("/balance/{coin}", '"owner": "alice@example.com"'),
-    elsewhere=ANYWHERE | OF_ASSUMED_ENDPOINTS,
+    elsewhere=OUTSIDE_OPERATIONS | OF_ASSUMED_ENDPOINTS,
 )
 VAULT = Shown(
     tag="Vault",
@@ -84,7 +85,7 @@ VAULT = Shown(
     scheme="Vault token",
     resource=("/accounts", '"accounts": []'),
     others=("/reg/user/session/logout/current",),
-    elsewhere=ANYWHERE | {"logged_out"},
+    elsewhere=OUTSIDE_OPERATIONS | {"logged_out"},
 )
 VENDORS = (OMNIOMNI, NBCGATE, VAULT)
 EACH_VENDOR = pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.tag)
@@ -154,7 +155,9 @@ def test_authorize_sends_the_token_to_the_protected_resource(visit: Visit, vendo
 
 
 @EACH_VENDOR
-def test_each_outcome_stands_under_its_status_with_its_mark(docs: Visit, vendor: Shown) -> None:
+def test_each_outcome_stands_under_its_status_with_its_provenance(
+    docs: Visit, vendor: Shown
+) -> None:
     rows = opened(docs.page, vendor.path).block.locator("tr.response[data-code]")
     said = {
         (row.get_attribute("data-code"), text.partition(":")[0])
@@ -164,8 +167,8 @@ def test_each_outcome_stands_under_its_status_with_its_mark(docs: Visit, vendor:
     examples = set(rows.locator(".examples-select-element option").all_inner_texts())
 
     shown = [o for o in vendor.outcomes if o.name not in vendor.elsewhere]
-    assert said == {(str(o.status), f"{o.name} ({o.mark})") for o in shown}
-    assert examples == {f"{o.name} ({o.mark})" for o in shown if o.body is not None}
+    assert said == {(str(o.status), f"{o.name} ({o.provenance})") for o in shown}
+    assert examples == {f"{o.name} ({o.provenance})" for o in shown if o.body is not None}
 
 
 def test_nbc_gate_says_that_the_vendor_prints_two_slashes(docs: Visit) -> None:
@@ -174,11 +177,13 @@ def test_nbc_gate_says_that_the_vendor_prints_two_slashes(docs: Visit) -> None:
     expect(description).to_contain_text("POST //auth/sign-in")
 
 
-def test_the_start_page_lists_principals_and_its_links_work(visit: Visit, demo: Served) -> None:
+def test_the_start_page_lists_principals_and_its_links_work(visit: Visit) -> None:
     page = visit.to("/")
     listed = page.get_by_role("listitem").all_inner_texts()
-    for section in demo.stage.realm.sections.values():
-        for principal in (p for principals in section.principals.values() for p in principals):
+    demo = load_fixture(None).fixture
+    for vendor in CATALOG:
+        section = demo.section(vendor)
+        for principal in (p for kind in section.kinds for p in section.principals(kind)):
             status = "" if principal.status == ACTIVE else f": {principal.status}"
             assert f"{principal.name}{status}" in listed
 

@@ -13,7 +13,7 @@ from tokens import header
 
 from emulator.app import load_fixture
 from emulator.core.defects import Defect
-from emulator.core.fixture import FixtureError
+from emulator.fixture import FixtureError
 
 ACCESS = {"omniomni": "accessToken", "nbcgate": "token", "vault": "access_token"}
 REFRESH = {"nbcgate": "refreshToken", "vault": "refresh_token"}
@@ -63,7 +63,7 @@ def test_a_sign_in_hands_out_a_bad_access_token_beside_a_good_refresh_token(
         assert active(http, good[ACCESS[vendor]], vendor=vendor)
 
 
-def test_a_refresh_hands_out_a_bad_token_too_and_is_spent_by_it() -> None:
+def test_a_refresh_hands_out_a_bad_token_too_and_consumes_its_own() -> None:
     fault = {"vendor": "vault", "operation": "refresh", "token": {"defect": "expired"}}
     with faulty(fault) as http:
         first = driving.pair(http)
@@ -108,7 +108,7 @@ def test_a_defect_that_a_secret_cannot_have_is_a_mistake_of_the_call() -> None:
 
 
 @pytest.mark.parametrize("by", ["the fixture", "a call", "another realm"])
-def test_a_fault_for_all_strikes_those_that_can_have_its_defect(by: str) -> None:
+def test_a_fault_for_all_changes_those_that_can_have_its_defect(by: str) -> None:
     fault = {"times": 2, "token": {"defect": "unknown_kid"}}
     with faulty(*([] if by == "a call" else [fault])) as http:
         base = ""
@@ -122,8 +122,8 @@ def test_a_fault_for_all_strikes_those_that_can_have_its_defect(by: str) -> None
         bad = [driving.omniomni(http, base).json()["accessToken"], driving.pair(http, base)]
         assert not active(http, bad[0], base, "omniomni")
         assert not active(http, bad[1]["access_token"], base)
-        (told,) = http.get(f"{base}/_emulator/faults").json()["faults"]
-        assert (told["met"], told["struck"]) == (2, 2)
+        (shown,) = http.get(f"{base}/_emulator/faults").json()["faults"]
+        assert (shown["met"], shown["struck"]) == (2, 2)
 
 
 def test_a_fault_for_all_that_none_can_have_is_a_mistake() -> None:

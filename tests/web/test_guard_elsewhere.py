@@ -1,4 +1,4 @@
-"""The door where nobody says what the server is bound to: under another server, and in process."""
+"""The guard where what the server is bound to is not known: under another server, in process."""
 
 import asyncio
 import logging
@@ -13,14 +13,15 @@ import httpx
 import pytest
 import uvicorn
 
-from emulator.app import Config, create_app
+from emulator.app import create_app
+from emulator.settings import Settings
 
 CLOCK = "/_emulator/clock"
 
 
 def in_process(base: str, token: str = "", **headers: str) -> httpx.Response:
     async def ask() -> httpx.Response:
-        transport = httpx.ASGITransport(create_app(Config(admin_token=token)))
+        transport = httpx.ASGITransport(create_app(Settings(admin_token=token)))
         async with httpx.AsyncClient(transport=transport, base_url=base) as http:
             return await http.get(CLOCK, headers=headers)
 
@@ -59,7 +60,7 @@ def address_of_this_machine() -> str:
 
 
 @pytest.mark.parametrize("base", ["http://e", "http://emulator.test:9", "http://127.0.0.1"])
-def test_in_process_nothing_is_asked_of_who_drives_it(base: str) -> None:
+def test_in_process_only_pages_of_other_sites_are_refused(base: str) -> None:
     assert in_process(base).status_code == 200
     assert in_process(base, Origin="http://evil.example").status_code == 403
 
