@@ -56,7 +56,7 @@ def promises(figures: Figures) -> Iterator[Promise]:
 def tables(figures: Figures) -> str:
     """Both."""
     rows = [
-        ("`PUT /_emulator/realms/{realm}`", show(figures.median("realm"), "ms")),
+        ("`PUT /_emulator/realms/{name}`", show(figures.median("realm"), "ms")),
         (
             "a test with `auth_emulator`: sign in, advance the clock, verify the journal",
             show(figures.median("plugin test"), "ms"),

@@ -95,7 +95,6 @@ async def list_realms(context: CurrentContext) -> Response:
 @router.get(
     _ONE,
     name="realm",
-    operation_id="get_realms_realm",
     summary="Show a realm: where it is, its time, and when it expires",
     response_model=RealmInfo,
     responses=problems("realm_unknown"),
@@ -108,7 +107,6 @@ async def show_realm(name: Name, context: CurrentContext) -> Response:
 @router.put(
     _ONE,
     name="make_realm",
-    operation_id="put_realms_realm",
     summary="Make a realm, or make it anew",
     status_code=201,
     response_model=RealmInfo,
@@ -144,7 +142,6 @@ async def make_realm(
 @router.delete(
     _ONE,
     name="remove_realm",
-    operation_id="delete_realms_realm",
     summary="Remove a realm, with all that it stored",
     status_code=204,
     response_model=None,

@@ -355,11 +355,6 @@ def control_document(
     )
     _remove_validation_errors(document)
     document.setdefault("components", {})["securitySchemes"] = dict(security_schemes)
-    # The route's parameter has another name, as the routers are included below /realms/{realm}.
-    document["paths"] = {
-        path.replace("/realms/{name}", "/realms/{realm}"): methods
-        for path, methods in document["paths"].items()
-    }
     for operation in _operations(document).values():
         for parameter in operation.get("parameters", ()):
             schema = parameter["schema"]
@@ -367,8 +362,6 @@ def control_document(
                 parameter["example"] = schema.pop("example")
             if "pattern" in schema:
                 schema.pop("default", None)  # pydantic writes that of a duration as ISO 8601
-            if operation["operationId"].endswith("_realms_realm"):
-                parameter["name"] = "realm"
         for response in operation["responses"].values():
             response.pop(_OUTCOMES, None)
             content = response.get("content", {})

@@ -155,5 +155,5 @@ def test_each_example_fits_the_schema_of_its_body(document: dict[str, Any]) -> N
 
 
 def test_what_put_answers_for_what_was_there_already_is_shown_too(document: dict[str, Any]) -> None:
-    for path in ("/_emulator/realms/{realm}", "/_emulator/vault/users/{name}"):
+    for path in ("/_emulator/realms/{name}", "/_emulator/vault/users/{name}"):
         assert {"200", "201"} <= document["paths"][path]["put"]["responses"].keys()

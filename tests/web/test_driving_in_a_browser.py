@@ -9,7 +9,7 @@ def test_the_clock_is_moved_by_hand_in_a_realm_made_by_hand(visit: Visit) -> Non
     page.wait_for_load_state("networkidle")
     assert visit.complaints == []
 
-    opened(page, "/_emulator/realms/{realm}", "put").execute(201)
+    opened(page, "/_emulator/realms/{name}", "put").execute(201)
     page.locator(".servers select").first.select_option("/realms/{realm}")
     expect(page.locator(".computed-url code")).to_contain_text("/realms/t42")
     body = opened(page, "/_emulator/clock", "put").execute(200).locator("code.language-json")
