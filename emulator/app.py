@@ -1,7 +1,8 @@
 """The application: the vendors' routers at the root and below each realm, control, docs."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -186,6 +187,7 @@ def create_app(settings: Settings | None = None, *, store: Store | None = None) 
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        lifespan=_lifespan,
         strict_content_type=False,
     )
     proxies = TrustedProxies(settings.trusted_proxy)
@@ -225,6 +227,12 @@ def create_app(settings: Settings | None = None, *, store: Store | None = None) 
     if settings.date_header:
         add_dates(app, app.state.emulator.realms)
     return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    await app.state.emulator.forwarder.close()
 
 
 async def reload(app: FastAPI, loaded: LoadedFixture) -> None:

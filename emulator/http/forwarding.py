@@ -83,6 +83,12 @@ class Forwarder:
             response.raw_headers.append((b"content-length", size.encode()))
         return response
 
+    async def close(self) -> None:
+        """Close the connections; the next call makes new ones."""
+        if self._transport is not None:
+            await self._transport.aclose()
+            self._transport = None
+
     def _connections(self) -> httpx.AsyncHTTPTransport:
         loop = asyncio.get_running_loop()
         if self._transport is None or self._loop is not loop:
