@@ -1,5 +1,6 @@
 """`auth-emulator serve`: the server."""
 
+import gc
 import logging
 import os
 from collections.abc import Callable, Sequence
@@ -196,6 +197,8 @@ def serve(  # noqa: PLR0913 - an option each
     _log_addresses(settings, bound)
     if https is not None:
         _log_https(bound, https, tls_host or (), ca_file)
+    gc.freeze()  # the application and its fixture stay as long as the server
+    gc.enable()
     Server(app, https=https, on_started=start_watching).run(sockets=[bound])
 
 
