@@ -27,11 +27,8 @@ class TrustedProxies:
     def __contains__(self, address: object) -> bool:
         if not self._networks or not isinstance(address, str):
             return False
-        try:
-            found = ip_address(address)
-        except ValueError:
-            return False
-        return any(found in network for network in self._networks)
+        found = parse_address(address)
+        return found is not None and any(found in network for network in self._networks)
 
 
 def parse_address(text: str) -> IPv4Address | IPv6Address | None:

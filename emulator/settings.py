@@ -94,9 +94,9 @@ class Settings(BaseModel):
             given = _Environment().model_dump(exclude_unset=True)
         except ValidationError as error:
             first = error.errors(include_input=False, include_url=False)[0]
-            raise ValueError(
-                f"AUTH_EMULATOR_{str(first['loc'][0]).upper()}: {first['msg']}"
-            ) from error
+            variable = f"AUTH_EMULATOR_{first['loc'][0]}".upper()
+            why = first["msg"].removeprefix("Value error, ")
+            raise ValueError(f"{variable}: {why}") from error
         if isinstance(given.get("fixture"), str):
             given["fixture"] = [path for path in given["fixture"].split(os.pathsep) if path] or None
         return cls(**given)

@@ -14,7 +14,14 @@ from emulator.core.clock import iso_milliseconds, machine_time
 from emulator.core.model import Model
 from emulator.core.outcomes import Refused
 from emulator.core.realm import DEFAULT, Realm
-from emulator.core.realms import REALM_NAME, REALM_NAMES, Realms, TooManyRealms, why_unknown
+from emulator.core.realms import (
+    REALM_NAME,
+    REALM_NAMES,
+    RealmRemoved,
+    Realms,
+    TooManyRealms,
+    why_unknown,
+)
 from emulator.fixture import FixtureError
 from emulator.http.context import REALMS, CurrentContext, CurrentRealm
 
@@ -164,7 +171,11 @@ async def remove_realm(name: Name, context: CurrentContext) -> Response:
 )
 async def reset_realm(context: CurrentContext, realm: CurrentRealm) -> Response:
     """A realm that expires gets no more time by it."""
-    return context.respond("told", _info(await context.server.realms.reset(realm)))
+    try:
+        again = await context.server.realms.reset(realm)
+    except RealmRemoved as removed:
+        raise Refused("realm_unknown", why_unknown(realm.name)) from removed
+    return context.respond("told", _info(again))
 
 
 def _info(realm: Realm) -> RealmInfo:

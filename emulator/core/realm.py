@@ -309,10 +309,6 @@ class Realm:
         """The state of a vendor, by the vendor's own type for it."""
         return self.vendors[kind.vendor]  # type: ignore[return-value]  # the vendor's own type
 
-    def responses(self, vendor: str) -> Mapping[str, Any]:
-        """A vendor's outcomes, with what the fixture corrects."""
-        return self.vendors[vendor].responses
-
     async def matching_fault(
         self,
         now: float,
@@ -351,6 +347,8 @@ class Realm:
         return matched, triggered if times is None else min(triggered, times)
 
     async def _count(self, what: str, by: int = 1) -> int:
+        if self.closed:
+            return 0
         return await self.store.count(self.name, self._scoped(what), by)
 
     async def consume_once(self, what: str, until: float) -> bool:

@@ -41,6 +41,10 @@ def why_unknown(name: str) -> str:
     return f"there is no realm {name!r}, and none can be: {REALM_NAMES}"
 
 
+class RealmRemoved(Exception):
+    """The realm is not there any more."""
+
+
 class TooManyRealms(Exception):
     """The server holds as many realms as it may."""
 
@@ -149,10 +153,15 @@ class Realms:
         return await self._replace(name, template, header, fields)
 
     async def reset(self, realm: Realm) -> Realm:
-        """Take a realm back to what it was made from; what was issued before is refused."""
+        """Take a realm back to what it was made from; what was issued before is refused.
+
+        Raises RealmRemoved if it is not there any more.
+        """
         while True:
-            found = await self.get(realm.name)
-            current, version = (realm, 0) if found is None else (found, found.version)
+            current = await self.get(realm.name)
+            if current is None:
+                raise RealmRemoved(realm.name)
+            version = current.version
             header = current.header.model_copy(update={"made_at": machine_time()})
             origin = {n: v for n, v in current.fields.items() if n.startswith(ORIGIN)}
             try:

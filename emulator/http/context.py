@@ -109,7 +109,7 @@ class CallContext:
     """Whether the journal has an entry of it."""
     secrets: tuple[str, ...] = ()
 
-    def values(self, **more: object) -> dict[str, object]:
+    def values(self, /, **more: object) -> dict[str, object]:
         """The placeholders that every outcome knows, and these."""
         now = iso_milliseconds(self.realm.clock.now())
         return {"reason": "", "principal": self.principal, "now": now} | more

@@ -107,7 +107,6 @@ OUTCOMES = (
         {"active": False},
     ),
     _outcome("made", 201, "it is there now", "{{answer}}"),
-    _outcome("streamed", 200, "what comes is sent as it comes"),
     _outcome("done", 204, "it is so now"),
     _problem(
         "invalid_request",

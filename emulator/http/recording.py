@@ -43,6 +43,8 @@ _SCHEMES = frozenset({"basic", "bearer", "digest", "dpop", "negotiate"})
 _SHORTEST_SECRET = 4
 """A shorter value is not taken for a password: `1` stands everywhere."""
 
+_SEPARATORS = re.compile(r"[\s,:;/]+")
+
 _log = logging.getLogger("emulator")
 
 
@@ -154,7 +156,11 @@ def _misplaced_secrets(context: CallContext) -> list[str]:
         value for name, value in members.items() if isinstance(value, str) and looks_secret(name)
     }
     bodies = {value for value in unknown if looks_like_body(value)}
-    return [*unknown & sent, *bodies - sent, *passwords_among(states, unknown - sent)]
+    # A password may stand among other words: two values in one, or a slip of the keyboard.
+    words = {value: {value, *_SEPARATORS.split(value)} for value in unknown - sent}
+    known = set(passwords_among(states, set().union(*words.values())))
+    holding = (value for value, parts in words.items() if parts & known)
+    return [*unknown & sent, *bodies - sent, *known, *holding]
 
 
 def _members(context: CallContext) -> dict[str, Any] | None:

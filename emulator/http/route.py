@@ -6,7 +6,7 @@ faults have their effect, answer refusals as outcomes, and write log and journal
 operation can forget it.
 """
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -49,7 +49,7 @@ class Router(APIRouter):
             super().add_api_route(path, endpoint, **head)
 
 
-class EmulatorRoute(APIRoute):
+class EmulatorRoute(APIRoute, ABC):
     """What both have in common."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

@@ -43,9 +43,8 @@ FORWARDED = "forwarded"
 """The outcome of a call that another server answered."""
 
 _DOTS = frozenset({".", ".."})
-_MAX_NAMED = 8
-"""So many paths are named to who asked for another; of more, the nearest ones."""
 _NEAREST = 3
+"""So many paths are named to who asked for another."""
 
 
 class Unrouted:

@@ -4,12 +4,11 @@ import os
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
-from contextlib import ExitStack
 from typing import Any, TypeVar
 
 import anyio
 import httpx
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+from anyio.from_thread import BlockingPortal
 from anyio.to_thread import run_sync
 
 from emulator.client.errors import NotRunning, Unreachable
@@ -29,10 +28,13 @@ class EventLoop:
     def __init__(self) -> None:
         self._process = os.getpid()
         self._lock = threading.Lock()
-        self._stack = ExitStack()
-        portal = self._stack.enter_context(start_blocking_portal())
-        portal.call(_name_thread)
-        self._portal: BlockingPortal | None = portal
+        ready: Future[BlockingPortal] = Future()
+        # A daemon: Python ends though nobody closed the emulator.
+        self._thread = threading.Thread(
+            target=anyio.run, args=(_serve, ready), name="auth-emulator", daemon=True
+        )
+        self._thread.start()
+        self._portal: BlockingPortal | None = ready.result()
 
     def start(self, work: Callable[..., Awaitable[T]], *args: object) -> "Future[T]":
         """Start some work. NotRunning once the loop is closed, and in a process that was forked."""
@@ -51,7 +53,7 @@ class EventLoop:
             portal, self._portal = self._portal, None
         if portal is not None:
             portal.call(portal.stop, True)
-            self._stack.close()
+            self._thread.join()
 
 
 class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -133,8 +135,10 @@ class AppChannel:
         )
 
 
-def _name_thread() -> None:
-    threading.current_thread().name = "auth-emulator"
+async def _serve(ready: "Future[BlockingPortal]") -> None:
+    async with BlockingPortal() as portal:
+        ready.set_result(portal)
+        await portal.sleep_until_stopped()
 
 
 def _result(future: "Future[T]") -> T:

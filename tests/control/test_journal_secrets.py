@@ -308,3 +308,32 @@ def test_a_body_in_the_place_of_a_name_is_not_told(http: httpx.Client) -> None:
     entries = http.get("/_emulator/journal").json()["entries"]
     assert "whatever" not in str(entries) + str(answer.headers)
     assert "more than a name" in answer.headers["X-Emulator-Reason"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (OMNIOMNI, {"clientId": f"me {VAULT_PASSWORD}"}),
+        (OMNIOMNI, {"clientId": f"{NBCGATE_PASSWORD} "}),
+        (NBCGATE, {"email": TOTP, "password": "x"}),
+        (
+            VAULT,
+            {
+                "grant_type": "password",
+                "client_id": "app",
+                "username": "me@x",
+                "password": VAULT_PASSWORD,
+                "scope": f"read {VAULT_PASSWORD}",
+            },
+        ),
+    ],
+)
+def test_a_secret_among_other_words_is_not_repeated(
+    http: httpx.Client, caplog: pytest.LogCaptureFixture, path: str, body: dict[str, str]
+) -> None:
+    with caplog.at_level(logging.INFO, "emulator"):
+        refused = http.post(path, json=body)
+    entries = http.get(JOURNAL, params={"limit": 1}).text
+    seen = f"{refused.headers['x-emulator-reason']} {entries} {caplog.text}"
+    for secret in (VAULT_PASSWORD, NBCGATE_PASSWORD, TOTP):
+        assert secret not in seen

@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import subprocess
 import sys
 import threading
 import time
@@ -156,3 +157,9 @@ def test_a_fixture_that_is_too_large_to_be_sent_is_said_to_be() -> None:
     many = [{"client_id": f"client-{number}"} for number in range(5_000)]
     with Emulator(FIXTURE) as emulator, pytest.raises(ValueError, match="64 KiB at the most"):
         emulator.realm(fixture={"omniomni": {"clients": many}})
+
+
+def test_a_process_ends_though_nobody_closed_its_emulator() -> None:
+    program = "from emulator.testing import Emulator; Emulator().start()"
+    done = subprocess.run([sys.executable, "-c", program], timeout=30, check=False)
+    assert done.returncode == 0

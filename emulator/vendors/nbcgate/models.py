@@ -203,6 +203,9 @@ class NbcGateUser(RefreshingSubject):
     def passwords(self) -> Iterator[str]:
         """See `Principal.passwords`."""
         yield self.password.get_secret_value()
+        if self.otp is not None:
+            codes = (self.otp.code, self.otp.totp)
+            yield from (code.get_secret_value() for code in codes if code is not None)
 
     def public(self) -> dict[str, Any]:
         """See `Principal.public`; that a code is needed is no secret."""
