@@ -33,7 +33,7 @@ _TLS_FAREWELL = 1
 _BACKLOG = 2048
 
 _ACCEPT_QUEUED = 0.1
-"""How long a stopping server that is in use accepts who is queued already, in seconds."""
+"""How long a stopping server accepts the connections that are queued already, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +95,7 @@ class Server(uvicorn.Server):
         listening = [*(sockets or []), *https]
         for one in listening:
             one.listen(0)  # the kernel queues no more; closing would reset who is in its queue
-        if self.server_state.connections:
-            await asyncio.sleep(_ACCEPT_QUEUED)
+        await asyncio.sleep(_ACCEPT_QUEUED)
         await super().shutdown(listening)
         abort.cancel()
 
