@@ -32,9 +32,6 @@ _TLS_FAREWELL = 1
 
 _BACKLOG = 2048
 
-_ACCEPT_QUEUED = 0.1
-"""How long a stopping server accepts the connections that are queued already, in seconds."""
-
 
 @dataclass(frozen=True, slots=True)
 class HttpsListener:
@@ -92,11 +89,7 @@ class Server(uvicorn.Server):
         self._stopping.set()
         abort = asyncio.get_running_loop().call_later(_ABORT_AFTER, self._abort_connections)
         https = [self._https.socket] if self._https is not None else []
-        listening = [*(sockets or []), *https]
-        for one in listening:
-            one.listen(0)  # the kernel queues no more; closing would reset who is in its queue
-        await asyncio.sleep(_ACCEPT_QUEUED)
-        await super().shutdown(listening)
+        await super().shutdown([*(sockets or []), *https])
         abort.cancel()
 
     def _abort_connections(self) -> None:
