@@ -44,6 +44,10 @@ class Tally:
         with self._lock:
             self.answered += 1
 
+    def cross(self) -> None:
+        with self._lock:
+            self.begun -= 1
+
     def lose(self, why: str) -> None:
         with self._lock:
             self.unanswered.append(why)
@@ -66,6 +70,15 @@ def read_answer(connection: http.client.HTTPConnection, tally: Tally, kind: str)
     """Whether the connection may be used again."""
     try:
         answer = connection.getresponse()
+    except ConnectionResetError as error:
+        # A stopping server closes idle connections, which a next request may cross on its way
+        # (RFC 9112 section 9.5): then nothing of it was read.
+        tally.cross() if kind == "flowing" else tally.lose(f"{kind}: {error}")
+        return False
+    except (OSError, http.client.HTTPException) as error:
+        tally.lose(f"{kind}: {type(error).__name__}: {error}")
+        return False
+    try:
         answer.read()
     except (OSError, http.client.HTTPException) as error:
         tally.lose(f"{kind}: {type(error).__name__}: {error}")
