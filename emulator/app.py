@@ -221,7 +221,9 @@ def create_app(settings: Settings | None = None, *, store: Store | None = None) 
     docs = [module.DOCS for module in VENDORS]
     add_pages(app, docs, _CONTROL_ROUTERS, TAGS, SECURITY_SCHEMES)
     add_console(app)
-    app.add_route("/{path:path}", Unrouted(), include_in_schema=False)  # type: ignore[arg-type]  # an ASGI application, as Starlette's Route takes one
+    unrouted = Unrouted()
+    app.add_route("/{path:path}", unrouted, include_in_schema=False)  # type: ignore[arg-type]  # an ASGI application, as Starlette's Route takes one
+    app.router.default = unrouted  # no path with a line feed fits the pattern above
     app.add_exception_handler(Exception, server_error)
     add_cors(app, settings.cors_origin)
     if settings.date_header:

@@ -205,3 +205,10 @@ def test_dates_follow_the_clock_when_it_moves() -> None:
         served.clock.advance(86400)
         date = http.get("/_emulator/health").headers["Date"]
         assert datetime.strptime(date, "%a, %d %b %Y %H:%M:%S %Z").day == 2  # noqa: DTZ007 - GMT
+
+
+@pytest.mark.parametrize("path", ["/omni-omni/v1/x%0Ay", "/_emulator/x%0Ay", "/x%0Ay"])
+def test_a_path_with_a_line_feed_is_refused_with_a_reason(http: httpx.Client, path: str) -> None:
+    refused = http.get(path)
+    assert refused.status_code == 404
+    assert refused.headers["x-emulator-reason"].startswith("path_unknown")
