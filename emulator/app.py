@@ -18,6 +18,7 @@ from emulator.core import fields
 from emulator.core.catalog import VERIFYING, Catalog
 from emulator.core.clock import ClockSettings, ClockStart
 from emulator.core.faults import Fault
+from emulator.core.keys import ALGORITHMS
 from emulator.core.model import Model
 from emulator.core.realm import RealmOptions, RealmTemplate
 from emulator.core.realms import Realms
@@ -133,7 +134,7 @@ class Fixture(Model):
                 said = f"{resource.vendor!r} is no vendor{did_you_mean(resource.vendor, CATALOG)}"
                 yield ("resources", number, "vendor"), said
         if self.faults:
-            algorithms = self.template().algorithms()
+            algorithms = {name: ALGORITHMS[self.section(name).token.algorithm] for name in CATALOG}
             for number, fault in enumerate(self.faults):
                 for path, text in fault.contradictions(CATALOG, algorithms):
                     yield ("faults", number, *path), text

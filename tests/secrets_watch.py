@@ -66,6 +66,7 @@ def watching() -> Iterator[Watch]:
     loggers = [logging.getLogger(name) for name in ("emulator", "uvicorn.error")]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(MemoryStore, "append", watched_append)
+        patch.setattr(recording, "finish", watched_finish)
         patch.setattr(route, "finish", watched_finish)
         patch.setattr(unrouted, "finish", watched_finish)
         for logger in loggers:

@@ -73,10 +73,10 @@ class JournalPart(BaseModel):
 class Bounds(Model):
     """How many calls are expected."""
 
-    at_least: Annotated[int | None, Field(ge=0, strict=True, description="So many, or more.")] = (
+    at_least: Annotated[int | None, Field(ge=0, strict=True, description="At least this many.")] = (
         None
     )
-    at_most: Annotated[int | None, Field(ge=0, strict=True, description="So many, or fewer.")] = (
+    at_most: Annotated[int | None, Field(ge=0, strict=True, description="At most this many.")] = (
         None
     )
 
@@ -122,7 +122,7 @@ class Expectation(Model):
     )
     within: Annotated[
         Wait | None,
-        Field(description="So long it waits, in real time; at most 60s. By default not at all."),
+        Field(description="How long to wait, in real time; at most 60s. By default not at all."),
     ] = None
 
     @property

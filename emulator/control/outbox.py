@@ -27,7 +27,7 @@ class OutboxQuery(Model):
     wait: Annotated[
         Wait,
         Field(
-            description="So long it waits for one, in real time; at most 60s.",
+            description="How long to wait for one, in real time; at most 60s.",
             json_schema_extra=example("1s"),
         ),
     ] = timedelta()

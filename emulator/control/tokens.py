@@ -99,7 +99,7 @@ def tokens_router(catalog: Catalog) -> Router:
     class MintRequest(TokenRequest):
         """What token is wanted."""
 
-        vendor: Annotated[str, known_vendor(catalog), Field(description="Whose.")]
+        vendor: Annotated[str, known_vendor(catalog), Field(description="The vendor.")]
 
     @router.post(
         "/tokens",

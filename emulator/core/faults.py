@@ -57,8 +57,8 @@ class ConnectionFault(StrEnum):
 class DelayRange(Model):
     """A delay that differs from call to call."""
 
-    min: Annotated[fields.Duration, Field(description="At least so long.")]
-    max: Annotated[fields.Duration, Field(description="At most so long.")]
+    min: Annotated[fields.Duration, Field(description="The shortest delay.")]
+    max: Annotated[fields.Duration, Field(description="The longest delay.")]
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -99,10 +99,10 @@ class Fault(Model):
     match: Annotated[
         dict[str, fields.AnyText], Field(description="Members of the request, all.")
     ] = {}
-    after: Annotated[int, Field(ge=0, strict=True, description="So many calls go well first.")] = 0
-    times: Annotated[int | None, Field(ge=1, strict=True, description="It strikes so often.")] = (
-        None
-    )
+    after: Annotated[int, Field(ge=0, strict=True, description="How many calls succeed first.")] = 0
+    times: Annotated[
+        int | None, Field(ge=1, strict=True, description="How many calls it affects.")
+    ] = None
     probability: Annotated[float, Field(ge=0, le=1, strict=True, description="From 0 to 1.")] = 1.0
     ttl: Annotated[fields.Ttl | None, Field(description="It expires after so much real time.")] = (
         None
@@ -111,7 +111,9 @@ class Fault(Model):
         Phase | None,
         Field(description="before: the vendor does no work; after: it does, then this happens."),
     ] = None
-    delay: Annotated[Delay | None, Field(description="So long first, in real time.")] = None
+    delay: Annotated[Delay | None, Field(description="How long to wait first, in real time.")] = (
+        None
+    )
     outcome: Annotated[str | None, Field(description="The outcome that the call ends in.")] = None
     respond: Annotated[FixedResponse | None, Field(description="Or the answer that it gets.")] = (
         None

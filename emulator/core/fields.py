@@ -6,10 +6,12 @@ does not repeat the value.
 
 import re
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import (
     AfterValidator,
+    BeforeValidator,
     Discriminator,
     Field,
     PlainSerializer,
@@ -199,6 +201,12 @@ def _not_empty(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _file_name(value: object) -> object:
+    if not isinstance(value, str | Path) or not str(value):
+        raise ValueError("expected the name of a file")
+    return value
+
+
 def _secret(value: SecretStr, info: SerializationInfo) -> str:
     reveal = bool(info.context and info.context.get("reveal_secrets"))
     return value.get_secret_value() if reveal else MASK
@@ -228,6 +236,9 @@ Secret: TypeAlias = Annotated[
     WithJsonSchema({"type": "string", "minLength": 1}),
 ]
 """A text that is shown as `***` unless the context says REVEAL."""
+
+FileName: TypeAlias = Annotated[Path, BeforeValidator(_file_name)]
+"""The name of a file, relative to that of the fixture."""
 
 Flag: TypeAlias = StrictBool
 Duration: TypeAlias = Annotated[

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from emulator.core.clock import iso_milliseconds
-from emulator.core.outcomes import Json
+from emulator.core.outcomes import Json, Refused
 from emulator.core.principals import Principal, Subject
 from emulator.core.realm import Realm
 from emulator.core.signatures import (
@@ -20,6 +20,7 @@ from emulator.core.signatures import (
     decode_payload,
     signature_problem,
 )
+from emulator.core.store import StoreFull
 from emulator.core.tokens import CALLER, REFRESH, Claims, Grant, merge
 from emulator.core.vendor import VendorState
 
@@ -207,3 +208,11 @@ def _audiences(audience: object) -> set[str]:
     if isinstance(audience, str):
         return {audience}
     return {str(one) for one in audience} if isinstance(audience, list) else set()
+
+
+async def end_session(realm: Realm, session: VerifiedToken) -> None:
+    """End the session of a token: every token of its sign-in, the refresh token too."""
+    try:
+        await realm.revoke_grant(session.grant)
+    except StoreFull as full:
+        raise Refused("bearer_refused", f"its session cannot be ended: {full}") from full

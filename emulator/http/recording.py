@@ -18,7 +18,8 @@ from fastapi import Response
 from emulator.core.clock import http_date, iso_milliseconds, machine_time, perf_counter
 from emulator.core.fields import MASK
 from emulator.core.journal import Entry
-from emulator.core.outcomes import printable
+from emulator.core.outcomes import Refused, printable
+from emulator.core.realm import Realm
 from emulator.core.redaction import (
     is_principal,
     looks_like_body,
@@ -31,7 +32,7 @@ from emulator.core.redaction import (
     without_tokens,
 )
 from emulator.http.context import CallContext
-from emulator.http.faults import BrokenResponse
+from emulator.http.faults import BrokenResponse, Work, apply_fault
 
 _MAX_HEADER = 1000
 """How much of a header is looked at, in bytes."""
@@ -46,6 +47,28 @@ _SHORTEST_SECRET = 4
 _SEPARATORS = re.compile(r"[\s,:;/]+")
 
 _log = logging.getLogger("emulator")
+
+
+async def answer_call(context: CallContext, work: Work, members: Mapping[str, object]) -> Response:
+    """The finished response to a call: that of `work`, which may raise Refused, or of a fault.
+
+    `members` are those that a fault may match.
+    """
+
+    async def work_or_refuse(realm: Realm) -> Response:
+        try:
+            return await work(realm)
+        except Refused as refused:
+            return context.refuse(refused)
+
+    fault = None
+    if context.vendor is not None and context.realm.faults:
+        fault = await context.realm.matching_fault(
+            machine_time(), context.vendor.name, context.operation, context.principal, members
+        )
+    if fault is None:
+        return await finish(context, await work_or_refuse(context.realm))
+    return await finish(context, await apply_fault(context, fault, work_or_refuse))
 
 
 async def finish(context: CallContext, response: Response) -> Response:

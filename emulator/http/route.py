@@ -16,7 +16,6 @@ from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
 
 from emulator.core.catalog import Vendor
-from emulator.core.clock import machine_time
 from emulator.core.outcomes import Refused
 from emulator.core.realm import Realm
 from emulator.http.bearer import BearerScheme
@@ -29,8 +28,7 @@ from emulator.http.context import (
     server_state,
     vendor_context,
 )
-from emulator.http.faults import apply_fault
-from emulator.http.recording import finish
+from emulator.http.recording import answer_call, finish
 from emulator.http.unrouted import answer_unrouted, unknown_realm
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -86,23 +84,14 @@ class EmulatorRoute(APIRoute, ABC):
 
         async def work(realm: Realm) -> Response:
             context.realm = realm
+            request = parse()
+            request.state.context = context
             try:
-                request = parse()
-                request.state.context = context
                 return await handle(request)
-            except Refused as refused:
-                return context.refuse(refused)
             except RequestValidationError as error:
-                return context.refuse(self.invalid(error.errors(), context))
+                raise self.invalid(error.errors(), context) from error
 
-        fault = None
-        if context.vendor is not None and context.realm.faults:
-            fault = await context.realm.matching_fault(
-                machine_time(), context.vendor.name, context.operation, context.principal, members
-            )
-        if fault is None:
-            return await finish(context, await work(context.realm))
-        return await finish(context, await apply_fault(context, fault, work))
+        return await answer_call(context, work, members)
 
 
 class VendorRoute(EmulatorRoute):

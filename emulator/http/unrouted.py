@@ -10,7 +10,6 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from emulator.core.catalog import Vendor
-from emulator.core.clock import machine_time
 from emulator.core.outcomes import Refused, printable
 from emulator.core.realm import Realm
 from emulator.core.realms import why_unknown
@@ -29,8 +28,7 @@ from emulator.http.context import (
     target_in_realm,
     vendor_context,
 )
-from emulator.http.faults import apply_fault
-from emulator.http.recording import finish
+from emulator.http.recording import answer_call, finish
 
 CONTROL = "control"
 CONTROL_TITLE = "The control API"
@@ -129,20 +127,9 @@ async def _answer_resource(request: Request, realm: Realm, match: ResourceMatch)
     context.principal = bearer.claimed_principal(realm, request)
 
     async def work(realm: Realm) -> Response:
-        try:
-            return await _checked(context, realm, match, body)
-        except Refused as refused:
-            return context.refuse(refused)
+        return await _checked(context, realm, match, body)
 
-    fault = None
-    if realm.faults:
-        members = dict(match.parameters)
-        fault = await realm.matching_fault(
-            machine_time(), vendor.name, RESOURCE, context.principal, members
-        )
-    if fault is None:
-        return await finish(context, await work(context.realm))
-    return await finish(context, await apply_fault(context, fault, work))
+    return await answer_call(context, work, dict(match.parameters))
 
 
 async def _checked(

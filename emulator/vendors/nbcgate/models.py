@@ -5,10 +5,9 @@ import secrets
 from base64 import b32decode
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, model_validator
 
 from emulator.core import fields
 from emulator.core.ids import stable_uuid
@@ -257,16 +256,9 @@ class NbcGateFixture(VendorFixture):
     ] = False
     users: Annotated[list[NbcGateUser], Field(description="Who can sign in.")] = []
     users_file: Annotated[
-        Path | None,
+        fields.FileName | None,
         Field(description="More of them: JSON Lines, an object a line, relative to this file."),
     ] = None
-
-    @field_validator("users_file", mode="before")
-    @classmethod
-    def _named(cls, named: object) -> object:
-        if named is not None and (not isinstance(named, str | Path) or not str(named)):
-            raise ValueError("expected the name of a file")
-        return named
 
     @classmethod
     def empty(cls) -> Self:

@@ -10,7 +10,12 @@ from emulator.core.outcomes import Json, Refused
 from emulator.core.realm import Realm
 from emulator.core.signatures import TokenProblem, TokenRefused
 from emulator.core.vendor import Operation
-from emulator.core.verification import VerifiedToken, claimed_principal, verify_access_token
+from emulator.core.verification import (
+    VerifiedToken,
+    claimed_principal,
+    end_session,
+    verify_access_token,
+)
 from emulator.http.bearer import BearerScheme
 from emulator.http.body import json_members
 from emulator.http.context import CallContext, CurrentContext, CurrentRealm
@@ -277,5 +282,5 @@ async def log_out(
     realm: CurrentRealm,
 ) -> Response:
     """Ends the session of the token that is sent: every token of its sign-in."""
-    await rules.log_out(realm, token)
+    await end_session(realm, token)
     return context.respond("logged_out")

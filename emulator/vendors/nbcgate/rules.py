@@ -8,7 +8,6 @@ from emulator.core.keys.encoding import decode_segment, encode_segment
 from emulator.core.outcomes import Refused
 from emulator.core.principals import Principals, Subject, password_mismatch
 from emulator.core.realm import Realm
-from emulator.core.store import StoreFull
 from emulator.core.tokens import Claims, Grant
 from emulator.core.vendor import VendorState
 from emulator.core.verification import VerifiedToken
@@ -84,14 +83,6 @@ async def mail_code(realm: Realm, request: OtpEmailRequest) -> CodeMailed:
 def check_token(token: VerifiedToken) -> TokenCheck:
     """Say whose a good token is."""
     return TokenCheck(email=token.subject.name, expiresAt=iso_milliseconds(token.claims["exp"]))
-
-
-async def log_out(realm: Realm, session: VerifiedToken) -> None:
-    """End the session of a token: every token of its sign-in, the refresh token too."""
-    try:
-        await realm.revoke_grant(session.grant)
-    except StoreFull as full:
-        raise Refused("bearer_refused", f"its session cannot be ended: {full}") from full
 
 
 def known_user(state: NbcGate, email: str) -> NbcGateUser:

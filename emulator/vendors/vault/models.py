@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel, Field
 
 from emulator.core import fields
 from emulator.core.ids import stable_uuid
@@ -149,7 +148,7 @@ class RefreshSettings(Model):
     ] = "refuse"
     grace: Annotated[
         fields.Duration,
-        Field(description="So long after its first use the same answer comes again."),
+        Field(description="How long after its first use the same answer is repeated."),
     ] = timedelta()
 
 
@@ -165,16 +164,9 @@ class VaultFixture(VendorFixture):
     clients: Annotated[list[VaultClient], Field(description="The known values of client_id.")] = []
     users: Annotated[list[VaultUser], Field(description="Who can sign in.")] = []
     users_file: Annotated[
-        Path | None,
+        fields.FileName | None,
         Field(description="More of them: JSON Lines, an object a line, relative to this file."),
     ] = None
-
-    @field_validator("users_file", mode="before")
-    @classmethod
-    def _named(cls, named: object) -> object:
-        if named is not None and (not isinstance(named, str | Path) or not str(named)):
-            raise ValueError("expected the name of a file")
-        return named
 
     def warnings(self) -> Iterator[tuple[FixturePath, str]]:
         """See `VendorFixture.warnings`."""

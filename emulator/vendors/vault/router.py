@@ -11,7 +11,7 @@ from emulator.core.clock import iso_milliseconds
 from emulator.core.outcomes import Json, Refused
 from emulator.core.signatures import TokenRefused
 from emulator.core.vendor import Operation
-from emulator.core.verification import VerifiedToken, claimed_principal
+from emulator.core.verification import VerifiedToken, claimed_principal, end_session
 from emulator.http.bearer import BearerScheme, challenge, scope_challenge
 from emulator.http.body import FORM, form_members, json_members, media_type, text_problem
 from emulator.http.context import CallContext, CurrentContext, CurrentRealm
@@ -201,5 +201,5 @@ async def log_out(
     realm: CurrentRealm,
 ) -> Response:
     """Ends the session of the token that is sent: every token of its sign-in."""
-    await rules.log_out(realm, token)
+    await end_session(realm, token)
     return context.respond("logged_out")

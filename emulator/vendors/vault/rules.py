@@ -3,10 +3,8 @@
 from emulator.core.outcomes import Refused
 from emulator.core.principals import ACTIVE, Principals, Subject, password_mismatch
 from emulator.core.realm import Realm
-from emulator.core.store import StoreFull
 from emulator.core.tokens import Claims, Grant
 from emulator.core.vendor import VendorState
-from emulator.core.verification import VerifiedToken
 from emulator.vendors.vault.models import (
     PasswordGrant,
     TokenResponse,
@@ -56,14 +54,6 @@ async def sign_in(realm: Realm, grant: PasswordGrant) -> TokenResponse:
     scopes = narrow(state.issuer.scopes_of(user), grant.scope, user.name)
     new = realm.grant(state, user, grant.client_id)
     return await issue(state, user, new, grant.client_id, granted=scopes, shown=scopes)
-
-
-async def log_out(realm: Realm, session: VerifiedToken) -> None:
-    """End the session of an access token: every token of its sign-in, the refresh token too."""
-    try:
-        await realm.revoke_grant(session.grant)
-    except StoreFull as full:
-        raise Refused("bearer_refused", f"its session cannot be ended: {full}") from full
 
 
 def check_client(state: Vault, client_id: str) -> None:
