@@ -111,8 +111,8 @@ LARGE = b"x" * 70_000
 
 def _resources(vendor: str) -> list[Case]:
     return [
-        Case(vendor, "bearer_refused", 401, f"/{vendor}/none", method="GET"),
-        Case(vendor, "scope_refused", 403, f"/{vendor}/scope", method="GET", authorized=True),
+        Case(vendor, "invalid_token", 401, f"/{vendor}/none", method="GET"),
+        Case(vendor, "insufficient_scope", 403, f"/{vendor}/scope", method="GET", authorized=True),
         Case(vendor, "forward_failed", 502, f"/{vendor}/on/x?y=1", {}, authorized=True),
         Case(vendor, "answered", 200, f"/{vendor}/none", method="GET", authorized=True),
     ]
@@ -147,11 +147,11 @@ CASES = [
     Case("nbcgate", "otp_wrong", 400, NBCGATE, _nbcgate("mailed@x", otp="none")),
     Case("nbcgate", "otp_locked", 400, NBCGATE, _nbcgate("mailed@x", otp="none")),
     Case("nbcgate", "refreshed", 200, NBCGATE_REFRESH, refreshes=True),
-    Case("nbcgate", "refresh_token_spent", 401, NBCGATE_REFRESH, refreshes=True),
+    Case("nbcgate", "refresh_token_reused", 401, NBCGATE_REFRESH, refreshes=True),
     Case("nbcgate", "refresh_token_invalid", 401, NBCGATE_REFRESH, {"refreshToken": "x"}),
     Case("nbcgate", "refresh_token_expired", 401, NBCGATE, _nbcgate("late@x")),
-    Case("nbcgate", "token_good", 200, NBCGATE_CHECK, {}, authorized=True),
-    Case("nbcgate", "bearer_refused", 401, NBCGATE_CHECK, {"token": "x"}),
+    Case("nbcgate", "token_valid", 200, NBCGATE_CHECK, {}, authorized=True),
+    Case("nbcgate", "invalid_token", 401, NBCGATE_CHECK, {"token": "x"}),
     Case("nbcgate", "user_blocked", 400, NBCGATE, _nbcgate("locked@x")),
     Case("nbcgate", "server_error", 500, NBCGATE, _nbcgate("broken@x")),
     Case("nbcgate", "path_unknown", 404, "/auth/x", {}),
@@ -159,7 +159,14 @@ CASES = [
     Case("nbcgate", "body_too_large", 413, NBCGATE, content=LARGE),
     Case("vault", "signed_in", 200, VAULT, _vault()),
     Case("vault", "refreshed", 200, VAULT, refreshes=True),
-    Case("vault", "refresh_token_invalid", 401, VAULT, refreshes=True),
+    Case("vault", "refresh_token_reused", 401, VAULT, refreshes=True),
+    Case(
+        "vault",
+        "refresh_token_invalid",
+        401,
+        VAULT,
+        {"grant_type": "refresh_token", "client_id": "app", "refresh_token": "x"},
+    ),
     Case("vault", "wrong_credentials", 401, VAULT, _vault("nobody@x")),
     Case("vault", "refresh_token_expired", 401, VAULT, _vault("late@x")),
     Case("vault", "unknown_client", 401, VAULT, _vault(client_id="other")),

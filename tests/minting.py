@@ -60,7 +60,7 @@ def inspect(http: httpx.Client, token: str, base: str = "") -> dict[str, Any]:
 
 
 def faults(members: dict[str, Any]) -> list[str]:
-    return [problem["fault"] for problem in members["problems"]]
+    return [problem["code"] for problem in members["problems"]]
 
 
 def vaults(http: httpx.Client, base: str = "", /, **wanted: Any) -> str:

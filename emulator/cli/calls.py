@@ -134,7 +134,7 @@ def _call(
     options: Mapping[str, str],
 ) -> Any:
     from emulator.client.channel import Control
-    from emulator.client.errors import Refused, Unreachable
+    from emulator.client.errors import ApiError, Unreachable
 
     for member, value in body.items():
         if not _is_unicode(value):
@@ -144,7 +144,7 @@ def _call(
         return control.put(path, body) if method == "PUT" else control.post(path, body)
     except Unreachable as error:
         raise _failed(context, f"{error}; {_MORE}") from error
-    except Refused as error:
+    except ApiError as error:
         if error.status == HTTPStatus.BAD_REQUEST and error.errors:
             raise _wrong_usage(error.errors, options) from error
         is_ours = bool(error.problem.get("title"))

@@ -65,7 +65,7 @@ def _from_stdin() -> str:
 def _lines(inspection: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield from (("verdict", inspection["verdict"]), ("summary", inspection["summary"]))
     for problem in inspection["problems"]:
-        yield "problem", f"{problem['fault']}; {problem['reason']}"
+        yield "problem", f"{problem['code']}; {problem['reason']}"
     for note in inspection["notes"]:
         yield "note", note
     for name in _ABOUT:

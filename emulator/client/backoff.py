@@ -40,7 +40,7 @@ class _Pause:
     @property
     def retry_after(self) -> timedelta | None:
         """What Retry-After asked for (RFC 9110 section 10.2.3), by the realm's clock."""
-        value = self.after.answer["headers"].get("retry-after")
+        value = self.after.response["headers"].get("retry-after")
         if value is None:
             return None
         if value.isascii() and value.isdigit() and len(value) <= _MAX_DIGITS:

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
 
-from emulator.client.errors import Refused, hide_traceback
+from emulator.client.errors import ApiError, hide_traceback
 from emulator.client.remote import NoStream, Reply
 
 __tracebackhide__ = hide_traceback
@@ -43,7 +43,7 @@ class Channel(Protocol):
 class Control:
     """The control API of one realm; `prefix` is the path that leads to the realm.
 
-    Each method returns what the call answers, and raises Refused if it is refused.
+    Each method returns what the call answers, and raises ApiError if it is refused.
     """
 
     def __init__(self, channel: Channel, prefix: str = "") -> None:
@@ -115,7 +115,7 @@ def _result(reply: Reply) -> Any:
         raise _refused(reply) from None
 
 
-def _refused(reply: Reply) -> Refused:
+def _refused(reply: Reply) -> ApiError:
     """The refusal that an answer is; another program's answer is one too."""
     problem = None
     if reply.headers.get("content-type") == "application/problem+json":
@@ -123,7 +123,7 @@ def _refused(reply: Reply) -> Refused:
             problem = json.loads(reply.body)
     if not isinstance(problem, dict) or "detail" not in problem:
         problem = {"detail": f"no emulator answers there (HTTP {reply.status})"}
-    return Refused(reply.status, problem)
+    return ApiError(reply.status, problem)
 
 
 def _with_query(path: str, query: Mapping[str, object] | None) -> str:

@@ -35,7 +35,7 @@ class Entry:
 
     `status` is None if the connection broke, `operation` if the vendor has none at the path,
     `vendor` if the path is no vendor's.
-    `reason` is why it was refused. `told` is all that the control API says, without secrets.
+    `reason` is why it was refused. `raw` is all that the control API says, without secrets.
     """
 
     number: int
@@ -52,8 +52,8 @@ class Entry:
     method: str
     path: str
     request: Mapping[str, Any]
-    answer: Mapping[str, Any]
-    told: Mapping[str, Any]
+    response: Mapping[str, Any]
+    raw: Mapping[str, Any]
 
     @property
     def began_at(self) -> datetime:
@@ -77,8 +77,8 @@ class Entry:
             method=answer["request"]["method"],
             path=answer["request"]["path"],
             request=answer["request"],
-            answer=answer["answer"],
-            told=answer,
+            response=answer["response"],
+            raw=answer,
             **{name: answer[name] for name in same},
         )
 

@@ -3,11 +3,11 @@
 EmulatorError
  ├─ NotRunning     it has not been started, or has ended
  ├─ NotStarted     it could not be started, or none answered in time
- └─ Refused        the control API refused a call; its sentence says what to do
+ └─ ApiError        the control API refused a call; its sentence says what to do
 ConnectionError
  └─ Unreachable    nothing answers at its address
 AssertionError
- └─ NotAsExpected  the journal is not what a test expected
+ └─ VerificationError  the journal is not what a test expected
 
 Tracebacks show them under the names by which tests import them, those of `emulator.testing`.
 """
@@ -36,7 +36,7 @@ class NotStarted(EmulatorError, RuntimeError):
     __module__ = _PUBLIC
 
 
-class Refused(EmulatorError):
+class ApiError(EmulatorError):
     """The control API refused a call (RFC 9457).
 
     `status` is HTTP's, `detail` the API's sentence, `errors` the mistakes of the request, each with
@@ -59,7 +59,7 @@ class Unreachable(ConnectionError):
     """Nothing answers at an address, or what answers there does not speak HTTP."""
 
 
-class NotAsExpected(AssertionError):
+class VerificationError(AssertionError):
     """The journal is not what a test expected; the message shows the calls that came nearest."""
 
     __module__ = _PUBLIC
@@ -70,4 +70,4 @@ def hide_traceback(failure: Any) -> bool:
 
     A module sets it as `__tracebackhide__`, and pytest calls it with its ExceptionInfo.
     """
-    return isinstance(failure.value, EmulatorError | NotAsExpected | ConnectionError)
+    return isinstance(failure.value, EmulatorError | VerificationError | ConnectionError)

@@ -23,15 +23,15 @@ class Respond(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault as it stands: how many calls it `met`, and how many of them it `struck`.
+    """A fault as it stands: how many calls it `matched`, and how many of them it `triggered`.
 
     It met the calls that matched it; `after`, `times` and `probability` decide which it struck.
     `members` are what it was given, as a fixture has them.
     """
 
     id: str
-    met: int
-    struck: int
+    matched: int
+    triggered: int
     members: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -59,7 +59,7 @@ class Faults:
         connection: Literal["reset", "close", "truncate", "garbage"] | None = None,
         defect: str | None = None,
     ) -> Fault:
-        """Add a fault behind those that are there. Raises Refused, which says what is wrong.
+        """Add a fault behind those that are there. Raises ApiError, which says what is wrong.
 
         The members are a fixture's; `delay` may be a pair, from and to; `defect` is that of the
         token that goes out. `ttl` and `delay` are real time.
@@ -101,8 +101,10 @@ class Faults:
 
 
 def _fault(answer: dict[str, Any]) -> Fault:
-    members = {name: value for name, value in answer.items() if name not in ("id", "met", "struck")}
-    return Fault(answer["id"], answer["met"], answer["struck"], members)
+    members = {
+        name: value for name, value in answer.items() if name not in ("id", "matched", "triggered")
+    }
+    return Fault(answer["id"], answer["matched"], answer["triggered"], members)
 
 
 def _id(fault: Fault | str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Unpack
 from emulator.client.backoff import Growth, check_backoff
 from emulator.client.channel import Control
 from emulator.client.entries import Calls, Entry, table, word
-from emulator.client.errors import NotAsExpected, Refused, hide_traceback
+from emulator.client.errors import ApiError, VerificationError, hide_traceback
 from emulator.client.values import Duration, duration_text, instant_text, seconds_of
 from emulator.core.clock import monotonic
 
@@ -44,10 +44,10 @@ class Journal:
         last: int = self._control.get(_PATH, {"limit": 1})["last"]
         return last
 
-    def gone(self) -> int:
+    def dropped(self) -> int:
         """How many entries the journal dropped to keep to its bounds."""
-        gone: int = self._control.get(_PATH, {"limit": 1})["gone"]
-        return gone
+        dropped: int = self._control.get(_PATH, {"limit": 1})["dropped"]
+        return dropped
 
     def clear(self) -> None:
         """Remove all entries; numbers go on."""
@@ -80,8 +80,8 @@ class Journal:
     ) -> int:
         """Expect just `count` calls, or bounds; by default at least one. How many there are.
 
-        `within`, real time of 60 seconds at the most, waits until it is so. NotAsExpected shows the
-        calls that came nearest, and in what they differ.
+        `within`, real time of 60 seconds at the most, waits until it is so. VerificationError shows
+        the calls that came nearest, and in what they differ.
         """
         if count is not None and (at_least is not None or at_most is not None):
             raise TypeError("give count, or at_least and at_most")
@@ -94,13 +94,13 @@ class Journal:
             expected["within"] = duration_text(within)
         try:
             found: int = self._control.post(f"{_PATH}/verify", expected)["count"]
-        except Refused as refused:
+        except ApiError as refused:
             if refused.status != HTTPStatus.CONFLICT:
                 raise
             problem = refused.problem
         else:
             return found
-        raise NotAsExpected(_not_verified(problem["detail"], problem["nearest"]))
+        raise VerificationError(_not_verified(problem["detail"], problem["nearest"]))
 
     def never(self, *, during: Duration | None = None, **where: Unpack[Calls]) -> None:
         """Expect no such call, and none to come `during` so much real time."""
@@ -122,7 +122,7 @@ class Journal:
         for step in steps:
             entry = self._first_after(found[-1].number if found else 0, step, ends)
             if entry is None:
-                raise NotAsExpected(self._out_of_order(steps, found))
+                raise VerificationError(self._out_of_order(steps, found))
             found.append(entry)
         return found
 
@@ -140,7 +140,7 @@ class Journal:
         growth = Growth(factor, timedelta(seconds=seconds_of(at_least)))
         pauses, mistake = check_backoff(calls, growth)
         if mistake is not None:
-            raise NotAsExpected(f"{mistake}\n{_newest(calls)}")
+            raise VerificationError(f"{mistake}\n{_newest(calls)}")
         return pauses
 
     def signed_in_once_for(self, calls: int, **where: Unpack[Calls]) -> None:
@@ -157,7 +157,7 @@ class Journal:
         if len(sign_ins) == 1 and len(good) >= calls:
             return
         others = [call for call in used if call not in good]
-        raise NotAsExpected(
+        raise VerificationError(
             f"expected 1 sign-in, and {calls} good calls or more of protected resources by its "
             f"token; there were {len(sign_ins)} and {len(good)}\n"
             f"{_newest(sorted([*sign_ins, *others], key=attrgetter('number')))}"
@@ -195,10 +195,10 @@ class Journal:
         else:
             try:
                 self.verify(**missing)
-            except NotAsExpected as failure:
+            except VerificationError as failure:
                 lines += str(failure).splitlines()[1:]
         if found:
-            lines += ["the steps before it:", table(step.told for step in found)]
+            lines += ["the steps before it:", table(step.raw for step in found)]
         return "\n".join(lines)
 
 
@@ -243,4 +243,4 @@ def _follows(call: Entry, sign_ins: list[Entry]) -> bool:
 
 
 def _newest(entries: list[Entry]) -> str:
-    return table(entry.told for entry in entries[-_LAST:])
+    return table(entry.raw for entry in entries[-_LAST:])

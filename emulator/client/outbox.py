@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from emulator.client.channel import Control
-from emulator.client.errors import NotAsExpected, hide_traceback
+from emulator.client.errors import VerificationError, hide_traceback
 from emulator.client.values import Duration, duration_text, parse_time
 
 __tracebackhide__ = hide_traceback
@@ -47,8 +47,8 @@ class Outbox:
         ]
 
     def code(self, to: str, *, wait: Duration = "5s") -> str:
-        """The newest code that was mailed there; NotAsExpected if none comes in time."""
+        """The newest code that was mailed there; VerificationError if none comes in time."""
         mails = self.mails(to, wait=wait)
         if not mails:
-            raise NotAsExpected(f"no code was mailed to {to} within {duration_text(wait)}")
+            raise VerificationError(f"no code was mailed to {to} within {duration_text(wait)}")
         return mails[0].code

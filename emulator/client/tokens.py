@@ -41,13 +41,13 @@ class MintedToken:
 class Problem:
     """One thing that is wrong with a token."""
 
-    fault: str
+    code: str
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What a token is, and all that is wrong with it. `told` is the whole answer of the API."""
+    """What a token is, and all that is wrong with it. `raw` is the whole answer of the API."""
 
     good: bool
     summary: str
@@ -58,7 +58,7 @@ class Inspection:
     signature: str
     header: Mapping[str, Any] | None
     claims: Mapping[str, Any] | None
-    told: Mapping[str, Any]
+    raw: Mapping[str, Any]
 
 
 class Tokens:
@@ -70,7 +70,7 @@ class Tokens:
     def mint(self, vendor: str, subject: str, **request: Unpack[MintRequest]) -> MintedToken:
         """A token of a vendor's for a principal, or for anybody.
 
-        Raises Refused, which says what of the request cannot be.
+        Raises ApiError, which says what of the request cannot be.
         """
         given: dict[str, object] = {"vendor": vendor, "subject": subject, **request}
         if (lifetime := request.get("lifetime")) is not None:
@@ -87,8 +87,8 @@ class Tokens:
         same = ("summary", "vendor", "principal", "use", "signature", "header", "claims")
         return Inspection(
             good=answer["verdict"] == "good",
-            problems=[Problem(each["fault"], each["reason"]) for each in answer["problems"]],
-            told=answer,
+            problems=[Problem(each["code"], each["reason"]) for each in answer["problems"]],
+            raw=answer,
             **{name: answer[name] for name in same},
         )
 
@@ -116,7 +116,7 @@ class Keys:
         }
 
     def rotate(self, vendor: str, mode: RotationMode = "overlap") -> str:
-        """Let a new key of a vendor sign; its `kid`. Raises Refused if it signs by a secret."""
+        """Let a new key of a vendor sign; its `kid`. Raises ApiError if it signs by a secret."""
         answer = self._control.post("/keys/rotate", {"vendor": vendor, "mode": mode})
         kid: str = answer["signs_with"]
         return kid

@@ -39,7 +39,7 @@ class Principals:
     def add(self, name: str, **members: object) -> Principal:
         """Add one, or replace the one of that name; `members` are a fixture's.
 
-        Raises Refused, with every mistake.
+        Raises ApiError, with every mistake.
         """
         return _principal(name, self._control.put(self._one(name), _json(members)))
 

@@ -57,7 +57,7 @@ class ClockChanged(ClockReading):
 )
 async def show_clock(context: CurrentContext, realm: CurrentRealm) -> Response:
     """By this clock tokens are dated and expire."""
-    return context.respond("told", _reading(realm.clock))
+    return context.respond("ok", _reading(realm.clock))
 
 
 @router.put(
@@ -87,7 +87,7 @@ async def set_clock(
         raise invalid(str(error)) from error
     reading = _reading(realm.clock)
     went_back = _went_back(realm.clock.now(), now_before, latest)
-    return context.respond("told", reading.model_dump() | went_back)
+    return context.respond("ok", reading.model_dump() | went_back)
 
 
 def _reading(clock: Clock) -> ClockReading:

@@ -49,13 +49,13 @@ EXAMPLE_NAME = "eve@example.com"
 _GUARDED = (
     "admin_token_missing",
     "admin_token_wrong",
-    "other_site",
-    "host_unknown",
+    "cross_site_request",
+    "unknown_host",
     "body_too_large",
 )
 """The refusals that every guarded call can end in."""
 
-_MODELS = {"invalid_request": InvalidRequestProblem, "not_verified": NotVerifiedProblem}
+_MODELS = {"invalid_request": InvalidRequestProblem, "verification_failed": NotVerifiedProblem}
 
 MAX_WAIT = timedelta(seconds=60)
 
@@ -144,5 +144,5 @@ async def change_realm(context: CallContext, changes: Callable[[Realm], Changes]
     name = context.realm.name
     realm = await context.server.realms.change(name, changes)
     if realm is None:
-        raise Refused("realm_unknown", why_unknown(name))
+        raise Refused("realm_not_found", why_unknown(name))
     return realm

@@ -117,8 +117,11 @@ def _watch(where: CallFilter, last_event_id: str | None, last: int) -> Watch:
 
 
 def _events(page: JournalPage, where: CallFilter) -> list[ServerSentEvent]:
-    gone = [ServerSentEvent(event="gone", raw_data=f'{{"gone":{page.gone}}}')] if page.gone else []
-    return gone + [
+    dropped = []
+    if page.dropped:
+        data = f'{{"dropped":{page.dropped}}}'
+        dropped = [ServerSentEvent(event="dropped", raw_data=data)]
+    return dropped + [
         ServerSentEvent(id=str(entry["number"]), raw_data=to_json(entry).decode())
         for entry in page.entries
         if where.matches(entry)

@@ -47,8 +47,8 @@ class FaultInfo(Fault):
     """A fault as it was written, its id, and how many calls it met and struck."""
 
     id: str
-    met: Annotated[int, Field(description="How many calls it was meant for.")]
-    struck: Annotated[int, Field(description="How many of them it changed.")]
+    matched: Annotated[int, Field(description="How many calls it was meant for.")]
+    triggered: Annotated[int, Field(description="How many of them it changed.")]
 
 
 class FaultInfos(BaseModel):
@@ -66,7 +66,7 @@ class FaultInfos(BaseModel):
 async def list_faults(context: CurrentContext, realm: CurrentRealm) -> Response:
     """Those that have expired are not among them."""
     faults = [await _info(realm, active) for active in _active(realm)]
-    return context.respond("told", {"faults": faults})
+    return context.respond("ok", {"faults": faults})
 
 
 @router.post(
@@ -99,7 +99,7 @@ async def add_fault(
         realm = await change_realm(context, add)
     except TooManyFaults as full:
         raise Refused("too_many", str(full)) from full
-    return context.respond("made", await _info(realm, _known(realm, f"f{number}")))
+    return context.respond("created", await _info(realm, _known(realm, f"f{number}")))
 
 
 @router.delete(
@@ -112,7 +112,7 @@ async def add_fault(
 async def clear_faults(context: CurrentContext) -> Response:
     """Their ids are not given again."""
     await change_realm(context, lambda realm: _keep(realm, []))
-    return context.respond("done")
+    return context.respond("no_content")
 
 
 @router.get(
@@ -127,7 +127,7 @@ async def show_fault(fault_id: FaultId, context: CurrentContext, realm: CurrentR
 
     The example is there once POST made it.
     """
-    return context.respond("told", await _info(realm, _known(realm, fault_id)))
+    return context.respond("ok", await _info(realm, _known(realm, fault_id)))
 
 
 @router.delete(
@@ -146,7 +146,7 @@ async def remove_fault(fault_id: FaultId, context: CurrentContext) -> Response:
         return _keep(realm, [active.id for active in _active(realm) if active.id != removed])
 
     await change_realm(context, remove)
-    return context.respond("done")
+    return context.respond("no_content")
 
 
 def _active(realm: Realm) -> list[ActiveFault]:
@@ -168,5 +168,10 @@ def _keep(realm: Realm, ids: list[str]) -> Changes:
 
 
 async def _info(realm: Realm, active: ActiveFault) -> dict[str, Any]:
-    met, struck = await realm.fault_counters(active)
-    return {"id": active.id, **active.fault.as_written(), "met": met, "struck": struck}
+    matched, triggered = await realm.fault_counters(active)
+    return {
+        "id": active.id,
+        **active.fault.as_written(),
+        "matched": matched,
+        "triggered": triggered,
+    }

@@ -66,7 +66,7 @@ class JournalPart(BaseModel):
     """Entries, newest first; how many older ones fell to the bounds; the newest number."""
 
     entries: list[JournalEntry]
-    gone: int
+    dropped: int
     last: int
 
 
@@ -136,7 +136,7 @@ class Verification(BaseModel):
 
     verified: bool
     count: int
-    gone: int
+    dropped: int
 
 
 def journal_router(catalog: Catalog) -> Router:
@@ -156,7 +156,7 @@ def journal_router(catalog: Catalog) -> Router:
     ) -> Response:
         """The number of the last one, as `before`, leads on to older ones."""
         names.check(query, QUERY)
-        return context.respond("told", await _read(realm, query))
+        return context.respond("ok", await _read(realm, query))
 
     @router.delete(
         "/journal",
@@ -168,14 +168,14 @@ def journal_router(catalog: Catalog) -> Router:
     async def clear_journal(context: CurrentContext, realm: CurrentRealm) -> Response:
         """A reset of the realm begins at 1 again."""
         await realm.journal.clear()
-        return context.respond("done")
+        return context.respond("no_content")
 
     @router.post(
         "/journal/verify",
         name="verify_journal",
         summary="Hold the journal to what a test expects",
         response_model=Verification,
-        responses=problems("invalid_request", "not_verified"),
+        responses=problems("invalid_request", "verification_failed"),
     )
     async def verify_journal(
         expected: Annotated[Expectation, Body(openapi_examples=examples(_EXAMPLES))],
@@ -185,8 +185,8 @@ def journal_router(catalog: Catalog) -> Router:
         """If it does not hold, the answer tells why."""
         names.check(expected.where, BODY, ("where",))
         matcher = await _verify(request, context, expected)
-        answer = Verification(verified=True, count=matcher.count, gone=matcher.gone)
-        return context.respond("told", answer)
+        answer = Verification(verified=True, count=matcher.count, dropped=matcher.dropped)
+        return context.respond("ok", answer)
 
     return router
 
@@ -200,7 +200,7 @@ async def _read(realm: Realm, query: JournalQuery) -> dict[str, Any]:
         await asyncio.sleep(0)  # others may go on
     return {
         "entries": found,
-        "gone": await realm.journal.gone(where.after),
+        "dropped": await realm.journal.dropped(where.after),
         "last": await realm.journal.last(),
     }
 
@@ -235,10 +235,10 @@ async def _verify(request: Request, context: CallContext, expected: Expectation)
 
 def _not_verified(matcher: Matcher) -> Refused:
     return Refused(
-        "not_verified",
+        "verification_failed",
         str(matcher),
         count=matcher.count,
         expected=matcher.wanted.as_written,
-        gone=matcher.gone,
+        dropped=matcher.dropped,
         nearest=matcher.nearest(),
     )

@@ -59,7 +59,7 @@ def keys_router(catalog: Catalog) -> Router:
     )
     async def show_keys(context: CurrentContext, realm: CurrentRealm) -> Response:
         """Private keys and secrets are not shown."""
-        return context.respond("told", await _all_keys(realm))
+        return context.respond("ok", await _all_keys(realm))
 
     @router.post(
         "/keys/rotate",
@@ -79,9 +79,9 @@ def keys_router(catalog: Catalog) -> Router:
         except CannotRotate as error:
             raise invalid(str(error)) from error
         if key is None:
-            raise Refused("realm_unknown", why_unknown(name))
+            raise Refused("realm_not_found", why_unknown(name))
         answer = RotatedKey(vendor=wanted.vendor, mode=wanted.mode, signs_with=key.kid)
-        return context.respond("told", answer)
+        return context.respond("ok", answer)
 
     return router
 

@@ -72,4 +72,4 @@ async def read_outbox(
             break
         await asyncio.sleep(min(_LOOK_EVERY, left))
     mails = [{"number": number, **mail.model_dump()} for number, mail in reversed(found)]
-    return context.respond("told", {"mails": mails})
+    return context.respond("ok", {"mails": mails})

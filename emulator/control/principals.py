@@ -219,7 +219,7 @@ def _add_reading(router: Router, kind: _Kind) -> None:
             "count": len(principals),
             "next": shown[-1].name if len(found) > len(shown) else None,
         }
-        return context.respond("told", answer)
+        return context.respond("ok", answer)
 
     @router.get(
         f"{kind.path}/{{name:path}}",
@@ -230,7 +230,7 @@ def _add_reading(router: Router, kind: _Kind) -> None:
     )
     async def show_principal(name: Name, context: CurrentContext, realm: CurrentRealm) -> Response:
         """In the fixture's shape, without what is as by default."""
-        return context.respond("told", kind.shown(kind.known(realm, name)))
+        return context.respond("ok", kind.shown(kind.known(realm, name)))
 
 
 def _add_changing(router: Router, kind: _Kind) -> None:
@@ -293,7 +293,7 @@ def _add_changing(router: Router, kind: _Kind) -> None:
             return {kind.field(name): dump(kind.of(realm).removed(name))}
 
         await _change(context, remove)
-        return context.respond("done")
+        return context.respond("no_content")
 
 
 async def _put(context: CallContext, kind: _Kind, make: Callable[[Realm], Principal]) -> Response:
@@ -313,7 +313,7 @@ async def _put(context: CallContext, kind: _Kind, make: Callable[[Realm], Princi
         for path, text in realm.vendors[kind.vendor].warnings_for(principal)
     ]
     shown = kind.shown(principal) | ({"warnings": warnings} if warnings else {})
-    return context.respond("made" if is_new else "told", shown)
+    return context.respond("created" if is_new else "ok", shown)
 
 
 async def _change(context: CallContext, changes: Callable[[Realm], Changes]) -> Realm:

@@ -96,7 +96,7 @@ async def valid_name(name: Name) -> str:
 async def list_realms(context: CurrentContext) -> Response:
     """Each with its address, its time, and when it expires."""
     realms = [_info(realm) for realm in await context.server.realms.all()]
-    return context.respond("told", RealmList(realms=realms))
+    return context.respond("ok", RealmList(realms=realms))
 
 
 @router.get(
@@ -104,11 +104,11 @@ async def list_realms(context: CurrentContext) -> Response:
     name="realm",
     summary="Show a realm: where it is, its time, and when it expires",
     response_model=RealmInfo,
-    responses=problems("realm_unknown"),
+    responses=problems("realm_not_found"),
 )
 async def show_realm(name: Name, context: CurrentContext) -> Response:
     """The example is there once PUT made it."""
-    return context.respond("told", _info(await _known(context.server.realms, name)))
+    return context.respond("ok", _info(await _known(context.server.realms, name)))
 
 
 @router.put(
@@ -120,7 +120,7 @@ async def show_realm(name: Name, context: CurrentContext) -> Response:
     response_description="It is there now",
     responses={
         200: {"model": RealmInfo, "description": "It was there, and was made anew"},
-        **problems("invalid_request", "realm_unknown", "realm_kept", "too_many"),
+        **problems("invalid_request", "realm_not_found", "default_realm_protected", "too_many"),
     },
 )
 async def make_realm(
@@ -132,7 +132,9 @@ async def make_realm(
     if new.source is not None and new.fixture is not None:
         raise invalid("expected one of from and fixture")
     if name == DEFAULT:
-        raise Refused("realm_kept", "the default realm is the server's own; reset it instead")
+        raise Refused(
+            "default_realm_protected", "the default realm is the server's own; reset it instead"
+        )
     realms = context.server.realms
     source = None if new.source is None else await _known(realms, new.source)
     is_new = await realms.get(name) is None
@@ -143,7 +145,7 @@ async def make_realm(
         raise refuse_mistakes(error) from error
     except TooManyRealms as full:
         raise Refused("too_many", str(full)) from full
-    return context.respond("made" if is_new else "told", _info(realm))
+    return context.respond("created" if is_new else "ok", _info(realm))
 
 
 @router.delete(
@@ -152,15 +154,15 @@ async def make_realm(
     summary="Remove a realm, with all that it stored",
     status_code=204,
     response_model=None,
-    responses=problems("realm_unknown", "realm_kept"),
+    responses=problems("realm_not_found", "default_realm_protected"),
 )
 async def remove_realm(name: Name, context: CurrentContext) -> Response:
     """The example is there once PUT made it."""
     realm = await _known(context.server.realms, name)
     if realm.name == DEFAULT:
-        raise Refused("realm_kept", "the default realm stays; reset it instead")
+        raise Refused("default_realm_protected", "the default realm stays; reset it instead")
     await context.server.realms.remove(realm)
-    return context.respond("done")
+    return context.respond("no_content")
 
 
 @router.post(
@@ -174,8 +176,8 @@ async def reset_realm(context: CurrentContext, realm: CurrentRealm) -> Response:
     try:
         again = await context.server.realms.reset(realm)
     except RealmRemoved as removed:
-        raise Refused("realm_unknown", why_unknown(realm.name)) from removed
-    return context.respond("told", _info(again))
+        raise Refused("realm_not_found", why_unknown(realm.name)) from removed
+    return context.respond("ok", _info(again))
 
 
 def _info(realm: Realm) -> RealmInfo:
@@ -192,5 +194,5 @@ def _info(realm: Realm) -> RealmInfo:
 async def _known(realms: Realms, name: str) -> Realm:
     realm = await realms.get(name)
     if realm is None:
-        raise Refused("realm_unknown", why_unknown(name))
+        raise Refused("realm_not_found", why_unknown(name))
     return realm

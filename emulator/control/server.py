@@ -43,7 +43,7 @@ async def show_health(context: CurrentContext) -> Response:
         realms=[realm.name for realm in await context.server.realms.all()],
         real_time=iso_milliseconds(machine_time()),
     )
-    return context.respond("told", health)
+    return context.respond("ok", health)
 
 
 @router.get(
@@ -59,4 +59,4 @@ async def show_ca(context: CurrentContext) -> Response:
         raise Refused(
             "no_https", "this server serves no HTTPS; start it with auth-emulator serve --tls"
         )
-    return context.respond("ca_told", context.server.ca_certificate)
+    return context.respond("ca_certificate_sent", context.server.ca_certificate)

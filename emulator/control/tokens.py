@@ -123,7 +123,7 @@ def tokens_router(catalog: Catalog) -> Router:
         except NoRefreshTokens as error:
             raise refuse_findings([(("use",), str(error))]) from error
         answer = {name: value for name, value in asdict(minted).items() if value is not None}
-        return context.respond("made", answer)
+        return context.respond("created", answer)
 
     @router.post(
         "/tokens/inspect",
@@ -138,6 +138,6 @@ def tokens_router(catalog: Catalog) -> Router:
         realm: CurrentRealm,
     ) -> Response:
         """By the realm's keys and clock."""
-        return context.respond("told", await inspect(realm, context.server.realms, found.token))
+        return context.respond("ok", await inspect(realm, context.server.realms, found.token))
 
     return router

@@ -110,12 +110,12 @@ def _metadata_router(about: Vendor) -> Router:
     async def show_keys(context: CurrentContext, realm: CurrentRealm) -> Response:
         """None if tokens are signed with a secret."""
         keys = await realm.vendors[about.name].issuer.keyring.published()
-        return context.respond("keys_told", {"keys": keys})
+        return context.respond("jwks_sent", {"keys": keys})
 
     async def show_metadata(context: CurrentContext, realm: CurrentRealm) -> Response:
         """The same document at both addresses, as libraries ask for either."""
         seen = seen_by_caller(context.request, realm)
-        return context.respond("told", _metadata(seen, about).model_dump(exclude_none=True))
+        return context.respond("ok", _metadata(seen, about).model_dump(exclude_none=True))
 
     for document in _DOCUMENTS:
         router.get(
@@ -151,7 +151,7 @@ def _tokens_router(about: Vendor) -> Router:
             raise Refused("token_inactive", refused.reason) from refused
         if verified.is_refresh and not await state.is_reusable(realm, verified.claims["jti"]):
             raise Refused("token_inactive", "the refresh token was used before")
-        return context.respond("told", _introspection(verified))
+        return context.respond("ok", _introspection(verified))
 
     @router.post(
         "/revoke",

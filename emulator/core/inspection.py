@@ -32,7 +32,7 @@ from emulator.core.verification import (
     date_problems,
     is_date,
     standing_problems,
-    subject_gone,
+    subject_deleted,
 )
 
 _DATES = ("iat", "nbf", "exp", "auth_time")
@@ -49,9 +49,9 @@ class SignatureVerdict(StrEnum):
 
     GOOD = "good"
     BAD = "bad"
-    KEY_UNKNOWN = "key_unknown"
-    NOT_SIGNED = "not_signed"
-    BY_PUBLIC_KEY = "by_public_key_as_secret"
+    KEY_UNKNOWN = "unknown_key"
+    NOT_SIGNED = "unsigned"
+    BY_PUBLIC_KEY = "signed_with_public_key"
 
 
 _VERDICTS = {
@@ -65,7 +65,7 @@ _VERDICTS = {
 class Problem(BaseModel):
     """One thing that is wrong with a token."""
 
-    fault: str
+    code: str
     reason: str
 
 
@@ -137,7 +137,7 @@ async def inspect(realm: Realm, realms: Realms, text: str) -> Inspection:
     return Inspection(
         verdict="refused" if problems else "good",
         summary=_summary(inspected),
-        problems=[Problem(fault=each.problem, reason=each.reason) for each in problems],
+        problems=[Problem(code=each.problem, reason=each.reason) for each in problems],
         notes=[*found.notes, *_notes(inspected)],
         format=found.format,
         vendor=None if origin.state is None else origin.state.vendor,
@@ -271,14 +271,14 @@ async def _problems(realm: Realm, found: ParsedToken, origin: _Origin) -> list[T
     if origin.elsewhere is not None:
         problems.append(TokenRefused(TokenProblem.OTHER_REALM, origin.elsewhere))
     elif state is not None and origin.subject is None:
-        problems.append(subject_gone())
+        problems.append(subject_deleted())
     problems += date_problems(claims, realm.clock.now())
     if state is None:
         return problems
     if grant is not None:
         problems += await standing_problems(realm, claims, grant, origin.subject)
         if _is_refresh(claims) and not await state.is_reusable(realm, claims["jti"]):
-            problems.append(TokenRefused(TokenProblem.USED, "the refresh token was used before"))
+            problems.append(TokenRefused(TokenProblem.REUSED, "the refresh token was used before"))
     problems += address_problems(state, claims, origin.subject)
     return problems
 

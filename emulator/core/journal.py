@@ -30,7 +30,7 @@ class JournalRequest(BaseModel):
     body_bytes: int | None
 
 
-class JournalAnswer(BaseModel):
+class JournalResponse(BaseModel):
     """What was answered."""
 
     headers: dict[str, str]
@@ -53,7 +53,7 @@ class JournalEntry(BaseModel):
     duration_ms: float
     fault: str | None
     request: JournalRequest
-    answer: JournalAnswer
+    response: JournalResponse
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class JournalPage:
     """
 
     entries: Sequence[Entry]
-    gone: int
+    dropped: int
     read_to: int
 
 
@@ -90,7 +90,7 @@ class Journal:
         """The number of the newest entry that was cleared; 0 if none was."""
         return (await self._store.position(self._realm, self._log)).cleared
 
-    async def gone(self, after: int = 0) -> int:
+    async def dropped(self, after: int = 0) -> int:
         """How many entries with a number above `after` fell to the bounds."""
         position = await self._store.position(self._realm, self._log)
         begins = max(after, position.cleared)

@@ -103,7 +103,7 @@ class Matcher:
         self.where = where
         self.wanted = wanted
         self.count = 0
-        self.gone = 0
+        self.dropped = 0
         """How many calls that may have matched are no longer in the journal."""
         self._missed: list[tuple[int, int, Entry]] = []
         self._matched: list[Entry] = []
@@ -111,7 +111,7 @@ class Matcher:
     def add(self, page: JournalPage) -> None:
         """Look at a page of the journal."""
         # The pages hold calls before `after` too, as they may come near.
-        self.gone += max(0, page.gone - max(0, self.where.after - _begin(page)))
+        self.dropped += max(0, page.dropped - max(0, self.where.after - _begin(page)))
         for entry in page.entries:
             if self.where.matches(entry):
                 self.count += 1
@@ -129,14 +129,14 @@ class Matcher:
     def holds(self) -> bool:
         """Whether it is as expected; what is gone makes no bound from above certain."""
         return self.count >= self.wanted.at_least and (
-            self.wanted.at_most is None or (self.count <= self.wanted.at_most and not self.gone)
+            self.wanted.at_most is None or (self.count <= self.wanted.at_most and not self.dropped)
         )
 
     @property
     def cannot_hold(self) -> bool:
         """Whether no call that may still come could make it hold."""
         most = self.wanted.at_most
-        return most is not None and (self.count > most or self.gone > 0)
+        return most is not None and (self.count > most or self.dropped > 0)
 
     def nearest(self) -> list[dict[str, Any]]:
         """The calls that came nearest, each with its differences; of too many matches, the last."""
@@ -149,10 +149,10 @@ class Matcher:
         """One sentence: what was expected, what there was, and what came nearest."""
         there = "is" if self.count == 1 else "are"
         said = f"expected {self.wanted}{self.where}, and there {there} {self.count}"
-        if self.gone:
+        if self.dropped:
             said += (
-                f"; {_calls(self.gone)} before them fell to the journal's bounds and may have been "
-                "meant too: since, with a number, leaves them out"
+                f"; {_calls(self.dropped)} before them were dropped at the journal's bounds and may "
+                "have matched: since, with a number, leaves them out"
             )
         nearest = self.nearest()
         if nearest and nearest[0]["differs"]:
@@ -167,7 +167,7 @@ class Matcher:
 def _begin(page: JournalPage) -> int:
     """The number before the first that a page covers, gone ones included."""
     first = page.entries[0]["number"] if page.entries else page.read_to + 1
-    return int(first) - page.gone - 1
+    return int(first) - page.dropped - 1
 
 
 def _short(entry: Entry, where: CallFilter) -> dict[str, Any]:

@@ -155,11 +155,11 @@ class PrincipalChange(BaseModel):
     """What a realm changed of one principal, as the store holds it.
 
     `removals` is how often one of this name was removed. Without `value` it is the fixture's, or,
-    if it is `gone`, none.
+    if it is `deleted`, none.
     """
 
     removals: int = 0
-    gone: bool = False
+    deleted: bool = False
     value: dict[str, Any] | None = None
 
 
@@ -229,7 +229,7 @@ class Principals(Generic[P]):
         Raises TooManyPrincipals.
         """
         self._check_bound(name)
-        return PrincipalChange(removals=self.removals(name) + 1, gone=True)
+        return PrincipalChange(removals=self.removals(name) + 1, deleted=True)
 
     def removals(self, name: str) -> int:
         """How often a principal of this name was removed."""
@@ -246,7 +246,7 @@ class Principals(Generic[P]):
         self.changes[name] = change
         if change.value is not None:
             self._added[name] = self.table.model.model_validate(change.value)
-        if not change.gone:
+        if not change.deleted:
             self._names[self.fingerprint(name)] = name
 
     def after_reload(self, before: "Principals[P]") -> dict[str, PrincipalChange | None]:
@@ -260,8 +260,8 @@ class Principals(Generic[P]):
             missing = before.find(name) is not None and name not in self.table.by_name
             removals = before.removals(name) + missing
             if removals:
-                gone = name not in self.table.by_name
-                result[name] = PrincipalChange(removals=removals, gone=gone)
+                deleted = name not in self.table.by_name
+                result[name] = PrincipalChange(removals=removals, deleted=deleted)
             elif name in before.changes:
                 result[name] = None
         return result
@@ -296,7 +296,7 @@ class Principals(Generic[P]):
 
     def _is_fixtures(self, name: str) -> bool:
         change = self.changes[name]
-        return change.value is None and not change.gone
+        return change.value is None and not change.deleted
 
     def _check_bound(self, name: str) -> None:
         if name not in self.changes and len(self.changes) >= _MAX_CHANGED:

@@ -37,9 +37,9 @@ class TokenProblem(StrEnum):
     EXPIRED = "expired"
     NOT_YET_VALID = "not_yet_valid"
     REVOKED = "revoked"
-    USED = "spent"
-    SUBJECT_GONE = "holder_gone"
-    SUBJECT_BLOCKED = "holder_blocked"
+    REUSED = "reused"
+    SUBJECT_DELETED = "subject_deleted"
+    SUBJECT_BLOCKED = "subject_blocked"
 
 
 class TokenRefused(Exception):

@@ -90,7 +90,7 @@ async def verify_origin(realm: Realm, state: VendorState[Any], token: str) -> Ve
         raise TokenRefused(TokenProblem.OTHER_REALM, "it is of another realm, or of before a reset")
     subject = state.subject_of(grant)
     if subject is None:
-        raise subject_gone()
+        raise subject_deleted()
     return VerifiedToken(state.vendor, claims, subject, grant)
 
 
@@ -137,10 +137,11 @@ def date_problems(claims: Mapping[str, Any], now: float) -> Iterator[TokenRefuse
             yield TokenRefused(TokenProblem.NOT_YET_VALID, sentence)
 
 
-def subject_gone() -> TokenRefused:
+def subject_deleted() -> TokenRefused:
     """What is wrong with a token whose grant names no principal."""
     return TokenRefused(
-        TokenProblem.SUBJECT_GONE, "whom it was issued to is no principal of this vendor (any more)"
+        TokenProblem.SUBJECT_DELETED,
+        "whom it was issued to is no principal of this vendor (any more)",
     )
 
 
@@ -215,4 +216,4 @@ async def end_session(realm: Realm, session: VerifiedToken) -> None:
     try:
         await realm.revoke_grant(session.grant)
     except StoreFull as full:
-        raise Refused("bearer_refused", f"its session cannot be ended: {full}") from full
+        raise Refused("invalid_token", f"its session cannot be ended: {full}") from full

@@ -38,11 +38,11 @@ class ParsedRequest(Request):
 
     def __init__(self, request: Request, body: bytes, members: Any = None) -> None:
         scope = request.scope
-        if members is not None and media_type(request) != JSON:
-            # FastAPI reads JSON only if the Content-Type says so; a form's members are validated
-            # in the same way, as are those of a body without a Content-Type.
-            headers = [(n, v) for n, v in scope["headers"] if n != b"content-type"]
-            scope = {**scope, "headers": [*headers, (b"content-type", JSON.encode())]}
+        if members is not None:
+            # FastAPI takes a body without a Content-Type for JSON (`strict_content_type=False`).
+            # So a form's members are validated in the same way.
+            headers = [header for header in scope["headers"] if header[0] != b"content-type"]
+            scope = {**scope, "headers": headers}
         super().__init__(scope, request.receive)
         self._content = body if members is None else body or b"{}"
         self._members = members

@@ -83,10 +83,10 @@ class ControlGuard:
         for origin in _sent(headers, b"origin"):
             theirs = parse_origin(origin.decode("latin-1"))
             if theirs is None or theirs != parse_origin(reached):
-                raise Refused("other_site", _from_elsewhere(origin, reached))
+                raise Refused("cross_site_request", _from_elsewhere(origin, reached))
         if any(site not in _OWN_SITE for site in _sent(headers, b"sec-fetch-site")):
             raise Refused(
-                "other_site",
+                "cross_site_request",
                 "a page of another site sent this (Sec-Fetch-Site); only the emulator's own pages, "
                 "and programs, may drive it",
             )
@@ -95,7 +95,7 @@ class ControlGuard:
         sent = _sent(headers, b"host")
         if len(sent) != 1:
             raise Refused(
-                "host_unknown", f"the request has {len(sent) or 'no'} Host headers; send one"
+                "unknown_host", f"the request has {len(sent) or 'no'} Host headers; send one"
             )
         # What a trusted proxy says was asked for must be known as well.
         reached = base_url(scope, self._proxies).partition("://")[2].partition("/")[0]
@@ -105,7 +105,7 @@ class ControlGuard:
                 is_local_name(name) or name == normalized(bound_to) or name in self._allowed
             )
             if not known:
-                raise Refused("host_unknown", _unknown(host))
+                raise Refused("unknown_host", _unknown(host))
 
     def _is_token(self, bearer: list[bytes]) -> bool:
         if len(bearer) != 1 or not self._token:

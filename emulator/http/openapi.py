@@ -31,7 +31,7 @@ from emulator.http.route import VendorRoute
 
 Schema = dict[str, Any]
 
-AT_RESOURCES = ("bearer_refused", "scope_refused", "forward_failed")
+AT_RESOURCES = ("invalid_token", "insufficient_scope", "forward_failed")
 """The outcomes that a protected resource adds."""
 
 OUTSIDE_OPERATIONS = frozenset({"path_unknown", "method_not_allowed", *AT_RESOURCES})

@@ -36,7 +36,7 @@ class NotVerifiedProblem(ProblemDetails):
 
     count: int
     expected: int | dict[str, int]
-    gone: int
+    dropped: int
     nearest: list[dict[str, Any]]
 
 
@@ -79,16 +79,16 @@ def _problem(
 
 
 OUTCOMES = (
-    _outcome("told", 200, "it was asked", "{{answer}}"),
+    _outcome("ok", 200, "it was asked", "{{answer}}"),
     _outcome(
-        "keys_told",
+        "jwks_sent",
         200,
         "it was asked",
         "{{answer}}",
         {"content-type": "application/jwk-set+json"},
     ),
     _outcome(
-        "ca_told",
+        "ca_certificate_sent",
         200,
         "the server serves HTTPS",
         "{{answer}}",
@@ -106,8 +106,8 @@ OUTCOMES = (
         "the token is not good; the reason tells why (RFC 7662 §2.2)",
         {"active": False},
     ),
-    _outcome("made", 201, "it is there now", "{{answer}}"),
-    _outcome("done", 204, "it is so now"),
+    _outcome("created", 201, "it is there now", "{{answer}}"),
+    _outcome("no_content", 204, "it is so now"),
     _problem(
         "invalid_request",
         400,
@@ -127,23 +127,23 @@ OUTCOMES = (
         "what was sent is not the admin token",
         headers={"www-authenticate": 'Bearer realm="emulator", error="invalid_token"'},
     ),
-    _problem("other_site", 403, "a page of another site sent it"),
-    _problem("host_unknown", 421, "a `Host` by which the control API is not known"),
-    _problem("realm_unknown", 404, "a realm that was not made, or has expired"),
+    _problem("cross_site_request", 403, "a page of another site sent it"),
+    _problem("unknown_host", 421, "a `Host` by which the control API is not known"),
+    _problem("realm_not_found", 404, "a realm that was not made, or has expired"),
     _problem("not_found", 404, "what the path names is not there"),
     _problem("no_https", 404, "the server serves no HTTPS"),
-    _problem("realm_kept", 409, "the default realm is neither made nor removed"),
+    _problem("default_realm_protected", 409, "the default realm is neither made nor removed"),
     _problem(
-        "not_verified",
+        "verification_failed",
         409,
         "the journal is not as expected; the detail tells why",
         {
             "count": "{{count}}",
             "expected": "{{expected}}",
-            "gone": "{{gone}}",
+            "dropped": "{{dropped}}",
             "nearest": "{{nearest}}",
         },
-        {"count": 0, "expected": {"at_least": 1}, "gone": 0, "nearest": []},
+        {"count": 0, "expected": {"at_least": 1}, "dropped": 0, "nearest": []},
     ),
     _problem("too_many", 507, "a table is full"),
     _problem("server_error", 500, "only when a fault asks for it"),

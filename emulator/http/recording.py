@@ -99,14 +99,14 @@ def _log_refusal(context: CallContext, response: Response) -> None:
 
 def _entry(context: CallContext, response: Response) -> Entry:
     took = perf_counter() - context.began
-    real = machine_time()
+    real_at = iso_milliseconds(machine_time())
     clock = context.realm.clock
     request, query = context.request, context.request.scope.get("query_string", b"")
     body = bytes(response.body)
     shows_answer = context.is_ours and body
     return {
-        "at": iso_milliseconds(clock.now() if clock.moved else real),
-        "real_at": iso_milliseconds(real),
+        "at": iso_milliseconds(clock.now()) if clock.moved else real_at,
+        "real_at": real_at,
         "vendor": None if context.vendor is None else context.vendor.name,
         "operation": context.operation or None,
         "principal": redacted_name(context.principal) or None,
@@ -125,7 +125,7 @@ def _entry(context: CallContext, response: Response) -> Entry:
             "body": _members(context),
             "body_bytes": context.body_bytes,
         },
-        "answer": {
+        "response": {
             "headers": _shown_headers(response.raw_headers, _ANSWER_HEADERS),
             "body": redacted_answer(body, context.secrets, is_text=context.is_text)
             if shows_answer

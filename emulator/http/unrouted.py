@@ -100,7 +100,7 @@ async def unknown_realm(request: Request, *, guarded: bool = False) -> Response:
     """The response to a call below a realm that is not there."""
     server = server_state(request)
     context = control_context(request, await server.realms.default())
-    refused = Refused("realm_unknown", why_unknown(realm_name(request)))
+    refused = Refused("realm_not_found", why_unknown(realm_name(request)))
     try:
         if guarded:
             server.guard.check(request.scope)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from emulator.client.entries import Calls, Entry
     from emulator.client.errors import (
+        ApiError,
         EmulatorError,
-        NotAsExpected,
         NotRunning,
         NotStarted,
-        Refused,
         Unreachable,
+        VerificationError,
     )
     from emulator.fixture import FixtureError
     from emulator.testing.emulator import Emulator
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from emulator.testing.signing import OmniOmniSignature
 
 __all__ = [
+    "ApiError",
     "Calls",
     "Emulator",
     "EmulatorError",
     "Entry",
     "FixtureError",
-    "NotAsExpected",
     "NotRunning",
     "NotStarted",
     "OmniOmniSignature",
     "Realm",
-    "Refused",
     "Unreachable",
+    "VerificationError",
 ]
 
 _MODULES = {

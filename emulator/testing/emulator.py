@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from emulator.settings import FixtureSource
     from emulator.testing.transport import Transport
 
-Runs: TypeAlias = Literal["in a thread", "in a subprocess", "in process"]
+Mode: TypeAlias = Literal["thread", "subprocess", "in_process"]
 
 _WAITS = timedelta(seconds=30)
 _MAX_STEM = 50
@@ -56,9 +56,9 @@ class Emulator(Realm):
     """
 
     def __init__(
-        self, fixture: "FixtureSource" = None, *, reasons: bool = True, runs: Runs = "in a thread"
+        self, fixture: "FixtureSource" = None, *, reasons: bool = True, mode: Mode = "thread"
     ) -> None:
-        self._run_by(_server(fixture, reasons=reasons, runs=runs), _DEFAULT)
+        self._run_by(_server(fixture, reasons=reasons, mode=mode), _DEFAULT)
 
     def _run_by(self, server: EmulatorServer, realm: str) -> None:
         self._begin(realm, "" if realm == _DEFAULT else f"/realms/{realm}", None)
@@ -128,7 +128,7 @@ class Emulator(Realm):
 
         Its name is `name` and a random part, so that no two runs share one. It is made from the
         emulator's fixture, or from `fixture` (which names no other file), or `like` another realm
-        is now. After `ttl`, real time, it expires. Raises Refused.
+        is now. After `ttl`, real time, it expires. Raises ApiError.
         """
         named = f"{_UNFIT.sub('-', name or 'realm')[:_MAX_STEM]}-{Ids().unique(48)}"
         body: dict[str, object] = {}
@@ -171,7 +171,7 @@ class Emulator(Realm):
         if not isinstance(self._own_server, InProcessServer):
             raise NotRunning(
                 "this emulator runs in another process, and so does its application; "
-                'Emulator(runs="in process") has it here'
+                'Emulator(mode="in_process") has it here'
             )
         return self._own_server
 
@@ -181,15 +181,15 @@ class Emulator(Realm):
         return self._server
 
 
-def _server(fixture: "FixtureSource", *, reasons: bool, runs: Runs) -> EmulatorServer:
-    if runs == "in a subprocess":
+def _server(fixture: "FixtureSource", *, reasons: bool, mode: Mode) -> EmulatorServer:
+    if mode == "subprocess":
         return SubprocessServer(fixture, no_reasons=not reasons)
-    if runs not in get_args(Runs):
-        raise ValueError(f"an Emulator runs {' or '.join(get_args(Runs))}, not {runs!r}")
+    if mode not in get_args(Mode):
+        raise ValueError(f"the mode of an Emulator is {' or '.join(get_args(Mode))}, not {mode!r}")
     from emulator.settings import Settings
 
     settings = Settings(fixture=fixture, no_reasons=not reasons, date_header=True)
-    return InProcessServer(settings) if runs == "in process" else ThreadServer(settings)
+    return InProcessServer(settings) if mode == "in_process" else ThreadServer(settings)
 
 
 def _data_of(fixture: "FixtureSource") -> object:

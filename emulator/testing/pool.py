@@ -11,9 +11,9 @@ from typing import Any, NoReturn, TypeVar, cast
 import pytest
 
 from emulator.client.entries import NO_CALLS
-from emulator.client.errors import EmulatorError, Refused, Unreachable
+from emulator.client.errors import ApiError, EmulatorError, Unreachable
 from emulator.fixture import FixtureError
-from emulator.testing.emulator import Emulator, Runs
+from emulator.testing.emulator import Emulator, Mode
 from emulator.testing.realm import Realm
 
 _R = TypeVar("_R", bound=Realm)
@@ -79,7 +79,7 @@ class ServerPool:
         if self._remote_url():
             return {}
         try:
-            server = self._once("shared", lambda: _started(self._files(), "in a subprocess"))
+            server = self._once("shared", lambda: _started(self._files(), "subprocess"))
         except pytest.fail.Exception as failure:  # for the tests that need it
             return {_SHARED_FAILURE: str(failure)}
         return {_SHARED_URL: server.url}
@@ -148,7 +148,7 @@ class ServerPool:
         key = (server.url, repr(fixture))
         try:
             return server.realm(name, like=self._template(key, server, fixture), ttl=ttl)
-        except Refused as refused:
+        except ApiError as refused:
             if refused.status != HTTPStatus.NOT_FOUND:
                 raise
         self._made.pop(key)  # its server was restarted, and does not have it any more
@@ -224,8 +224,8 @@ def _worker_input(config: pytest.Config) -> dict[str, str]:
     return given
 
 
-def _started(fixture: Any, runs: Runs = "in a thread") -> Emulator:
-    emulator = Emulator(fixture, runs=runs)
+def _started(fixture: Any, mode: Mode = "thread") -> Emulator:
+    emulator = Emulator(fixture, mode=mode)
     emulator.start()
     return emulator
 
@@ -262,7 +262,7 @@ def _resolved(node: pytest.Item | pytest.Collector, fixture: Any) -> Any:
 
 def _sentence(error: Exception) -> str:
     """What went wrong; if a server elsewhere wants its admin token, how tests give it."""
-    if isinstance(error, Refused) and error.status == HTTPStatus.UNAUTHORIZED:
+    if isinstance(error, ApiError) and error.status == HTTPStatus.UNAUTHORIZED:
         return f"{error}; set AUTH_EMULATOR_ADMIN_TOKEN to the server's"
     return str(error)
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from emulator.client.channel import Control
 from emulator.client.clock import RealmClock
-from emulator.client.errors import NotRunning, Refused, Unreachable
+from emulator.client.errors import ApiError, NotRunning, Unreachable
 from emulator.client.faults import Faults
 from emulator.client.journal import Journal
 from emulator.client.outbox import Outbox
@@ -117,7 +117,7 @@ class Realm:
         """Remove the realm, with all that is its; it may be gone already."""
         self.clock.release_process()
         if self._server is not None and self._server.process == os.getpid():
-            with suppress(NotRunning, Unreachable, Refused):
+            with suppress(NotRunning, Unreachable, ApiError):
                 self._root.delete(f"/realms/{self.name}")
         self._server = None
 

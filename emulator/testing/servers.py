@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from emulator.client.channel import Channel, Control
 from emulator.client.clock import keep_real_time
-from emulator.client.errors import NotRunning, NotStarted, Refused, Unreachable
+from emulator.client.errors import ApiError, NotRunning, NotStarted, Unreachable
 from emulator.client.remote import Remote
 from emulator.core.clock import monotonic
 
@@ -82,7 +82,7 @@ class InProcessServer(EmulatorServer):
         if gevent is not None and gevent.is_module_patched("threading"):
             raise NotStarted(
                 "gevent has patched this process, in which no event loop can run in a thread; give "
-                'Emulator(runs="in a subprocess")'
+                'Emulator(mode="subprocess")'
             )
         if time_machine := sys.modules.get("time_machine"):
             keep_real_time(time_machine)
@@ -178,7 +178,7 @@ class RemoteServer(EmulatorServer):
             health = Control(remote).get("/health")
         except Unreachable as error:
             return str(error)
-        except Refused:
+        except ApiError:
             health = None
         finally:
             remote.close()

@@ -71,13 +71,13 @@ def test_what_is_no_base_url_is_wrong_usage(url: str) -> None:
 
 
 def test_a_name_that_nobody_knows() -> None:
-    finding = found("http://nobody.invalid:8080")["name_unknown"]
+    finding = found("http://nobody.invalid:8080")["host_not_found"]
     assert finding["seen"] == "nobody.invalid cannot be looked up here"
     assert "the name of the emulator's service" in finding["remedy"]
 
 
 def test_a_port_at_which_nobody_listens(dead: str) -> None:
-    finding = found(f"http://{dead}")["nobody_listens"]
+    finding = found(f"http://{dead}")["connection_refused"]
     assert f"auth-emulator serve --port {dead.partition(':')[2]}" in finding["remedy"]
     assert "in a container this is the container itself" in finding["remedy"]
 
@@ -93,7 +93,7 @@ def test_another_program_that_speaks_http() -> None:
     kept = {"/_emulator/health": (200, b'{"status": "ok"}')}
     with fronting(Front()) as other, fronting(Front(kept=kept)) as healthy:
         for url in (other.url, healthy.url):
-            finding = found(url)["other_program"]
+            finding = found(url)["not_an_emulator"]
             assert "another program has this port" in finding["remedy"]
 
 
@@ -104,10 +104,10 @@ def test_another_program_that_does_not_speak_http() -> None:
         connection.recv(1024)
 
     with listening(greet) as port:
-        finding = found(f"http://{HOST}:{port}")["other_program"]
+        finding = found(f"http://{HOST}:{port}")["not_an_emulator"]
         assert "is no emulator (it does not speak HTTP: " in finding["seen"]
         assert "\x1b" not in finding["seen"]
-        assert wrongs(f"https://{HOST}:{port}") == ["speaks_no_tls"]
+        assert wrongs(f"https://{HOST}:{port}") == ["http_expected"]
 
 
 def test_another_program_that_says_nothing() -> None:
@@ -117,7 +117,7 @@ def test_another_program_that_says_nothing() -> None:
             pass
 
     with listening(wait) as port:
-        finding = found(f"http://{HOST}:{port}", "--timeout", "0.3")["silent"]
+        finding = found(f"http://{HOST}:{port}", "--timeout", "0.3")["timeout"]
     assert finding["seen"] == f"what listens at {HOST}:{port} did not answer within 0.3 s"
 
 
@@ -132,15 +132,15 @@ def test_an_emulator_that_falls_silent_while_it_is_looked_at(demo: Served) -> No
             connection.sendall(head % len(health) + health)
 
     with listening(once) as port:
-        assert wrongs(f"http://{HOST}:{port}") == ["silent"]
+        assert wrongs(f"http://{HOST}:{port}") == ["timeout"]
 
 
 def test_plain_http_where_tls_is_spoken(demo: Served, certificate: Any) -> None:
     with fronting(Front(demo.url), tls(certificate)) as front:
-        finding = found(front.url)["speaks_tls"]
+        finding = found(front.url)["https_expected"]
         assert finding["remedy"] == f"use {front.https}"
     with fronting(Front(), tls(certificate)) as other:
-        assert "another program" in found(other.url)["speaks_tls"]["remedy"]
+        assert "another program" in found(other.url)["https_expected"]["remedy"]
 
 
 def test_plain_http_where_a_server_says_that_it_speaks_tls(certificate: Any) -> None:
@@ -154,11 +154,11 @@ def test_plain_http_where_a_server_says_that_it_speaks_tls(certificate: Any) -> 
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
 
     with listening(answer) as port:
-        assert wrongs(f"http://{HOST}:{port}") == ["speaks_tls"]
+        assert wrongs(f"http://{HOST}:{port}") == ["https_expected"]
 
 
 def test_tls_where_plain_http_is_spoken(demo: Served) -> None:
-    finding = found(demo.url.replace("http:", "https:"))["speaks_no_tls"]
+    finding = found(demo.url.replace("http:", "https:"))["http_expected"]
     assert f"use {demo.url}; or serve HTTPS: auth-emulator serve --tls" in finding["remedy"]
 
 
@@ -177,7 +177,7 @@ def test_the_base_url_of_a_vendors_client_is_good(demo: Served) -> None:
     told = json.loads(ran_here("doctor", f"{demo.url}/ecrop-command", "--json").stdout)
     assert (told["url"], told["verdict"]) == (demo.url, "good")
     assert wrongs(f"{demo.url}/realms/default/ecrop-command/") == []
-    assert wrongs(f"{demo.url}/realms/none/ecrop-command") == ["realm_unknown"]
+    assert wrongs(f"{demo.url}/realms/none/ecrop-command") == ["realm_not_found"]
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_the_base_url_of_a_vendors_client_is_good(demo: Served) -> None:
     [("/reg", ""), ("/realms/default/foo", "/realms/default"), ("/a/realms/default", "")],
 )
 def test_a_path_behind_a_base_url_is_none(demo: Served, path: str, good: str) -> None:
-    finding = found(demo.url + path)["no_base_url"]
+    finding = found(demo.url + path)["wrong_path"]
     assert finding["remedy"].partition(",")[0] == f"use {demo.url}{good}"
 
 
@@ -194,7 +194,7 @@ def test_a_realms_base_url_is_good_until_the_realm_is_gone(demo: Served) -> None
         http.put("/_emulator/realms/looked-at").raise_for_status()
         assert wrongs(f"{demo.url}/realms/looked-at/") == []
         http.delete("/_emulator/realms/looked-at").raise_for_status()
-    finding = found(f"{demo.url}/realms/looked-at")["realm_unknown"]
+    finding = found(f"{demo.url}/realms/looked-at")["realm_not_found"]
     assert f"PUT {demo.url}/_emulator/realms/looked-at" in finding["remedy"]
 
 
@@ -212,7 +212,7 @@ def test_where_the_control_api_is_closed_the_rest_is_looked_at(
     on_the_network: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     findings = examined(on_the_network)
-    (closed,) = (f for f in findings if f["finding"] == "control_closed")
+    (closed,) = (f for f in findings if f["finding"] == "control_api_refused")
     assert (closed["level"], "AUTH_EMULATOR_ADMIN_TOKEN" in closed["remedy"]) == ("warning", True)
     assert {"machine", "issuer"} <= {f["about"] for f in findings}
     assert {"clock", "jwks"}.isdisjoint(f["about"] for f in findings)
@@ -220,11 +220,11 @@ def test_where_the_control_api_is_closed_the_rest_is_looked_at(
     findings = examined(on_the_network)
     assert {"jwks", "control"} <= {f["about"] for f in findings if f["level"] == "ok"}
     monkeypatch.setenv("AUTH_EMULATOR_ADMIN_TOKEN", "another-one")
-    assert "control_closed" in found(on_the_network)
+    assert "control_api_refused" in found(on_the_network)
 
 
 def test_an_unknown_realm_is_found_where_the_control_api_is_closed(on_the_network: str) -> None:
-    assert wrongs(f"{on_the_network}/realms/none") == ["realm_unknown"]
+    assert wrongs(f"{on_the_network}/realms/none") == ["realm_not_found"]
 
 
 def test_a_host_by_which_the_control_api_is_not_known(
@@ -233,6 +233,6 @@ def test_a_host_by_which_the_control_api_is_not_known(
     named(monkeypatch, "emulator.internal", HOST)
     findings = examined(f"http://emulator.internal:{demo.port}")
     assert findings[1]["seen"] == f"emulator.internal is {HOST}"
-    (closed,) = (f for f in findings if f["finding"] == "control_closed")
+    (closed,) = (f for f in findings if f["finding"] == "control_api_refused")
     assert "HTTP 421" in closed["seen"]
     assert "--allowed-host" in closed["remedy"]

@@ -16,27 +16,27 @@ def test_a_proxy_in_the_way(
     demo: Served, dead: str, variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, f"http://me:a-password@{dead}")
-    finding = found(demo.url)["proxy_in_the_way"]
+    finding = found(demo.url)["proxy_used"]
     assert finding["level"] == "wrong"
     assert variable in finding["seen"]
     assert "a-password" not in json.dumps(finding)
     assert f"NO_PROXY={HOST}" in finding["remedy"]
     monkeypatch.setenv("NO_PROXY", f"localhost,{HOST}")
-    assert found(demo.url).keys() == {"issuer_unknown"}
+    assert found(demo.url).keys() == {"issuer_not_found"}
 
 
 def test_a_proxy_of_socks_is_in_the_way(
     demo: Served, dead: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ALL_PROXY", f"socks5://{dead}")
-    assert found(demo.url)["proxy_in_the_way"]["level"] == "wrong"
+    assert found(demo.url)["proxy_used"]["level"] == "wrong"
 
 
 def test_a_proxy_for_other_schemes_is_in_nobodys_way(
     demo: Served, dead: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://{dead}")
-    assert "proxy_in_the_way" not in found(demo.url)
+    assert "proxy_used" not in found(demo.url)
 
 
 def test_a_proxy_that_leads_to_the_emulator_is_a_warning(
@@ -44,7 +44,7 @@ def test_a_proxy_that_leads_to_the_emulator_is_a_warning(
 ) -> None:
     with fronting(Front(demo.url)) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
-        finding = found(demo.url)["proxy_in_the_way"]
+        finding = found(demo.url)["proxy_used"]
         assert proxy.asked == [f"{demo.url}/_emulator/health"]
     assert finding["level"] == "warning"
     assert finding["seen"].endswith("; it does reach the emulator")
@@ -55,7 +55,7 @@ def test_a_proxy_that_is_no_url_is_in_the_way(
     demo: Served, proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", proxy)
-    assert found(demo.url)["proxy_in_the_way"]["level"] == "wrong"
+    assert found(demo.url)["proxy_used"]["level"] == "wrong"
 
 
 def test_an_exception_for_another_port_is_none(
@@ -63,7 +63,7 @@ def test_an_exception_for_another_port_is_none(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://{dead}")
     monkeypatch.setenv("NO_PROXY", f"{HOST}:1, 10.0.0.0/8, {HOST}/99")
-    assert found(demo.url)["proxy_in_the_way"]["level"] == "wrong"
+    assert found(demo.url)["proxy_used"]["level"] == "wrong"
 
 
 def test_a_terminal_obeys_nothing_of_a_proxys_name(

@@ -48,7 +48,7 @@ def test_a_server_that_trickles_is_silent(trickle: str, over: Event) -> None:
     begin, drop = _TRICKLES[trickle]
     with listening(trickling(begin, drop, over)) as port:
         began = time.monotonic()
-        assert wrongs(f"http://{HOST}:{port}", "--timeout", "0.3") == ["silent"]
+        assert wrongs(f"http://{HOST}:{port}", "--timeout", "0.3") == ["timeout"]
     assert time.monotonic() - began < 3
 
 
@@ -56,7 +56,7 @@ def test_a_handshake_that_trickles_is_silent(over: Event) -> None:
     record = b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc"  # the server's hello, and it is long
     with listening(trickling(record, b"\x00", over)) as port:
         began = time.monotonic()
-        assert wrongs(f"https://{HOST}:{port}", "--timeout", "0.3") == ["silent"]
+        assert wrongs(f"https://{HOST}:{port}", "--timeout", "0.3") == ["timeout"]
     assert time.monotonic() - began < 3
 
 
@@ -66,7 +66,7 @@ def test_https_is_silent_where_nothing_is_said(over: Event) -> None:
 
     with listening(wait) as port:
         began = time.monotonic()
-        finding = found(f"https://{HOST}:{port}", "--timeout", "0.3")["silent"]
+        finding = found(f"https://{HOST}:{port}", "--timeout", "0.3")["timeout"]
         over.set()
     assert time.monotonic() - began < 2
     assert finding["seen"] == f"what listens at {HOST}:{port} did not answer within 0.3 s"
@@ -80,7 +80,7 @@ def test_a_proxy_that_trickles_does_not_reach_the_emulator(
         monkeypatch.setenv(f"{scheme}_proxy", f"http://{HOST}:{port}")
         began = time.monotonic()
         url = demo.url.replace("http", scheme)
-        assert found(url, "--timeout", "0.3")["proxy_in_the_way"]["level"] == "wrong"
+        assert found(url, "--timeout", "0.3")["proxy_used"]["level"] == "wrong"
         over.set()
     assert time.monotonic() - began < 3
 
@@ -105,5 +105,5 @@ def test_an_answer_that_breaks_off_is_no_emulators() -> None:
         connection.sendall(_OK + b"Content-Length: 100\r\n\r\n{")
 
     with listening(break_off) as port:
-        finding = found(f"http://{HOST}:{port}")["other_program"]
+        finding = found(f"http://{HOST}:{port}")["not_an_emulator"]
     assert "peer closed connection without sending complete message body" in finding["seen"]

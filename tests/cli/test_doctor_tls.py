@@ -63,7 +63,7 @@ def test_an_admin_token_that_is_withheld_is_not_asked_for(
     front = Front(kept={"/_emulator/health": (200, health), **closed})
     monkeypatch.setenv("AUTH_EMULATOR_ADMIN_TOKEN", "only-for-tests")
     with fronting(front, tls(authority.issue_cert(HOST))):
-        remedy = found(front.https)["control_closed"]["remedy"]
+        remedy = found(front.https)["control_api_refused"]["remedy"]
     assert remedy == "AUTH_EMULATOR_ADMIN_TOKEN is withheld until the certificate is trusted"
 
 
@@ -94,7 +94,7 @@ def test_a_certificate_of_another_host(
     demo: Served, authority: trustme.CA, names: list[str]
 ) -> None:
     with fronting(Front(demo.url), tls(authority.issue_cert(*names))) as front:
-        finding = found(front.https)["certificate_of_another"]
+        finding = found(front.https)["hostname_mismatch"]
     assert f"not valid for '{HOST}'" in finding["seen"]
     assert f"--tls-host {HOST}" in finding["remedy"]
 
@@ -116,7 +116,7 @@ def test_a_certificate_out_of_its_time(
 def test_a_proxy_for_https_is_tried_too(secured: Front, monkeypatch: pytest.MonkeyPatch) -> None:
     with fronting(Front()) as proxy:  # one that knows no CONNECT
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        finding = found(secured.https)["proxy_in_the_way"]
+        finding = found(secured.https)["proxy_used"]
     assert finding["level"] == "wrong"
 
 
@@ -133,7 +133,7 @@ def test_what_serve_tls_serves_is_good_once_its_ca_is_trusted(
     assert "certificate_untrusted" in found(url)
     (tmp_path / "ca.pem").write_text(with_tls.ca)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    assert found(url).keys() == {"issuer_unknown"}
+    assert found(url).keys() == {"issuer_not_found"}
 
 
 def test_a_vendors_own_host_is_good_where_its_name_leads_to_the_emulator(
@@ -143,10 +143,10 @@ def test_a_vendors_own_host_is_good_where_its_name_leads_to_the_emulator(
     (tmp_path / "ca.pem").write_text(with_tls.ca)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     told = found(f"https://{VAULT}:{with_tls.port}")
-    assert told.keys() == {"control_closed", "issuer_unknown"}
-    assert "HTTP 421" in told["control_closed"]["seen"]
+    assert told.keys() == {"control_api_refused", "issuer_not_found"}
+    assert "HTTP 421" in told["control_api_refused"]["seen"]
 
 
 def test_plain_http_at_the_port_of_https(with_tls: Https) -> None:
-    finding = found(f"http://{HOST}:{with_tls.port}")["speaks_tls"]
+    finding = found(f"http://{HOST}:{with_tls.port}")["https_expected"]
     assert finding["remedy"] == f"use https://{HOST}:{with_tls.port}"

@@ -51,7 +51,7 @@ def test_a_machine_whose_clock_is_apart(
     demo: Served, monkeypatch: pytest.MonkeyPatch, ahead: int, said: str, why: str
 ) -> None:
     monkeypatch.setattr(reaching, "machine_time", lambda: machine_time() - ahead)
-    finding = found(demo.url)["machines_apart"]
+    finding = found(demo.url)["clock_skew"]
     assert finding["level"] == "wrong"
     assert finding["seen"] == f"the clock of the emulator's machine is {said}"
     assert why in finding["remedy"]
@@ -72,7 +72,7 @@ def test_a_clock_that_a_test_moved_back(driven: httpx.Client) -> None:
 
 
 def test_a_clock_that_stands_still(driven: httpx.Client) -> None:
-    finding = moved(driven, now="2026-01-01T00:00:00Z", frozen=True)["clock_stands"]
+    finding = moved(driven, now="2026-01-01T00:00:00Z", frozen=True)["clock_frozen"]
     assert "stands still at 2026-01-01T00:00:00.000Z" in finding["seen"]
     assert '{"frozen": false}' in finding["remedy"]
 
@@ -80,7 +80,7 @@ def test_a_clock_that_stands_still(driven: httpx.Client) -> None:
 def test_metadata_without_members(driven: httpx.Client) -> None:
     fault = {"vendor": "vault", "operation": "metadata", "respond": {"body": {}}}
     driven.post("/_emulator/faults", json=fault).raise_for_status()
-    seen = found(str(driven.base_url))["metadata_unusable"]["seen"]
+    seen = found(str(driven.base_url))["metadata_invalid"]["seen"]
     assert seen == "vault's metadata cannot be read: it is no JSON object, or has no members"
 
 
@@ -92,7 +92,7 @@ def test_a_realm_has_a_clock_of_its_own(driven: httpx.Client) -> None:
 
 
 def test_an_issuer_that_cannot_be_looked_up(demo: Served) -> None:
-    finding = found(demo.url)["issuer_unknown"]
+    finding = found(demo.url)["issuer_not_found"]
     assert finding["level"] == "warning"
     for vendor in ("omniomni", "nbcgate", "vault"):
         assert f"https://{vendor}.emulator.test ({vendor})" in finding["seen"]
@@ -107,8 +107,8 @@ def test_an_issuer_that_leads_elsewhere_and_one_that_is_no_url() -> None:
     }
     with serving(fixture) as served:
         told = found(served.url)
-    assert "http://localhost/elsewhere (omniomni)" in told["issuer_elsewhere"]["seen"]
-    assert "the-vault (vault)" in told["issuer_unknown"]["seen"]
+    assert "http://localhost/elsewhere (omniomni)" in told["issuer_other_host"]["seen"]
+    assert "the-vault (vault)" in told["issuer_not_found"]["seen"]
 
 
 def test_issuers_that_follow_the_caller_are_good() -> None:
@@ -124,14 +124,14 @@ def test_issuers_that_follow_the_caller_are_good() -> None:
 
 def test_metadata_behind_a_proxy_that_nobody_named(demo: Served) -> None:
     with fronting(Front(demo.url)) as front:
-        told = found(front.url)["metadata_elsewhere"]
+        told = found(front.url)["metadata_other_host"]
     assert told["level"] == "warning"
     assert f"{demo.url}/_emulator/" in told["seen"]
     assert "--trusted-proxy" in told["remedy"]
 
 
 @pytest.mark.parametrize(
-    ("operation", "name"), [("metadata", "metadata_unusable"), ("jwks", "jwks_unusable")]
+    ("operation", "name"), [("metadata", "metadata_invalid"), ("jwks", "jwks_invalid")]
 )
 def test_documents_that_cannot_be_read(driven: httpx.Client, operation: str, name: str) -> None:
     for answer in (
@@ -151,7 +151,7 @@ def test_documents_that_cannot_be_read(driven: httpx.Client, operation: str, nam
 def test_a_jwks_that_is_none(driven: httpx.Client) -> None:
     fault = {"vendor": "vault", "operation": "jwks", "respond": {"body": {"keys": {}}}}
     driven.post("/_emulator/faults", json=fault).raise_for_status()
-    assert "it is no JWKS (RFC 7517)" in found(str(driven.base_url))["jwks_unusable"]["seen"]
+    assert "it is no JWKS (RFC 7517)" in found(str(driven.base_url))["jwks_invalid"]["seen"]
 
 
 def rotate(http: httpx.Client, mode: str) -> None:
@@ -167,7 +167,7 @@ def test_a_jwks_that_follows_a_rotation_is_good(driven: httpx.Client, mode: str)
 
 def test_a_jwks_without_the_key_that_signs(driven: httpx.Client) -> None:
     rotate(driven, "unknown_kid")
-    finding = found(str(driven.base_url))["jwks_lacks_key"]
+    finding = found(str(driven.base_url))["jwks_missing_key"]
     assert finding["level"] == "wrong"
     assert "/_emulator/reset" in finding["remedy"]
 
@@ -180,7 +180,7 @@ def test_a_jwks_that_somebody_keeps_after_a_rotation(own: Served, driven: httpx.
         rotate(driven, "same_kid")
         assert found(cache.url)["jwks_wrong_key"]["level"] == "wrong"
         rotate(driven, "no_overlap")
-        assert "jwks_lacks_key" in found(cache.url)
+        assert "jwks_missing_key" in found(cache.url)
 
 
 @pytest.mark.parametrize("key", [{"kty": "EC"}, {"kty": "none"}, {}])

@@ -31,7 +31,7 @@ def test_the_compose_file_checks_health_as_the_image_does() -> None:
 
 
 def test_the_example_says_in_one_line_that_no_emulator_answers() -> None:
-    nobody_listens = "http://127.0.0.1:1"
+    connection_refused = "http://127.0.0.1:1"
 
     done = subprocess.run(
         [sys.executable, PROJECT / "examples" / "sign_in_to_all.py"],
@@ -39,10 +39,10 @@ def test_the_example_says_in_one_line_that_no_emulator_answers() -> None:
         text=True,
         timeout=60,
         check=False,
-        env={**os.environ, "EMULATOR_URL": nobody_listens},
+        env={**os.environ, "EMULATOR_URL": connection_refused},
     )
 
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
-    assert nobody_listens in done.stderr
+    assert connection_refused in done.stderr

@@ -38,7 +38,7 @@ def test_a_fault_is_added_shown_in_the_fixtures_shape_and_removed(http: httpx.Cl
         "phase": "after",
     }
     added = add(http, **fault)
-    assert added == {"id": "f1", **fault, "met": 0, "struck": 0}
+    assert added == {"id": "f1", **fault, "matched": 0, "triggered": 0}
     assert http.get("/_emulator/faults/f1").json() == added
     assert listed(http) == [added]
     assert http.delete("/_emulator/faults/f1").status_code == 204
@@ -59,7 +59,7 @@ def test_it_tells_how_often_it_met_and_struck(http: httpx.Client) -> None:
     assert [omniomni(http).status_code for _ in range(5)] == [200, 500, 500, 200, 200]
     vault(http)
     (told,) = listed(http)
-    assert (told["met"], told["struck"]) == (5, 2)
+    assert (told["matched"], told["triggered"]) == (5, 2)
 
 
 def test_the_reason_and_the_journal_name_the_fault_that_struck(http: httpx.Client) -> None:
@@ -94,7 +94,7 @@ def test_times_holds_under_fifty_calls_at_once(http: httpx.Client) -> None:
     with ThreadPoolExecutor(50) as pool:
         statuses = list(pool.map(lambda _: omniomni(http).status_code, range(50)))
     assert sorted(statuses) == [200] * 43 + [500] * 7
-    assert listed(http)[0]["struck"] == 7
+    assert listed(http)[0]["triggered"] == 7
 
 
 def test_probability_falls_the_same_way_after_a_reset_of_a_seeded_fixture(
@@ -122,7 +122,7 @@ def test_after_does_the_work_and_loses_the_answer(http: httpx.Client) -> None:
     tokens = pair(http)
     add(http, operation="refresh", phase="after", times=1, outcome="server_error")
     assert refresh(http, tokens["refresh_token"]).status_code == 500
-    assert reason(refresh(http, tokens["refresh_token"])).startswith("refresh_token_invalid; ")
+    assert reason(refresh(http, tokens["refresh_token"])).startswith("refresh_token_reused; ")
     again = pair(http)
     add(http, operation="refresh", phase="before", times=1, outcome="server_error")
     assert refresh(http, again["refresh_token"]).status_code == 500
@@ -194,7 +194,10 @@ def test_no_fault_ever_strikes_the_control_api(http: httpx.Client) -> None:
         ({}, "it does nothing"),
         ({"vendor": "vualt", "delay": "1s"}, 'did you mean "vault"?'),
         ({"outcome": "server_error", "token": {"defect": "expired"}}, "expected one of outcome"),
-        ({"vendor": "vault", "outcome": "realm_kept"}, "is no outcome of any of these calls"),
+        (
+            {"vendor": "vault", "outcome": "default_realm_protected"},
+            "is no outcome of any of these calls",
+        ),
         ({"connection": "rest"}, 'did you mean "reset"?'),
         ({"connection": "reset", "phase": "later"}, "phase"),
         ({"connection": "truncate", "phase": "before"}, "need phase: after"),

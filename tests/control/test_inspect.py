@@ -76,7 +76,7 @@ def test_every_problem_is_told_and_not_the_first_alone(http: httpx.Client) -> No
     told = inspect(http, token)
     assert faults(told) == [
         "bad_signature",
-        "holder_gone",
+        "subject_deleted",
         "expired",
         "not_yet_valid",
         "wrong_issuer",
@@ -92,7 +92,7 @@ def test_a_revoked_token_of_a_locked_user_is_both(http: httpx.Client) -> None:
     body = {"password": driving.PASSWORD, "status": "locked"}
     http.put("/_emulator/vault/users/me@x", json=body).raise_for_status()
     http.put("/_emulator/clock", json={"advance": "24h"}).raise_for_status()
-    assert faults(inspect(http, token)) == ["expired", "revoked", "holder_blocked"]
+    assert faults(inspect(http, token)) == ["expired", "revoked", "subject_blocked"]
 
 
 def test_a_spent_refresh_token_is_told(http: httpx.Client) -> None:
@@ -100,7 +100,7 @@ def test_a_spent_refresh_token_is_told(http: httpx.Client) -> None:
     assert inspect(http, token)["verdict"] == "good"
     refresh(http, token).raise_for_status()
     told = inspect(http, token)
-    assert told["problems"] == [{"fault": "spent", "reason": "the refresh token was used before"}]
+    assert told["problems"] == [{"code": "reused", "reason": "the refresh token was used before"}]
 
 
 def test_a_token_of_before_a_reset_is_told(http: httpx.Client) -> None:
@@ -137,18 +137,18 @@ def test_a_token_of_a_key_that_is_gone_is_told(http: httpx.Client) -> None:
     body = {"vendor": "vault", "mode": "no_overlap"}
     http.post("/_emulator/keys/rotate", json=body).raise_for_status()
     told = inspect(http, token)
-    assert (faults(told), told["signature"]) == (["unknown_kid"], "key_unknown")
+    assert (faults(told), told["signature"]) == (["unknown_kid"], "unknown_key")
     assert (told["vendor"], told["principal"]) == ("vault", "me@x")
 
 
 @pytest.mark.parametrize(
     ("defect", "signature"),
     [
-        ("alg_none", "not_signed"),
-        ("hs256_with_public_key", "by_public_key_as_secret"),
+        ("alg_none", "unsigned"),
+        ("hs256_with_public_key", "signed_with_public_key"),
         ("wrong_key", "bad"),
-        ("unknown_kid", "key_unknown"),
-        ("malformed", "not_signed"),
+        ("unknown_kid", "unknown_key"),
+        ("malformed", "unsigned"),
         ("expired", "good"),
     ],
 )
@@ -162,9 +162,9 @@ def test_a_foreign_token_is_told_to_be_one_and_whose(http: httpx.Client) -> None
     token = foreign(iss="https://idp.test/x", sub="me", exp=1_700_000_000, iat=1_699_990_000)
     told = inspect(http, token)
     assert (told["vendor"], told["realm"], told["use"], told["principal"]) == (None,) * 4
-    assert (told["signature"], told["claims"]["sub"]) == ("key_unknown", "me")
+    assert (told["signature"], told["claims"]["sub"]) == ("unknown_key", "me")
     assert told["problems"][0] == {
-        "fault": "unknown_kid",
+        "code": "unknown_kid",
         "reason": "no key of this realm made it",
     }
     assert faults(told) == ["unknown_kid", "expired"]
@@ -174,13 +174,13 @@ def test_a_foreign_token_is_told_to_be_one_and_whose(http: httpx.Client) -> None
 
 def test_a_foreign_token_without_a_name_or_signature_is_told(http: httpx.Client) -> None:
     told = inspect(http, jwt.encode({"exp": 9_000_000_000}, "", algorithm="none"))
-    assert (faults(told), told["signature"]) == (["alg_none"], "not_signed")
+    assert (faults(told), told["signature"]) == (["alg_none"], "unsigned")
     assert "it has no iss to say whose it is" in told["summary"]
 
 
 def test_a_foreign_token_that_was_cut_off_is_told_to_be_both(http: httpx.Client) -> None:
     told = inspect(http, foreign(iss="https://idp.test", exp=9_000_000_000).rpartition(".")[0])
-    assert (faults(told), told["signature"]) == (["malformed"], "not_signed")
+    assert (faults(told), told["signature"]) == (["malformed"], "unsigned")
     assert "A foreign token" in told["summary"]
     assert "it has 2 segments, and a JWT has 3" in told["summary"]
 
@@ -188,7 +188,7 @@ def test_a_foreign_token_that_was_cut_off_is_told_to_be_both(http: httpx.Client)
 def test_a_token_that_says_it_is_of_a_vendor_and_is_not_is_told(http: httpx.Client) -> None:
     token = foreign(iss="https://vault.emulator.test", aud="vault-api", exp=9_000_000_000)
     told = inspect(http, token)
-    assert (told["vendor"], told["signature"]) == ("vault", "key_unknown")
+    assert (told["vendor"], told["signature"]) == ("vault", "unknown_key")
     assert faults(told) == ["unknown_kid", "other_realm"]
     assert told["problems"][1]["reason"] == "its jti is none that the emulator makes"
 

@@ -89,7 +89,7 @@ def test_a_payload_that_cannot_be_read_is_told(
 ) -> None:
     head = vaults(http).split(".")[0]
     told = inspect(http, f"{head}.{base64url_encode(payload).decode()}.AAAA")
-    assert told["problems"][0] == {"fault": "malformed", "reason": why}
+    assert told["problems"][0] == {"code": "malformed", "reason": why}
     assert faults(told) == ["malformed", "bad_signature"]
     assert (told["vendor"], told["claims"]) == ("vault", None)
 

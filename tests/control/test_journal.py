@@ -58,7 +58,7 @@ def test_an_entry_tells_all_of_a_call_but_its_secrets(http: httpx.Client) -> Non
     assert entry.pop("duration_ms") > 0
     assert entry.pop("at")
     assert entry.pop("real_at")
-    assert entry.pop("answer") == {
+    assert entry.pop("response") == {
         "headers": {"content-type": "application/json"},
         "body": {
             "access_token": "***",
@@ -118,9 +118,9 @@ def test_every_call_to_a_vendor_or_astray_has_an_entry_and_no_other_has(http: ht
         (None, "path_unknown"),
         (None, "method_not_allowed"),
         ("sign_in", "body_too_large"),
-        ("jwks", "keys_told"),
-        ("metadata", "told"),
-        ("introspect", "told"),
+        ("jwks", "jwks_sent"),
+        ("metadata", "ok"),
+        ("introspect", "ok"),
         ("introspect", "body_too_large"),
         ("revoke", "revoked"),
         (None, "path_unknown"),
@@ -186,7 +186,7 @@ def test_it_is_read_newest_first_and_no_more_than_asked_for(http: httpx.Client) 
     assert numbers(http) == [5, 4, 3, 2, 1]
     assert numbers(http, limit=2) == [5, 4]
     assert http.get(JOURNAL).json()["last"] == 5
-    assert http.get(JOURNAL).json()["gone"] == 0
+    assert http.get(JOURNAL).json()["dropped"] == 0
     assert http.head(JOURNAL).status_code == 200
 
 
@@ -268,17 +268,17 @@ def test_a_filter_that_no_entry_could_fit_is_refused(
 def test_clearing_removes_the_entries_and_the_numbers_go_on(http: httpx.Client) -> None:
     some_calls(http)
     assert http.delete(JOURNAL).status_code == 204
-    assert http.get(JOURNAL).json() == {"entries": [], "gone": 0, "last": 5}
+    assert http.get(JOURNAL).json() == {"entries": [], "dropped": 0, "last": 5}
     omniomni(http)
     assert numbers(http) == [6]
-    assert http.get(JOURNAL).json()["gone"] == 0
-    assert verify(http, count=1).json() == {"verified": True, "count": 1, "gone": 0}
+    assert http.get(JOURNAL).json()["dropped"] == 0
+    assert verify(http, count=1).json() == {"verified": True, "count": 1, "dropped": 0}
 
 
 def test_a_reset_begins_a_new_journal(http: httpx.Client) -> None:
     omniomni(http)
     http.post("/_emulator/reset")
-    assert http.get(JOURNAL).json() == {"entries": [], "gone": 0, "last": 0}
+    assert http.get(JOURNAL).json() == {"entries": [], "dropped": 0, "last": 0}
 
 
 @pytest.mark.parametrize(
@@ -297,12 +297,12 @@ def test_what_is_as_expected_is_verified(http: httpx.Client, where: Any, count: 
     some_calls(http)
     answer = verify(http, where, count=count)
     assert answer.status_code == 200
-    assert list(answer.json()) == ["verified", "count", "gone"]
+    assert list(answer.json()) == ["verified", "count", "dropped"]
 
 
 def test_without_a_count_one_call_is_enough(http: httpx.Client) -> None:
     some_calls(http)
-    told = {"verified": True, "count": 2, "gone": 0}
+    told = {"verified": True, "count": 2, "dropped": 0}
     assert verify(http, {"vendor": "vault"}).json() == told
     assert verify(http, {"operation": "refresh"}).status_code == 409
 
@@ -317,7 +317,7 @@ def test_a_failure_tells_what_came_nearest_and_why_it_is_not_it(http: httpx.Clie
         "expected 2 calls with vendor vault and operation refresh and principal me@x, and there "
         "are 0; the nearest, number 5, differs in operation (expected refresh, was resource)"
     )
-    assert (problem["count"], problem["expected"], problem["gone"]) == (0, 2, 0)
+    assert (problem["count"], problem["expected"], problem["dropped"]) == (0, 2, 0)
     assert [call["number"] for call in problem["nearest"]] == [5, 4, 3, 2, 1]
     first, _, third = problem["nearest"][:3]
     assert first["differs"] == {"operation": {"expected": "refresh", "was": "resource"}}
@@ -327,7 +327,7 @@ def test_a_failure_tells_what_came_nearest_and_why_it_is_not_it(http: httpx.Clie
     }
     told = ("method", "path", "status", "outcome", "principal")
     assert [first[name] for name in told] == ["GET", ACCOUNTS, 200, "answered", "me@x"]
-    assert answer.headers["X-Emulator-Reason"].startswith("not_verified; expected 2 calls")
+    assert answer.headers["X-Emulator-Reason"].startswith("verification_failed; expected 2 calls")
 
 
 def test_a_call_before_since_comes_near_and_is_told(http: httpx.Client) -> None:

@@ -74,7 +74,7 @@ def told(http: httpx.Client) -> Any:
     """The body of the newest entry."""
     answer = http.get(JOURNAL, params={"limit": 1})
     assert answer.status_code == 200, answer.text
-    return answer.json()["entries"][0]["answer"]["body"]
+    return answer.json()["entries"][0]["response"]["body"]
 
 
 def token(http: httpx.Client, user: str = "me@x.test") -> str:

@@ -58,9 +58,9 @@ def test_a_realm_keeps_the_newest_entries_and_tells_how_many_are_gone() -> None:
         await sign_in(http, 12)
         journal = await told(http)
         assert [entry["number"] for entry in journal["entries"]] == [12, 11, 10, 9, 8]
-        assert (journal["gone"], journal["last"]) == (7, 12)
-        assert (await told(http, since=9))["gone"] == 0
-        assert (await told(http, since=5))["gone"] == 2
+        assert (journal["dropped"], journal["last"]) == (7, 12)
+        assert (await told(http, since=9))["dropped"] == 0
+        assert (await told(http, since=5))["dropped"] == 2
 
     in_process(work, journal_entries=5)
 
@@ -69,10 +69,10 @@ def test_what_is_gone_is_told_apart_from_what_was_cleared() -> None:
     async def work(http: httpx.AsyncClient) -> None:
         await sign_in(http, 12)
         await http.delete(JOURNAL)
-        assert await told(http) == {"entries": [], "gone": 0, "last": 12}
+        assert await told(http) == {"entries": [], "dropped": 0, "last": 12}
         await sign_in(http, 7)
         journal = await told(http)
-        assert ([e["number"] for e in journal["entries"]][-1], journal["gone"]) == (15, 2)
+        assert ([e["number"] for e in journal["entries"]][-1], journal["dropped"]) == (15, 2)
 
     in_process(work, journal_entries=5)
 
@@ -83,10 +83,10 @@ def test_no_bound_from_above_is_verified_where_entries_are_gone() -> None:
         for count in (5, 0, {"at_most": 9}):
             answer = await verify(http, {"vendor": "omniomni"}, count)
             assert answer.status_code == 409
-            assert answer.json()["gone"] == 7
+            assert answer.json()["dropped"] == 7
             assert "7 calls before them fell to the journal's bounds" in answer.json()["detail"]
         least = await verify(http, {"vendor": "omniomni"}, {"at_least": 5})
-        assert least.json() == {"verified": True, "count": 5, "gone": 7}
+        assert least.json() == {"verified": True, "count": 5, "dropped": 7}
         assert (await verify(http, {"vendor": "omniomni"}, {"at_least": 6})).status_code == 409
 
     in_process(work, journal_entries=5)
@@ -97,7 +97,7 @@ def test_since_what_is_kept_every_bound_is_certain() -> None:
         await sign_in(http, 12)
         for since, count in ((7, 5), (8, 4), (12, 0)):
             answer = await verify(http, {"since": since}, count)
-            assert answer.json() == {"verified": True, "count": count, "gone": 0}
+            assert answer.json() == {"verified": True, "count": count, "dropped": 0}
         assert (await verify(http, {"since": 6}, 5)).status_code == 409
         assert (await verify(http, {"since": "2020-01-01T00:00:00Z"}, 5)).status_code == 409
 
@@ -117,12 +117,12 @@ def test_a_reader_of_the_stream_is_told_what_it_missed(monkeypatch: pytest.Monke
         opening, *sent = (await stream).text.strip().split("\n\n")
         assert opening.startswith(":")
         assert [event.splitlines()[-1] for event in sent] == [
-            'data: {"gone":5}',
+            'data: {"dropped":5}',
             *(f"id: {number}" for number in range(8, 13)),
-            'data: {"gone":4}',
+            'data: {"dropped":4}',
             *(f"id: {number}" for number in range(17, 22)),
         ]
-        assert sent[0].startswith("event: gone\n")
+        assert sent[0].startswith("event: dropped\n")
 
     in_process(work, journal_entries=5)
 
@@ -134,10 +134,10 @@ def test_many_realms_share_one_bound_and_the_largest_gives_way() -> None:
             await sign_in(http, 3, f"/realms/r{number}")
         await sign_in(http, 5_000)
         journal = await told(http, limit=1000)
-        assert journal["gone"] > 500
+        assert journal["dropped"] > 500
         for number in range(40):
             small = await told(http, f"/realms/r{number}")
-            assert (len(small["entries"]), small["gone"]) == (3, 0)
+            assert (len(small["entries"]), small["dropped"]) == (3, 0)
         assert (await verify(http, {}, {"at_most": 5_000})).status_code == 409
         assert journal["entries"][0]["number"] == journal["last"] == 5_000
 
@@ -161,7 +161,7 @@ def test_the_bounds_can_be_set(way: str) -> None:
                 for _ in range(5):
                     http.post(OMNIOMNI, json={"clientId": "demo-client"}).raise_for_status()
                 journal = http.get(JOURNAL).json()
-            assert (len(journal["entries"]), journal["gone"]) == (3, 2)
+            assert (len(journal["entries"]), journal["dropped"]) == (3, 2)
         finally:
             server.terminate()
             server.communicate()

@@ -133,7 +133,7 @@ def test_a_realm_made_from_another_begins_as_that_one_is_now(
     clock = http.get(f"{child}/_emulator/clock").json()
     assert clock == {"now": "2030-01-01T00:00:00.000Z", "frozen": True}
     (inherited,) = http.get(f"{child}/_emulator/faults").json()["faults"]
-    assert (inherited["outcome"], inherited["struck"]) == ("server_error", 0)
+    assert (inherited["outcome"], inherited["triggered"]) == ("server_error", 0)
     keys = [http.get(f"{base}/_emulator/keys").json()["vault"] for base in (realm, child)]
     assert keys[0] == keys[1]
     # From here on each goes its own way, the parent too.
@@ -340,7 +340,7 @@ def test_a_thousand_realms_do_not_see_one_another() -> None:
         assert all(status == (500 if number % 2 else 200) for number, _, status in lives)
         for number, base, _ in lives[::97]:
             faults = http.get(f"{base}/_emulator/faults").json()["faults"]
-            assert [fault["struck"] for fault in faults] == [1] * (number % 2)
+            assert [fault["triggered"] for fault in faults] == [1] * (number % 2)
 
 
 def test_a_realm_is_made_in_less_than_five_milliseconds(served: Served) -> None:
@@ -406,7 +406,7 @@ def test_a_delay_ends_with_its_realm_and_nothing_is_stored_for_it_any_more() -> 
         assert time.monotonic() - began < 3
         store = served.app.state.emulator.realms.store
         assert isinstance(store, MemoryStore)
-        assert "gone" not in repr(vars(store))
+        assert "dropped" not in repr(vars(store))
 
 
 def test_a_realm_of_many_faults_shares_them_until_one_strikes() -> None:

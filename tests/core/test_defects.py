@@ -249,7 +249,7 @@ def test_the_emulator_refuses_a_defective_token_and_names_the_fault(
     assert OUR_REASON[defect] in used.headers["X-Emulator-Reason"]
     explained = http.post("/_emulator/tokens/inspect", json={"token": token}).json()
     (problem,) = explained["problems"]
-    assert problem["fault"] == OUR_NAME.get(defect, defect)
+    assert problem["code"] == OUR_NAME.get(defect, defect)
     assert explained["verdict"] == "refused"
     assert (explained["vendor"], explained["principal"]) == ("vault", "me@x")
 

@@ -28,7 +28,7 @@ ENTRY: Entry = {
         "body": {"username": "mé@example.com", "password": "***", "otp": None, "n": 2**63},
         "body_bytes": 120,
     },
-    "answer": {
+    "response": {
         "headers": {"content-type": "application/json"},
         "body": {"token": "***", "list": [1, None, "é"]},
         "body_bytes": 700,
@@ -86,10 +86,17 @@ async def test_pages_follow_one_another(journal: Journal) -> None:
 async def test_a_page_tells_how_many_entries_before_it_fell_to_the_bound(journal: Journal) -> None:
     await write(journal, 25)
     page = await journal.page()
-    assert (numbers(page.entries), page.gone, page.read_to) == (list(range(16, 26)), 15, 25)
-    assert (await journal.page(12)).gone == 3
-    assert (await journal.page(15)).gone == (await journal.page(20)).gone == 0
-    assert [await journal.gone(after) for after in (0, 12, 15, 20, 25, 99)] == [15, 3, 0, 0, 0, 0]
+    assert (numbers(page.entries), page.dropped, page.read_to) == (list(range(16, 26)), 15, 25)
+    assert (await journal.page(12)).dropped == 3
+    assert (await journal.page(15)).dropped == (await journal.page(20)).dropped == 0
+    assert [await journal.dropped(after) for after in (0, 12, 15, 20, 25, 99)] == [
+        15,
+        3,
+        0,
+        0,
+        0,
+        0,
+    ]
 
 
 @on_a_loop
@@ -97,20 +104,20 @@ async def test_what_was_cleared_is_not_gone(journal: Journal) -> None:
     await write(journal, 25)
     await journal.clear()
     page = await journal.page()
-    assert (list(page.entries), page.gone, page.read_to) == ([], 0, 25)
-    assert (await journal.gone(), await journal.last(), await journal.cleared()) == (0, 25, 25)
+    assert (list(page.entries), page.dropped, page.read_to) == ([], 0, 25)
+    assert (await journal.dropped(), await journal.last(), await journal.cleared()) == (0, 25, 25)
     await write(journal, 12)
     page = await journal.page()
-    assert (numbers(page.entries), page.gone) == (list(range(28, 38)), 2)
-    assert (await journal.page(26)).gone == 1
-    assert await journal.gone() == 2
+    assert (numbers(page.entries), page.dropped) == (list(range(28, 38)), 2)
+    assert (await journal.page(26)).dropped == 1
+    assert await journal.dropped() == 2
 
 
 @on_a_loop
 async def test_an_empty_journal_has_an_empty_page(journal: Journal) -> None:
     page = await journal.page()
-    assert (list(page.entries), page.gone, page.read_to) == ([], 0, 0)
-    assert (await journal.gone(), await journal.last(), await journal.cleared()) == (0, 0, 0)
+    assert (list(page.entries), page.dropped, page.read_to) == ([], 0, 0)
+    assert (await journal.dropped(), await journal.last(), await journal.cleared()) == (0, 0, 0)
     assert await newest_first(journal) == []
 
 
@@ -121,9 +128,9 @@ def test_entries_that_are_gone_all_together_are_counted() -> None:
         for _ in range(3):
             await journal.write({"text": "x" * 2000})  # more than there is room for
         page = await journal.page()
-        assert (list(page.entries), page.gone, page.read_to) == ([], 3, 3)
-        assert (await journal.gone(), await journal.gone(2)) == (3, 1)
-        assert (await journal.page(2)).gone == 1
+        assert (list(page.entries), page.dropped, page.read_to) == ([], 3, 3)
+        assert (await journal.dropped(), await journal.dropped(2)) == (3, 1)
+        assert (await journal.page(2)).dropped == 1
 
     asyncio.run(work())
 

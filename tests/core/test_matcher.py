@@ -31,8 +31,8 @@ def call(number: int, **fields: Any) -> Entry:
     }
 
 
-def page(*entries: Entry, gone: int = 0) -> JournalPage:
-    return JournalPage(entries, gone, entries[-1]["number"] if entries else gone)
+def page(*entries: Entry, dropped: int = 0) -> JournalPage:
+    return JournalPage(entries, dropped, entries[-1]["number"] if entries else dropped)
 
 
 def matched(where: CallFilter, *pages: JournalPage, count: ExpectedCount | None = None) -> Matcher:
@@ -116,18 +116,18 @@ def test_a_count_is_as_a_test_writes_it_and_in_words(
     st.integers(0, 2),
 )
 def test_it_holds_within_both_bounds_and_no_upper_one_is_certain_where_calls_are_gone(
-    matches: list[bool], least: int, most: int | None, gone: int
+    matches: list[bool], least: int, most: int | None, dropped: int
 ) -> None:
     calls = [
-        call(gone + n, vendor="vault" if hit else "nbcgate") for n, hit in enumerate(matches, 1)
+        call(dropped + n, vendor="vault" if hit else "nbcgate") for n, hit in enumerate(matches, 1)
     ]
     matcher = matched(
-        filter_of(vendor="vault"), page(*calls, gone=gone), count=ExpectedCount(least, most)
+        filter_of(vendor="vault"), page(*calls, dropped=dropped), count=ExpectedCount(least, most)
     )
     found = sum(matches)
-    assert (matcher.count, matcher.gone) == (found, gone)
-    assert matcher.holds is (least <= found and (most is None or (found <= most and not gone)))
-    assert matcher.cannot_hold is (most is not None and (found > most or gone > 0))
+    assert (matcher.count, matcher.dropped) == (found, dropped)
+    assert matcher.holds is (least <= found and (most is None or (found <= most and not dropped)))
+    assert matcher.cannot_hold is (most is not None and (found > most or dropped > 0))
     assert not (matcher.holds and matcher.cannot_hold)
 
 
@@ -136,14 +136,14 @@ def test_pages_are_counted_together() -> None:
     assert matcher.holds
 
 
-@pytest.mark.parametrize(("after", "gone"), [(0, 5), (3, 2), (5, 0), (9, 0)])
-def test_only_calls_that_may_have_been_meant_are_gone(after: int, gone: int) -> None:
-    assert matched(filter_of(after=after), page(call(6), call(7), gone=5)).gone == gone
+@pytest.mark.parametrize(("after", "dropped"), [(0, 5), (3, 2), (5, 0), (9, 0)])
+def test_only_calls_that_may_have_been_meant_are_gone(after: int, dropped: int) -> None:
+    assert matched(filter_of(after=after), page(call(6), call(7), dropped=5)).dropped == dropped
 
 
 def test_calls_that_are_gone_all_together_are_counted_too() -> None:
-    assert matched(filter_of(), JournalPage((), 4, 4)).gone == 4
-    assert matched(filter_of(after=3), JournalPage((), 4, 4)).gone == 1
+    assert matched(filter_of(), JournalPage((), 4, 4)).dropped == 4
+    assert matched(filter_of(after=3), JournalPage((), 4, 4)).dropped == 1
 
 
 # The nearest
@@ -197,11 +197,11 @@ def test_of_too_many_calls_the_last_are_shown() -> None:
     assert str(matcher) == "expected at most 2 calls with vendor vault, and there are 8"
 
 
-def test_a_failure_says_what_fell_to_the_bounds() -> None:
-    matcher = matched(filter_of(), page(call(3), gone=2), count=ExpectedCount(1, 1))
+def test_a_failure_says_what_was_dropped() -> None:
+    matcher = matched(filter_of(), page(call(3), dropped=2), count=ExpectedCount(1, 1))
     assert str(matcher) == (
-        "expected 1 call, and there is 1; 2 calls before them fell to the journal's bounds and may "
-        "have been meant too: since, with a number, leaves them out"
+        "expected 1 call, and there is 1; 2 calls before them were dropped at the journal's bounds "
+        "and may have matched: since, with a number, leaves them out"
     )
 
 

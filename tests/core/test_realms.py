@@ -78,9 +78,9 @@ async def test_what_was_issued_to_a_removed_principal_is_refused_by_the_other(
     issued = await token(await get(other))
     assert await problem(await get(one), issued) is None
     await one.change(DEFAULT, user_removed("me@x"))
-    assert await problem(await get(other), issued) is TokenProblem.SUBJECT_GONE
+    assert await problem(await get(other), issued) is TokenProblem.SUBJECT_DELETED
     await other.change(DEFAULT, user_added("me@x"))
-    assert await problem(await get(one), issued) is TokenProblem.SUBJECT_GONE
+    assert await problem(await get(one), issued) is TokenProblem.SUBJECT_DELETED
     assert await problem(await get(one), await token(await get(other))) is None
     await in_step(one, other)
 

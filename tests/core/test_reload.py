@@ -84,7 +84,7 @@ async def test_tokens_used_and_revoked_ones_journal_and_outbox_stay(
     for after in (await get(one), await get(other)):
         assert await problem(after, kept.token) is None
         assert await problem(after, revoked.token) is TokenProblem.REVOKED
-        assert await problem(after, gone.token) is TokenProblem.SUBJECT_GONE
+        assert await problem(after, gone.token) is TokenProblem.SUBJECT_DELETED
         assert await after.refresh_token_used(refresh.claims["jti"])
         assert await after.journal.last() == 1
         assert len(await after.outbox.mails()) == 1
@@ -106,7 +106,7 @@ async def test_what_was_issued_to_a_principal_that_was_removed_is_refused_though
     for after in (await get(one), await get(other)):
         assert users(after) == ["me@x", "you@x", "called@x"]
         for issued in (of_the_fixture, of_a_call):
-            assert await problem(after, issued) is TokenProblem.SUBJECT_GONE
+            assert await problem(after, issued) is TokenProblem.SUBJECT_DELETED
         assert await problem(after, await token(after, "you@x")) is None
 
 

@@ -27,7 +27,7 @@ from emulator.core.keys import ALGORITHMS
 from emulator.core.outcomes import COMMON_PLACEHOLDERS
 from emulator.settings import Settings
 from emulator.testing import Emulator, Realm
-from emulator.testing.emulator import Runs
+from emulator.testing.emulator import Mode
 from emulator.testing.plugin import SCOPES, SHARING
 
 ROOT = Path(__file__).parents[2]
@@ -154,8 +154,8 @@ def test_every_method_that_tests_have_is_in_the_docs(kind: type) -> None:
 
 def test_every_way_in_which_an_emulator_runs_and_all_it_can_do_is_in_the_docs() -> None:
     page = (ROOT / "docs" / "testing.md").read_text()
-    for runs in get_args(Runs)[1:]:
-        assert f'`Emulator(runs="{runs}")`' in page
+    for runs in get_args(Mode)[1:]:
+        assert f'`Emulator(mode="{runs}")`' in page
     for name in set(vars(Emulator)) - {"start", "close", "app", "url"}:
         assert name.startswith("_") or re.search(rf"\b{name}\(", page), name
 

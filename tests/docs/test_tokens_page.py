@@ -18,7 +18,7 @@ def test_the_docs_list_every_defect_with_what_pyjwt_says() -> None:
     assert list(BY_PYJWT) == list(Defect)
 
 
-def test_the_docs_list_every_fault_that_an_explanation_can_find() -> None:
-    listed = set(re.findall(r"`(\w+)`", PAGE.partition("The faults: ")[2].partition("\n\n")[0]))
+def test_the_docs_list_every_code_of_a_problem() -> None:
+    listed = set(re.findall(r"`(\w+)`", PAGE.partition("The codes: ")[2].partition("\n\n")[0]))
     elsewhere = {TokenProblem.MISSING, TokenProblem.OTHER_VENDOR, TokenProblem.OTHER_USE}
     assert listed == set(TokenProblem) - elsewhere

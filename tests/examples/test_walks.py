@@ -48,12 +48,12 @@ def test_a_walk_prints_what_the_docs_show(
 
 @EVERY_LANGUAGE
 def test_it_says_in_one_line_that_no_emulator_answers(walk: Walk, language: str) -> None:
-    nobody_listens = "http://127.0.0.1:9"
+    connection_refused = "http://127.0.0.1:9"
 
-    done = walk(language, nobody_listens)
+    done = walk(language, connection_refused)
 
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert done.stderr.startswith(f"no emulator answers at {nobody_listens}: ")
+    assert done.stderr.startswith(f"no emulator answers at {connection_refused}: ")
     assert done.stderr.endswith("; start one, or set EMULATOR_URL\n")
 
 
@@ -117,6 +117,6 @@ def test_it_survives_what_the_journal_then_tells_it_of(
 
     # Busy twice, then refused: it reads the accounts after all, by a sign-in with the password.
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    journal = f"/realms/walk-in-{language}/_emulator/journal/verify: 409, not_verified; "
+    journal = f"/realms/walk-in-{language}/_emulator/journal/verify: 409, verification_failed; "
     assert done.stderr.startswith(f"{journal}expected 2 calls"), done.stderr
     assert "there are 3" in done.stderr

@@ -80,7 +80,7 @@ def test_one_call_is_affected_and_no_other(how: str) -> None:
             omniomni(http)
         assert omniomni(http).status_code == 200
         (fault_now,) = http.get("/_emulator/faults").json()["faults"]
-        assert (fault_now["met"], fault_now["struck"]) == (3, 1)
+        assert (fault_now["matched"], fault_now["triggered"]) == (3, 1)
 
 
 @pytest.mark.parametrize("how", ["reset", "close", "garbage"])

@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from emulator.testing import Emulator, Realm
-from emulator.testing.emulator import Runs
+from emulator.testing.emulator import Mode
 
 FIXTURE = {
     "resources": [
@@ -27,7 +27,7 @@ FIXTURE = {
     },
 }
 
-WAYS = [*get_args(Runs), "elsewhere"]
+WAYS = [*get_args(Mode), "elsewhere"]
 
 
 @pytest.fixture(scope="package", params=WAYS)
@@ -43,7 +43,7 @@ def emulator(way: str) -> Iterator[Emulator]:
         with Emulator(FIXTURE) as served, Emulator.connect(served.url) as connected:
             yield connected
     else:
-        with Emulator(FIXTURE, runs=way) as emulator:  # type: ignore[arg-type]  # one of its ways
+        with Emulator(FIXTURE, mode=way) as emulator:  # type: ignore[arg-type]  # one of its ways
             yield emulator
 
 
@@ -56,6 +56,6 @@ def realm(emulator: Emulator, request: pytest.FixtureRequest) -> Iterator[Realm]
 @pytest.fixture
 def http(emulator: Emulator, realm: Realm, way: str) -> Iterator[httpx.Client]:
     """A client of the realm, as a test's own code has one."""
-    transport = emulator.transport() if way == "in process" else httpx.HTTPTransport()
+    transport = emulator.transport() if way == "in_process" else httpx.HTTPTransport()
     with httpx.Client(base_url=realm.url, transport=transport, trust_env=False) as http:
         yield http

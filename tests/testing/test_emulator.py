@@ -18,32 +18,32 @@ import httpx
 import pytest
 from commands import serving
 
-from emulator.testing import Emulator, FixtureError, NotRunning, NotStarted, Refused
+from emulator.testing import ApiError, Emulator, FixtureError, NotRunning, NotStarted
 
 PATH = "/omni-omni/v1/auth/client-token"
 MINE = {"omniomni": {"clients": [{"client_id": "mine"}]}}
-SERVED = ("in a thread", "in a subprocess")
+SERVED = ("thread", "subprocess")
 
 
 def status(url: str, client_id: str = "demo-client") -> int:
     return httpx.post(url + PATH, json={"clientId": client_id}, trust_env=False).status_code
 
 
-@pytest.mark.parametrize("runs", SERVED)
-def test_it_serves_the_demo_from_with_to_its_end(runs: str) -> None:
-    with Emulator(runs=runs) as emulator:  # type: ignore[arg-type]  # one of its ways
+@pytest.mark.parametrize("mode", SERVED)
+def test_it_serves_the_demo_from_with_to_its_end(mode: str) -> None:
+    with Emulator(mode=mode) as emulator:  # type: ignore[arg-type]  # one of its ways
         url = emulator.url
         assert status(url) == 200
     with pytest.raises(httpx.ConnectError):
         httpx.get(url, trust_env=False)
 
 
-@pytest.mark.parametrize("runs", SERVED)
-def test_it_serves_a_fixture_that_is_data_or_a_file(runs: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", SERVED)
+def test_it_serves_a_fixture_that_is_data_or_a_file(mode: str, tmp_path: Path) -> None:
     file = tmp_path / "f.yaml"
     file.write_text("omniomni: {clients: [{client_id: mine}]}")
-    for fixture in (MINE, str(file)) if runs == "in a subprocess" else (MINE, file, [file]):
-        with Emulator(fixture, runs=runs) as emulator:  # type: ignore[arg-type]  # one of its ways
+    for fixture in (MINE, str(file)) if mode == "subprocess" else (MINE, file, [file]):
+        with Emulator(fixture, mode=mode) as emulator:  # type: ignore[arg-type]  # one of its ways
             assert status(emulator.url, "mine") == 200
 
 
@@ -58,16 +58,16 @@ def test_a_fixture_with_mistakes_is_refused_at_once() -> None:
 
 
 def test_a_subprocess_refuses_a_fixture_with_mistakes_when_it_starts() -> None:
-    emulator = Emulator({"valt": {}}, runs="in a subprocess")
+    emulator = Emulator({"valt": {}}, mode="subprocess")
     with pytest.raises(NotStarted, match='did you mean "vault"'), emulator:
         pass
 
 
-def test_a_way_that_there_is_not_is_said_so() -> None:
+def test_an_unknown_mode_is_refused() -> None:
     with pytest.raises(
-        ValueError, match="in a thread or in a subprocess or in process, not 'fork'"
+        ValueError, match="thread or subprocess or in_process, not 'fork'"
     ):
-        Emulator(runs="fork")  # type: ignore[arg-type]  # there is none
+        Emulator(mode="fork")  # type: ignore[arg-type]  # there is none
 
 
 def test_its_url_is_known_while_it_runs_and_a_second_run_is_refused() -> None:
@@ -91,11 +91,11 @@ def test_calls_of_a_realm_whose_emulator_ended_are_refused() -> None:
     realm.close()
 
 
-@pytest.mark.parametrize("runs", ["in a thread", "in a subprocess", "in process"])
-def test_asynchronous_code_has_it_too(runs: str) -> None:
+@pytest.mark.parametrize("mode", ["thread", "subprocess", "in_process"])
+def test_asynchronous_code_has_it_too(mode: str) -> None:
     async def signed_in() -> int:
-        async with Emulator(runs=runs) as emulator, emulator.realm() as realm:  # type: ignore[arg-type]  # one of its ways
-            transport = emulator.transport() if runs == "in process" else None
+        async with Emulator(mode=mode) as emulator, emulator.realm() as realm:  # type: ignore[arg-type]  # one of its ways
+            transport = emulator.transport() if mode == "in_process" else None
             async with httpx.AsyncClient(transport=transport, trust_env=False) as http:
                 answer = await http.post(realm.url + PATH, json={"clientId": "demo-client"})
             assert await asyncio.to_thread(realm.journal.verify, count=1, within="1s") == 1
@@ -116,7 +116,7 @@ def test_a_process_that_was_forked_off_drives_it_too() -> None:
 
 
 def test_in_process_there_is_nothing_to_connect_to() -> None:
-    with Emulator(runs="in process") as emulator, emulator.realm() as realm:
+    with Emulator(mode="in_process") as emulator, emulator.realm() as realm:
         for asked in (realm.environment, realm.at_vendor_hosts, emulator.environment):
             with pytest.raises(NotRunning, match="run it in a thread"):
                 asked()
@@ -124,7 +124,7 @@ def test_in_process_there_is_nothing_to_connect_to() -> None:
 
 def test_it_leaves_no_thread_and_no_process_behind() -> None:
     before = set(threading.enumerate())
-    with Emulator() as one, Emulator(runs="in process"), Emulator(runs="in a subprocess") as other:
+    with Emulator() as one, Emulator(mode="in_process"), Emulator(mode="subprocess") as other:
         assert status(one.url) == status(other.url) == 200
     assert set(threading.enumerate()) == before
     assert not subprocess.run(
@@ -139,7 +139,7 @@ def test_a_subprocess_ends_with_the_tests_that_started_it_however_they_end() -> 
     program = (
         "from emulator.testing import Emulator\n"
         "import time\n"
-        "emulator = Emulator(runs='in a subprocess')\n"
+        "emulator = Emulator(mode='subprocess')\n"
         "emulator.start()\n"
         "print(emulator.url, flush=True)\n"
         "time.sleep(60)\n"
@@ -237,7 +237,7 @@ def test_one_that_the_network_can_reach_wants_its_token(monkeypatch: pytest.Monk
         monkeypatch.setenv("AUTH_EMULATOR_ADMIN_TOKEN", "for-tests")
         with Emulator.connect(url) as emulator:
             emulator.clock.now()
-        with Emulator.connect(url, admin_token="") as emulator, pytest.raises(Refused) as refused:
+        with Emulator.connect(url, admin_token="") as emulator, pytest.raises(ApiError) as refused:
             emulator.clock.now()
     assert refused.value.status == 401
     assert "AUTH_EMULATOR_ADMIN_TOKEN" in str(refused.value)

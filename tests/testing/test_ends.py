@@ -36,11 +36,11 @@ def in_a_fork(work: Callable[[], object]) -> Any:
     return result
 
 
-@pytest.mark.parametrize("runs", ["in a thread", "in process"])
-def test_calls_that_race_the_end_are_answered_or_refused_and_never_left_waiting(runs: str) -> None:
+@pytest.mark.parametrize("mode", ["thread", "in_process"])
+def test_calls_that_race_the_end_are_answered_or_refused_and_never_left_waiting(mode: str) -> None:
     for _ in range(5):
         ended: list[str] = []
-        emulator = Emulator(FIXTURE, runs=runs)  # type: ignore[arg-type]  # one of its ways
+        emulator = Emulator(FIXTURE, mode=mode)  # type: ignore[arg-type]  # one of its ways
         with emulator:
             realm, transport = emulator.realm(), emulator.transport()
 
@@ -70,7 +70,7 @@ def test_calls_that_race_the_end_are_answered_or_refused_and_never_left_waiting(
 
 def test_an_async_call_that_outlives_the_emulator_is_refused_and_not_cancelled() -> None:
     async def call() -> None:
-        with Emulator(FIXTURE, runs="in process") as emulator:
+        with Emulator(FIXTURE, mode="in_process") as emulator:
             emulator.faults.add(delay="30s")
             async with httpx.AsyncClient(transport=emulator.transport()) as http:
                 waiting = asyncio.ensure_future(http.post(f"http://x{OMNIOMNI}", json={}))
@@ -82,9 +82,9 @@ def test_an_async_call_that_outlives_the_emulator_is_refused_and_not_cancelled()
     asyncio.run(call())
 
 
-@pytest.mark.parametrize("runs", ["in a thread", "in a subprocess"])
-def test_a_forked_process_drives_beside_its_parent(runs: str) -> None:
-    with Emulator(FIXTURE, runs=runs) as emulator, emulator.realm() as realm:  # type: ignore[arg-type]  # one of its ways
+@pytest.mark.parametrize("mode", ["thread", "subprocess"])
+def test_a_forked_process_drives_beside_its_parent(mode: str) -> None:
+    with Emulator(FIXTURE, mode=mode) as emulator, emulator.realm() as realm:  # type: ignore[arg-type]  # one of its ways
         realm.clock.now()  # the connection that this keeps is the parent's
         told: Any = FORK.Queue()
         child = FORK.Process(target=lambda: told.put([realm.state().name for _ in range(30)]))
@@ -106,7 +106,7 @@ def test_a_forked_process_that_leaves_ends_nothing_of_its_parents() -> None:
 
 
 def test_a_transport_does_not_reach_out_of_a_forked_process() -> None:
-    with Emulator(FIXTURE, runs="in process") as emulator:
+    with Emulator(FIXTURE, mode="in_process") as emulator:
         transport = emulator.transport()
 
         def call() -> int:
@@ -118,7 +118,7 @@ def test_a_transport_does_not_reach_out_of_a_forked_process() -> None:
 
 
 def test_a_subprocess_is_ended_though_another_process_holds_its_pipe() -> None:
-    emulator = Emulator(FIXTURE, runs="in a subprocess")
+    emulator = Emulator(FIXTURE, mode="subprocess")
     emulator.start()
     holding = FORK.Process(target=time.sleep, args=(20,))
     holding.start()
@@ -136,7 +136,7 @@ def test_where_gevent_has_patched_threads_it_is_said(monkeypatch: pytest.MonkeyP
             return name == "threading"
 
     monkeypatch.setitem(sys.modules, "gevent.monkey", Patched)
-    with pytest.raises(NotStarted, match="in a subprocess"):
+    with pytest.raises(NotStarted, match="subprocess"):
         Emulator(FIXTURE).start()
 
 

@@ -15,9 +15,9 @@ from emulator.testing import Emulator, EmulatorError, Realm
 DAY = timedelta(days=1)
 
 
-@pytest.fixture(scope="module", params=["in a thread", "in a subprocess"])
+@pytest.fixture(scope="module", params=["thread", "subprocess"])
 def emulator(request: pytest.FixtureRequest) -> Iterator[Emulator]:
-    with Emulator(FIXTURE, runs=request.param) as emulator:
+    with Emulator(FIXTURE, mode=request.param) as emulator:
         yield emulator
 
 

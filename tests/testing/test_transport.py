@@ -14,7 +14,7 @@ from emulator.testing import Emulator, NotRunning
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[Emulator]:
-    with Emulator(FIXTURE, runs="in process") as emulator:
+    with Emulator(FIXTURE, mode="in_process") as emulator:
         yield emulator
 
 
@@ -134,15 +134,15 @@ def test_a_served_emulator_of_this_process_has_one_too() -> None:
 
 def test_one_of_another_process_has_none() -> None:
     with (
-        Emulator(FIXTURE, runs="in a subprocess") as emulator,
-        pytest.raises(NotRunning, match="in process"),
+        Emulator(FIXTURE, mode="subprocess") as emulator,
+        pytest.raises(NotRunning, match="in_process"),
     ):
         emulator.transport()
 
 
 def test_in_process_there_are_no_events() -> None:
     with (
-        Emulator(FIXTURE, runs="in process") as emulator,
+        Emulator(FIXTURE, mode="in_process") as emulator,
         pytest.raises(NotRunning, match="thread"),
     ):
         next(emulator.journal.events())

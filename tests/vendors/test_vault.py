@@ -143,7 +143,7 @@ def test_a_used_refresh_token_is_refused(http: httpx.Client) -> None:
     answer = refresh(http, token)
     refused(answer, 401, "UNAUTHORIZED", "The Token is invalid")
     assert answer.headers["X-Emulator-Reason"] == (
-        "refresh_token_invalid; the refresh token was used before"
+        "refresh_token_reused; the refresh token was used before"
     )
 
 

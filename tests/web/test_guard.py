@@ -80,7 +80,7 @@ def test_a_name_made_to_lead_here_controls_nothing(
         {"Host": f"evil.example:{demo.port}", "Origin": site, "Sec-Fetch-Site": "same-origin"},
     ):
         answer = http.request(method, path, headers=headers)
-        assert (answer.status_code, outcome(answer)) == (421, "host_unknown")
+        assert (answer.status_code, outcome(answer)) == (421, "unknown_host")
         assert "--allowed-host" in answer.headers["X-Emulator-Reason"]
 
 
@@ -103,7 +103,7 @@ def test_a_page_of_another_site_controls_nothing(
     http: httpx.Client, method: str, path: str, headers: dict[str, str]
 ) -> None:
     answer = http.request(method, path, headers=headers)
-    assert (answer.status_code, outcome(answer)) == (403, "other_site")
+    assert (answer.status_code, outcome(answer)) == (403, "cross_site_request")
     assert not [name for name in answer.headers if name.startswith("access-control")]
 
 
@@ -117,7 +117,7 @@ def test_a_cross_site_form_changes_nothing(kind: str) -> None:
                 before = http.get("/_emulator/keys").text
                 body = b'{"vendor": "vault", "outcome": "server_error"}'
                 answer = http.post(path, content=body, headers={**headers, "Content-Type": kind})
-                assert outcome(answer) == "other_site"
+                assert outcome(answer) == "cross_site_request"
                 assert http.get("/_emulator/keys").text == before
         assert http.get("/_emulator/faults").json()["faults"] == []
 
@@ -181,7 +181,7 @@ def test_every_other_host_is_unknown(demo: Served, host: str) -> None:
 
 def test_a_password_before_a_host_is_not_repeated(http: httpx.Client) -> None:
     answer = http.get(CLOCK, headers={"Host": "alice:correct-horse@localhost"})
-    assert outcome(answer) == "host_unknown"
+    assert outcome(answer) == "unknown_host"
     assert "correct-horse" not in answer.text + str(answer.headers)
 
 
@@ -263,7 +263,7 @@ def test_who_brings_the_token_needs_no_known_host_and_still_no_foreign_page_does
     assert guarded.get(CLOCK, headers=own).status_code == 200
     for origin, host in (("http://evil.example", "auth-emulator"), ("null", "[127.0.0.1]")):
         foreign = {**headers, "Origin": origin, "Host": host}
-        assert outcome(guarded.get(CLOCK, headers=foreign)) == "other_site"
+        assert outcome(guarded.get(CLOCK, headers=foreign)) == "cross_site_request"
 
 
 @pytest.mark.parametrize(
@@ -326,10 +326,10 @@ def test_on_loopback_no_token_is_made_or_wanted(caplog: pytest.LogCaptureFixture
     ):
         for host in ("emulator.test:99", "EMULATOR.TEST.", "[fd00:0::2]:80"):
             assert http.get(CLOCK, headers={"Host": host}).status_code == 200
-        assert outcome(http.get(CLOCK, headers={"Host": "x.emulator.test"})) == "host_unknown"
+        assert outcome(http.get(CLOCK, headers={"Host": "x.emulator.test"})) == "unknown_host"
         wrong = {"Authorization": "Bearer x"}
         assert http.get(CLOCK, headers=wrong).status_code == 200
-        assert outcome(http.get(CLOCK, headers={**wrong, "Host": "x"})) == "host_unknown"
+        assert outcome(http.get(CLOCK, headers={**wrong, "Host": "x"})) == "unknown_host"
         assert "Bearer" not in caplog.text
 
 
@@ -339,7 +339,7 @@ def test_what_a_trusted_proxy_says_may_refuse_a_call_and_its_scheme_counts() -> 
         own = {**said, "Origin": "https://auth.test"}
         assert http.get(CLOCK, headers=own).status_code == 200
         rebound = {"X-Forwarded-Host": "evil.example", "Origin": "http://evil.example"}
-        assert outcome(http.get(CLOCK, headers=rebound)) == "host_unknown"
+        assert outcome(http.get(CLOCK, headers=rebound)) == "unknown_host"
     with bound_to("127.0.0.1", allowed_host=["auth.test"]) as http:
         answer = http.get(CLOCK, headers={**own, "Host": "auth.test"})
         assert "--trusted-proxy" in answer.headers["X-Emulator-Reason"]

@@ -56,8 +56,8 @@ OMNIOMNI = Shown(
     resource=("/ecrop-command/omni-omni/v1/offers", '"offers": []'),
 )
 OF_ASSUMED_ENDPOINTS = {
-    *("otp_mailed", "otp_too_early", "otp_not_mailed", "token_good", "logged_out", "refreshed"),
-    *("refresh_token_expired", "refresh_token_spent", "refresh_token_invalid"),
+    *("otp_mailed", "otp_too_early", "otp_not_mailed", "token_valid", "logged_out", "refreshed"),
+    *("refresh_token_expired", "refresh_token_reused", "refresh_token_invalid"),
 }
 """The outcomes of NBC Gate that the demo cannot end in."""
 
@@ -143,7 +143,7 @@ def test_authorize_sends_the_token_to_the_protected_resource(visit: Visit, vendo
     resource = opened(page, path)
     for parameter in resource.block.get_by_placeholder("coin").all():
         parameter.fill("BTC")
-    expect(resource.execute(401)).to_contain_text("x-emulator-reason: bearer_refused;")
+    expect(resource.execute(401)).to_contain_text("x-emulator-reason: invalid_token;")
 
     page.locator(".scheme-container").get_by_role("button", name="Authorize").click()
     asked = page.locator(".auth-container").filter(has_text=vendor.scheme)

@@ -54,7 +54,7 @@ def test_a_sign_in_hands_out_a_bad_access_token_beside_a_good_refresh_token(
         explained = http.post("/_emulator/tokens/inspect", json={"token": bad}).json()
         (problem,) = explained["problems"]
         spoiled = {Defect.WRONG_KEY, Defect.CORRUPT_SIGNATURE}
-        assert problem["fault"] == ("bad_signature" if defect in spoiled else defect)
+        assert problem["code"] == ("bad_signature" if defect in spoiled else defect)
         assert not active(http, bad, vendor=vendor)
         if vendor in REFRESH:
             assert active(http, members[REFRESH[vendor]], vendor=vendor)
@@ -123,7 +123,7 @@ def test_a_fault_for_all_changes_those_that_can_have_its_defect(by: str) -> None
         assert not active(http, bad[0], base, "omniomni")
         assert not active(http, bad[1]["access_token"], base)
         (shown,) = http.get(f"{base}/_emulator/faults").json()["faults"]
-        assert (shown["met"], shown["struck"]) == (2, 2)
+        assert (shown["matched"], shown["triggered"]) == (2, 2)
 
 
 def test_a_fault_for_all_that_none_can_have_is_a_mistake() -> None:

@@ -85,7 +85,7 @@ async def _examine(target: "Target", token: str, report: "Report") -> None:
         report(error.finding)
     except (OSError, httpx.HTTPError) as error:
         seen = f"{target} does not answer any more ({error or type(error).__name__})"
-        report(wrong("server", Kind.SILENT, seen, "look whether it still runs, and at its log"))
+        report(wrong("server", Kind.TIMEOUT, seen, "look whether it still runs, and at its log"))
 
 
 def _print(finding: "Finding") -> None:

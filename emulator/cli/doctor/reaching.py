@@ -58,8 +58,8 @@ async def proxy_finding(target: Target) -> Finding:
     remedy = f"set NO_PROXY={host} (and no_proxy, for some) where the client runs"
     if await target.health(proxy=proxy if "://" in proxy else f"http://{proxy}"):
         seen = f"{seen}; it does reach the emulator"
-        return warning("proxy", Kind.PROXY_IN_THE_WAY, seen, remedy)
-    return wrong("proxy", Kind.PROXY_IN_THE_WAY, f"{seen}; it does not reach the emulator", remedy)
+        return warning("proxy", Kind.PROXY_USED, seen, remedy)
+    return wrong("proxy", Kind.PROXY_USED, f"{seen}; it does not reach the emulator", remedy)
 
 
 async def reach(target: Target, report: Report) -> Reached:
@@ -71,7 +71,7 @@ async def reach(target: Target, report: Report) -> Reached:
             "in; from the machine itself 127.0.0.1 and the published port"
         )
         seen = f"{target.host} cannot be looked up here"
-        raise NotReached(wrong("name", Kind.NAME_UNKNOWN, seen, remedy))
+        raise NotReached(wrong("name", Kind.HOST_NOT_FOUND, seen, remedy))
     if not _is_address(target.host):
         report(ok("name", f"{target.host} is {', '.join(addresses)}"))
     error = await _connect(target, addresses)
@@ -132,7 +132,7 @@ def _not_connected(target: Target, error: OSError) -> Finding:
                 "; in a container this is the container itself: use the emulator's service name"
             )
         seen = f"nobody listens at {at}"
-        return wrong("server", Kind.NOBODY_LISTENS, seen, remedy)
+        return wrong("server", Kind.CONNECTION_REFUSED, seen, remedy)
     timed_out = isinstance(error, TimeoutError)
     said = f" within {target.timeout:g} s" if timed_out else f": {error.strerror or error}"
     return wrong(
@@ -145,7 +145,7 @@ def _not_connected(target: Target, error: OSError) -> Finding:
 
 def _silent(target: Target) -> Finding:
     seen = f"what listens at {target.authority} did not answer within {target.timeout:g} s"
-    return wrong("server", Kind.SILENT, seen, _ANOTHER_PROGRAM)
+    return wrong("server", Kind.TIMEOUT, seen, _ANOTHER_PROGRAM)
 
 
 async def _speaks_no_tls(target: Target, error: OSError) -> Finding:
@@ -153,10 +153,10 @@ async def _speaks_no_tls(target: Target, error: OSError) -> Finding:
     if await plain.health():
         remedy = f"use {plain}; or serve HTTPS: auth-emulator serve --tls"
         seen = f"the emulator at {target.authority} speaks HTTP"
-        return wrong("server", Kind.SPEAKS_NO_TLS, seen, remedy)
+        return wrong("server", Kind.HTTP_EXPECTED, seen, remedy)
     said = getattr(error, "reason", None) or error or type(error).__name__
     seen = f"what listens at {target.authority} makes no TLS connection ({said})"
-    return wrong("server", Kind.SPEAKS_NO_TLS, seen, _ANOTHER_PROGRAM)
+    return wrong("server", Kind.HTTP_EXPECTED, seen, _ANOTHER_PROGRAM)
 
 
 async def _examine_certificate(target: Target, report: Report) -> bool:
@@ -177,7 +177,7 @@ def _not_trusted(target: Target, error: ssl.SSLCertVerificationError) -> Finding
             "reach it by a name that the certificate has (network aliases in compose, or "
             f"/etc/hosts), or start it with --tls-host {target.host}"
         )
-        return wrong("certificate", Kind.CERTIFICATE_OF_ANOTHER, seen, remedy)
+        return wrong("certificate", Kind.HOSTNAME_MISMATCH, seen, remedy)
     set_here = [f"{name} is {os.environ.get(name) or 'not set'}" for name in _CA_FILES]
     readers = ", ".join(f"{name} ({reader})" for name, reader in _CA_FILES.items())
     remedy = (
@@ -234,9 +234,9 @@ async def _other_program(target: Target, said: str) -> Finding:
         secure = target.moved(scheme="https", port=target.port)
         remedy = f"use {secure}" if await secure.health() else _ANOTHER_PROGRAM
         seen = f"what listens at {target.authority} speaks TLS"
-        return wrong("server", Kind.SPEAKS_TLS, seen, remedy)
+        return wrong("server", Kind.HTTPS_EXPECTED, seen, remedy)
     seen = f"what answers at {target} is no emulator ({said})"
-    return wrong("server", Kind.OTHER_PROGRAM, seen, _ANOTHER_PROGRAM)
+    return wrong("server", Kind.NOT_AN_EMULATOR, seen, _ANOTHER_PROGRAM)
 
 
 async def _wrong_path(target: Target) -> Finding | None:
@@ -251,10 +251,10 @@ async def _wrong_path(target: Target) -> Finding | None:
         if base == prefix and behind and name not in health["realms"]:
             seen = f"the emulator has no realm {name!r} (any more)"
             remedy = f"make it: PUT {root}/_emulator/realms/{name}; one with a ttl expires"
-            return wrong("realm", Kind.REALM_UNKNOWN, seen, remedy)
+            return wrong("realm", Kind.REALM_NOT_FOUND, seen, remedy)
         remedy = f"use {root}, or {root}/realms/NAME"
         if base == prefix and behind:
             remedy = f"use {root}/realms/{name}"
         seen = f"an emulator answers at {root}, but not below {target.base_url.path}"
-        return wrong("server", Kind.NO_BASE_URL, seen, remedy)
+        return wrong("server", Kind.WRONG_PATH, seen, remedy)
     return None

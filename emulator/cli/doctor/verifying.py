@@ -81,7 +81,7 @@ def _control_finding(response: httpx.Response, *, withheld: bool) -> Finding:
         )
     detail = str(members_of(response).get("detail", ""))[:200]
     seen = f"the control API is closed (HTTP {status}: {detail}); what needs it was left out"
-    return warning("control", Kind.CONTROL_CLOSED, seen, remedy)
+    return warning("control", Kind.CONTROL_API_REFUSED, seen, remedy)
 
 
 def _clock_findings(reached: Reached, clock: Mapping[str, Any]) -> Iterator[Finding]:
@@ -95,7 +95,7 @@ def _clock_findings(reached: Reached, clock: Mapping[str, Any]) -> Iterator[Find
     else:
         seen = f"the clock of the emulator's machine is {_difference(apart)} this one's"
         remedy = f"{_effect(apart)}; set both by NTP (a virtual machine of containers: restart it)"
-        yield wrong("machine", Kind.MACHINES_APART, seen, remedy)
+        yield wrong("machine", Kind.CLOCK_SKEW, seen, remedy)
     now = _seconds(clock.get("now"))
     if now is None:
         return
@@ -104,7 +104,7 @@ def _clock_findings(reached: Reached, clock: Mapping[str, Any]) -> Iterator[Find
         stands = iso_milliseconds(now)
         seen = f"the emulator's clock stands still at {stands}, {_difference(moved)} the real time"
         remedy = 'let it run: PUT .../_emulator/clock {"frozen": false}'
-        yield warning("clock", Kind.CLOCK_STANDS, seen, f"{_effect(moved)}; {remedy}")
+        yield warning("clock", Kind.CLOCK_FROZEN, seen, f"{_effect(moved)}; {remedy}")
     elif abs(moved) <= _NEAR:
         yield ok("clock", "the emulator's clock shows the real time")
     else:
@@ -168,7 +168,7 @@ def _metadata_findings(target: Target, vendors: Mapping[str, Documents]) -> Iter
         metadata = documents.metadata
         if isinstance(metadata, str):
             seen = f"{vendor}'s metadata cannot be read: {metadata}"
-            yield wrong("metadata", Kind.METADATA_UNUSABLE, seen, _LOOK_FOR_FAULT)
+            yield wrong("metadata", Kind.METADATA_INVALID, seen, _LOOK_FOR_FAULT)
             continue
         jwks = str(metadata.get("jwks_uri", ""))
         if jwks != f"{target}/_emulator/{vendor}/.well-known/jwks.json":
@@ -177,7 +177,7 @@ def _metadata_findings(target: Target, vendors: Mapping[str, Documents]) -> Iter
                 "name the proxy between with serve --trusted-proxy, and let it send "
                 "X-Forwarded-Host and -Proto"
             )
-            yield warning("metadata", Kind.METADATA_ELSEWHERE, seen, remedy)
+            yield warning("metadata", Kind.METADATA_OTHER_HOST, seen, remedy)
 
 
 async def _issuer_findings(target: Target, vendors: Mapping[str, Documents]) -> list[Finding]:
@@ -197,11 +197,11 @@ async def _issuer_findings(target: Target, vendors: Mapping[str, Documents]) -> 
     if unknown:
         seen = f"cannot be looked up here: {', '.join(unknown)}"
         remedy = f"where a library goes by the issuer (discovery): {_CALLER}"
-        findings.append(warning("issuer", Kind.ISSUER_UNKNOWN, seen, remedy))
+        findings.append(warning("issuer", Kind.ISSUER_NOT_FOUND, seen, remedy))
     if elsewhere:
         seen = f"leads away from this emulator: {', '.join(elsewhere)}"
         remedy = f"a library that goes by the issuer asks there: {_CALLER}"
-        findings.append(warning("issuer", Kind.ISSUER_ELSEWHERE, seen, remedy))
+        findings.append(warning("issuer", Kind.ISSUER_OTHER_HOST, seen, remedy))
     if issuers and not findings:
         findings.append(ok("issuer", "each vendor's issuer is where its metadata are"))
     return findings
@@ -225,7 +225,7 @@ def _jwks_findings(vendors: Mapping[str, Documents]) -> Iterator[Finding]:
         if not isinstance(listed, list):
             why = jwks if isinstance(jwks, str) else "it is no JWKS (RFC 7517)"
             seen = f"{vendor}'s JWKS cannot be read: {why}"
-            yield wrong("jwks", Kind.JWKS_UNUSABLE, seen, _LOOK_FOR_FAULT)
+            yield wrong("jwks", Kind.JWKS_INVALID, seen, _LOOK_FOR_FAULT)
         elif isinstance(minted, dict) and isinstance(header := minted.get("header"), dict):
             finding = _key_finding(vendor, str(minted.get("token")), header, listed)
             if finding is None:
@@ -247,7 +247,7 @@ def _key_finding(
     if jwk is None:
         return wrong(
             "jwks",
-            Kind.JWKS_LACKS_KEY,
+            Kind.JWKS_MISSING_KEY,
             f"{vendor} signs with the key {str(kid)[:80]}, which its JWKS lacks",
             "a rotation with unknown_kid does this, or something that keeps an old JWKS: "
             "POST .../_emulator/reset takes rotations back",

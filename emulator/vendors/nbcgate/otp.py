@@ -199,4 +199,6 @@ async def _consume(realm: Realm, user: NbcGateUser, what: str, until: float) -> 
     try:
         return await realm.consume_once(f"{_key(realm, user)}:{what}", until)
     except StoreFull as full:
-        raise Refused("otp_wrong", f"no code can be spent: {full}", principal=user.email) from full
+        raise Refused(
+            "otp_wrong", f"the use of a code cannot be stored: {full}", principal=user.email
+        ) from full

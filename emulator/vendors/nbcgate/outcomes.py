@@ -148,7 +148,7 @@ OUTCOMES = (
         source=_NAMED,
     ),
     Outcome(
-        name="refresh_token_spent",
+        name="refresh_token_reused",
         status=401,
         when="`/auth/token/refresh`: the refresh token was used before",
         provenance=Provenance.ASSUMED,
@@ -165,7 +165,7 @@ OUTCOMES = (
         source=_NAMED,
     ),
     Outcome(
-        name="token_good",
+        name="token_valid",
         status=200,
         when="`/auth/token/check`: the token is good",
         provenance=Provenance.ASSUMED,
@@ -181,7 +181,7 @@ OUTCOMES = (
         source=_NAMED,
     ),
     Outcome(
-        name="bearer_refused",
+        name="invalid_token",
         status=401,
         when="a protected resource, `/auth/token/check`, `/auth/log-out`: no token (code 4016), or "
         "one that is malformed, expired, revoked, or not this realm's and vendor's (code 4017)",
@@ -191,7 +191,7 @@ OUTCOMES = (
         source="the newer scheme's codes for X-API-Key",
     ),
     Outcome(
-        name="scope_refused",
+        name="insufficient_scope",
         status=403,
         when="a protected resource: a good token without the scope that it wants",
         provenance=Provenance.ASSUMED,

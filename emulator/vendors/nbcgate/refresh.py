@@ -22,10 +22,10 @@ async def refresh(realm: Realm, request: RefreshRequest) -> TokenPair:
         first = await realm.consume_refresh_token(token.claims["jti"], until=token.claims["exp"])
     except StoreFull as full:
         raise Refused(
-            "refresh_token_invalid", f"it cannot be spent: {full}", principal=name
+            "refresh_token_invalid", f"its use cannot be stored: {full}", principal=name
         ) from full
     if not first:
-        raise Refused("refresh_token_spent", "the refresh token was used before", principal=name)
+        raise Refused("refresh_token_reused", "the refresh token was used before", principal=name)
     scope = str(token.claims.get("scope", ""))
     return await issue_pair(state, token.subject, token.grant, scope)
 

@@ -18,7 +18,7 @@ from emulator.core.verification import (
 )
 from emulator.http.bearer import BearerScheme
 from emulator.http.body import json_members
-from emulator.http.context import CallContext, CurrentContext, CurrentRealm
+from emulator.http.context import CallContext, CurrentContext
 from emulator.http.errors import FieldError, field_errors, in_one_sentence
 from emulator.http.openapi import VendorDocs, responses
 from emulator.http.route import Router, VendorRoute
@@ -72,11 +72,11 @@ _ASSUMED = frozenset({"mail_code", "check_token", "log_out"})
 def _refuse(refused: TokenRefused) -> Refused:
     code = _NOTHING_SENT if refused.problem is TokenProblem.MISSING else _NOT_GOOD
     errors: Json = [{"code": code}]
-    return Refused("bearer_refused", refused.reason, errors=errors)
+    return Refused("invalid_token", refused.reason, errors=errors)
 
 
 def _refuse_scope(_: tuple[str, ...], reason: str) -> Refused:
-    return Refused("scope_refused", reason)
+    return Refused("insufficient_scope", reason)
 
 
 BEARER = BearerScheme("nbcgate", _refuse, _refuse_scope, accepts_bare=True)
@@ -163,9 +163,9 @@ _NEEDS_TOKEN: dict[str, Any] = {"security": [{name: []} for name in DOCS.securit
 _ANY = frozenset({"invalid_request", "body_too_large", "server_error"})
 
 
-async def session(request: Request, realm: CurrentRealm) -> VerifiedToken:
+async def session(request: Request, context: CurrentContext) -> VerifiedToken:
     """The good token in `Authorization`; else the vendor's refusal."""
-    return await BEARER.check(realm, request)
+    return await BEARER.check(context.realm, request)
 
 
 @router.post("//auth/sign-in", name="sign_in", include_in_schema=False)
@@ -187,16 +187,16 @@ async def session(request: Request, realm: CurrentRealm) -> VerifiedToken:
     )
     | {"default": {"description": "documented as application/json, without a word on when"}},
 )
-async def sign_in(body: SignInRequest, context: CurrentContext, realm: CurrentRealm) -> Response:
+async def sign_in(body: SignInRequest, context: CurrentContext) -> Response:
     """Client authorization.
 
     The vendor prints this path with **two slashes**, `POST //auth/sign-in`; the server answers
     both. Swagger can send only one: a browser reads a path that begins with two slashes as a host
     name, and so do many HTTP clients.
     """
-    if lacks_password(realm, {"password": body.password, "otp": body.otp}):
+    if lacks_password(context.realm, {"password": body.password, "otp": body.otp}):
         raise invalid_request([FieldError("password", "is absent")])
-    return context.respond("signed_in", await rules.sign_in(realm, body))
+    return context.respond("signed_in", await rules.sign_in(context.realm, body))
 
 
 @router.post("//auth/tfa/otp/email", name="mail_code", include_in_schema=False)
@@ -212,11 +212,9 @@ async def sign_in(body: SignInRequest, context: CurrentContext, realm: CurrentRe
         only=_ANY | {"otp_mailed", "otp_too_early", "otp_not_mailed", "user_not_found"},
     ),
 )
-async def mail_code(
-    body: OtpEmailRequest, context: CurrentContext, realm: CurrentRealm
-) -> Response:
+async def mail_code(body: OtpEmailRequest, context: CurrentContext) -> Response:
     """The code lies in the outbox, `GET /_emulator/outbox`."""
-    return context.respond("otp_mailed", await rules.mail_code(realm, body))
+    return context.respond("otp_mailed", await rules.mail_code(context.realm, body))
 
 
 @router.post("//auth/token/refresh", name="refresh", include_in_schema=False)
@@ -231,14 +229,14 @@ async def mail_code(
         error=NbcGateError,
         only=_ANY
         | {
-            *("refreshed", "refresh_token_expired", "refresh_token_spent"),
+            *("refreshed", "refresh_token_expired", "refresh_token_reused"),
             *("refresh_token_invalid", "user_blocked"),
         },
     ),
 )
-async def refresh(body: RefreshRequest, context: CurrentContext, realm: CurrentRealm) -> Response:
+async def refresh(body: RefreshRequest, context: CurrentContext) -> Response:
     """Gives a new pair for a refresh token, which can be used once."""
-    return context.respond("refreshed", await refresh_rule(realm, body))
+    return context.respond("refreshed", await refresh_rule(context.realm, body))
 
 
 @router.post("//auth/token/check", name="check_token", include_in_schema=False)
@@ -248,17 +246,18 @@ async def refresh(body: RefreshRequest, context: CurrentContext, realm: CurrentR
     operation_id="checkToken",
     summary="Check a token (assumed)",
     response_model=TokenCheck,
-    responses=responses(OUTCOMES, error=NbcGateError, only=_ANY | {"token_good", "bearer_refused"}),
+    responses=responses(OUTCOMES, error=NbcGateError, only=_ANY | {"token_valid", "invalid_token"}),
     openapi_extra=_NEEDS_TOKEN,
 )
-async def check_token(body: CheckRequest, context: CurrentContext, realm: CurrentRealm) -> Response:
+async def check_token(body: CheckRequest, context: CurrentContext) -> Response:
     """The token is the body's, or with `{}` that of `Authorization`."""
+    realm = context.realm
     try:
         token = await verify_access_token(realm, realm.vendors["nbcgate"], body.token or "")
     except TokenRefused as refused:
         raise BEARER.refuse(refused) from refused
     token.subject.raise_forced_outcome()
-    return context.respond("token_good", rules.check_token(token))
+    return context.respond("token_valid", rules.check_token(token))
 
 
 @router.post("//auth/log-out", name="log_out", include_in_schema=False)
@@ -272,15 +271,14 @@ async def check_token(body: CheckRequest, context: CurrentContext, realm: Curren
     responses=responses(
         OUTCOMES,
         error=NbcGateError,
-        only={"logged_out", "bearer_refused", "server_error", "body_too_large"},
+        only={"logged_out", "invalid_token", "server_error", "body_too_large"},
     ),
     openapi_extra=_NEEDS_TOKEN,
 )
 async def log_out(
     token: Annotated[VerifiedToken, Depends(session)],
     context: CurrentContext,
-    realm: CurrentRealm,
 ) -> Response:
     """Ends the session of the token that is sent: every token of its sign-in."""
-    await end_session(realm, token)
+    await end_session(context.realm, token)
     return context.respond("logged_out")

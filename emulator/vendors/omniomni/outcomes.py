@@ -57,7 +57,7 @@ OUTCOMES = (
         source=_ERROR_SOURCE,
     ),
     Outcome(
-        name="bearer_refused",
+        name="invalid_token",
         status=401,
         when="a protected resource: no token, or one that is malformed, expired, revoked, or not "
         "this realm's and vendor's",
@@ -67,7 +67,7 @@ OUTCOMES = (
         source="RFC 6750 §3.1",
     ),
     Outcome(
-        name="scope_refused",
+        name="insufficient_scope",
         status=403,
         when="a protected resource: a good token without the scope that it wants",
         provenance=Provenance.ASSUMED,

@@ -72,7 +72,15 @@ OUTCOMES = (
     Outcome(
         name="refresh_token_invalid",
         status=401,
-        when="the refresh token is unknown, spent, of another realm or client, or badly signed",
+        when="the refresh token is unknown, revoked, of another realm or client, or badly signed",
+        provenance=Provenance.ASSUMED,
+        body=_envelope(401, "The Token is invalid"),
+        source=_ENVELOPE,
+    ),
+    Outcome(
+        name="refresh_token_reused",
+        status=401,
+        when="the refresh token was used before; the body is that of an invalid one",
         provenance=Provenance.ASSUMED,
         body=_envelope(401, "The Token is invalid"),
         source=_ENVELOPE,
@@ -134,7 +142,7 @@ OUTCOMES = (
         source="seen in client code, not in the vendor's pages",
     ),
     Outcome(
-        name="bearer_refused",
+        name="invalid_token",
         status=401,
         when="a protected resource: no token, or one that is malformed, expired (the message says "
         "when), revoked, or not this realm's and vendor's",
@@ -145,7 +153,7 @@ OUTCOMES = (
         source=_ENVELOPE,
     ),
     Outcome(
-        name="scope_refused",
+        name="insufficient_scope",
         status=403,
         when="a protected resource: a good token without the scope that it wants",
         provenance=Provenance.ASSUMED,

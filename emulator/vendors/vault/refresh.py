@@ -92,7 +92,7 @@ async def _consume(realm: Realm, token: VerifiedToken) -> bool:
     except StoreFull as full:
         name = token.subject.name
         raise Refused(
-            "refresh_token_invalid", f"it cannot be spent: {full}", principal=name
+            "refresh_token_invalid", f"its use cannot be stored: {full}", principal=name
         ) from full
 
 
@@ -104,7 +104,7 @@ async def _reused(realm: Realm, state: Vault, token: VerifiedToken) -> Refused:
             sentence += ", and with it every token of its sign-in is revoked now"
         except StoreFull as full:
             sentence += f"; its family cannot be revoked: {full}"
-    return Refused("refresh_token_invalid", sentence, principal=token.subject.name)
+    return Refused("refresh_token_reused", sentence, principal=token.subject.name)
 
 
 def _text(token: VerifiedToken, claim: str) -> str:

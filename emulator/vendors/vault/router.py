@@ -14,7 +14,7 @@ from emulator.core.vendor import Operation
 from emulator.core.verification import VerifiedToken, claimed_principal, end_session
 from emulator.http.bearer import BearerScheme, challenge, scope_challenge
 from emulator.http.body import FORM, form_members, json_members, media_type, text_problem
-from emulator.http.context import CallContext, CurrentContext, CurrentRealm
+from emulator.http.context import CallContext, CurrentContext
 from emulator.http.errors import FieldError, field_errors, in_one_sentence
 from emulator.http.openapi import OUTSIDE_OPERATIONS, VendorDocs, responses
 from emulator.http.route import Router, VendorRoute
@@ -61,7 +61,7 @@ def _refuse(refused: TokenRefused) -> Refused:
     if refused.expired_at is not None:
         message = f"The Token has expired on {iso_milliseconds(refused.expired_at)}"
     return Refused(
-        "bearer_refused",
+        "invalid_token",
         refused.reason,
         message=message,
         challenge=challenge(refused, "vault"),
@@ -69,7 +69,7 @@ def _refuse(refused: TokenRefused) -> Refused:
 
 
 def _refuse_scope(scopes: tuple[str, ...], reason: str) -> Refused:
-    return Refused("scope_refused", reason, challenge=scope_challenge(scopes))
+    return Refused("insufficient_scope", reason, challenge=scope_challenge(scopes))
 
 
 BEARER = BearerScheme("vault", _refuse, _refuse_scope)
@@ -158,9 +158,9 @@ _FORM_BODY = {
 }
 
 
-async def session(request: Request, realm: CurrentRealm) -> VerifiedToken:
+async def session(request: Request, context: CurrentContext) -> VerifiedToken:
     """The good token in `Authorization`; else the vendor's refusal."""
-    return await BEARER.check(realm, request)
+    return await BEARER.check(context.realm, request)
 
 
 @router.post(
@@ -172,15 +172,15 @@ async def session(request: Request, realm: CurrentRealm) -> VerifiedToken:
     responses=responses(OUTCOMES, error=VaultError, only=_TOKEN_OUTCOMES),
     openapi_extra={"requestBody": {"content": {FORM: {"schema": _FORM_BODY}}}},
 )
-async def token(grant: Grant, context: CurrentContext, realm: CurrentRealm) -> Response:
+async def token(grant: Grant, context: CurrentContext) -> Response:
     """Set `grant_type` to `password` to sign in, and to `refresh_token` for a new pair of tokens.
 
     The vendor documents a JSON body; a form, as RFC 6749 clients send it, is accepted too
     (assumed).
     """
     if isinstance(grant, RefreshTokenGrant):
-        return context.respond("refreshed", await refresh(realm, grant))
-    return context.respond("signed_in", await rules.sign_in(realm, grant))
+        return context.respond("refreshed", await refresh(context.realm, grant))
+    return context.respond("signed_in", await rules.sign_in(context.realm, grant))
 
 
 @router.delete(
@@ -191,15 +191,14 @@ async def token(grant: Grant, context: CurrentContext, realm: CurrentRealm) -> R
     status_code=204,
     response_model=None,
     responses=responses(
-        OUTCOMES, error=VaultError, only={"logged_out", "bearer_refused", "server_error"}
+        OUTCOMES, error=VaultError, only={"logged_out", "invalid_token", "server_error"}
     ),
     openapi_extra={"security": [{name: []} for name in DOCS.security_schemes]},
 )
 async def log_out(
     token: Annotated[VerifiedToken, Depends(session)],
     context: CurrentContext,
-    realm: CurrentRealm,
 ) -> Response:
     """Ends the session of the token that is sent: every token of its sign-in."""
-    await end_session(realm, token)
+    await end_session(context.realm, token)
     return context.respond("logged_out")

@@ -134,7 +134,7 @@ def test_what_did_not_happen_is_told_without_a_traceback_through_us(
             "E       *expected 1 call with vendor vault and operation refresh, and there are 0",
             "E       the nearest calls:",
             "E           operation: expected refresh, was sign_in",
-            "test_what_did_not_*.py:5: NotAsExpected",
+            "test_what_did_not_*.py:5: VerificationError",
         ]
     )
     result.stdout.no_fnmatch_line("*journal.py*")
