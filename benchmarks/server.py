@@ -22,7 +22,8 @@ _START_TIMEOUT = 60
 _PAUSE = 0.001
 """Between two attempts to reach it, in seconds."""
 
-_TICKS = os.sysconf("SC_CLK_TCK")
+_CPUCLOCK_SCHED = 2
+"""Linux's number for the clock of the CPU time that a process has used."""
 
 
 class NotStarted(Exception):
@@ -87,11 +88,9 @@ class Server:
 
     def cpu_seconds(self) -> float:
         """CPU time that it and its children have used, user and kernel."""
-        used = 0
-        for pid in self._process_ids():
-            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-            used += int(fields[11]) + int(fields[12])
-        return used / _TICKS
+        # A process's clock as clock_getcpuclockid(3) makes it: exact, where /proc counts 10 ms.
+        clocks = ((~pid << 3) | _CPUCLOCK_SCHED for pid in self._process_ids())
+        return sum(map(time.clock_gettime, clocks))
 
     def rss(self) -> float:
         """Resident memory of it and its children, in MB (10^6 bytes)."""

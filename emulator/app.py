@@ -216,7 +216,7 @@ def create_app(settings: Settings | None = None, *, store: Store | None = None) 
         date_header=settings.date_header,
         ca_certificate=settings.ca_certificate,
     )
-    # Routes are tried one after another: first where most calls go, and behind few others.
+    # Routes are tried in this order: the vendors' come first, and short routers before long ones.
     for routers in ([module.router for module in VENDORS], _CONTROL_ROUTERS):
         for prefix in ("", "/realms/{realm}"):
             for router in sorted(routers, key=lambda router: len(router.routes)):

@@ -39,7 +39,7 @@ class Forwarder:
     """
 
     def __init__(self) -> None:
-        self._transport: "httpx.AsyncHTTPTransport | None" = None
+        self._transport: httpx.AsyncHTTPTransport | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._id = secrets.token_hex(8).encode()
         """What tells this emulator from others that calls may go through."""

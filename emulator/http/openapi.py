@@ -273,9 +273,6 @@ class _DocumentedApi:
         operations = _operations(document)
         for route in self.routes:
             operation = operations[str(route.operation_id)]
-            for parameter in operation.get("parameters", ()):
-                parameter["schema"] = _as_3_0(parameter["schema"])
-                parameter["schema"].pop("description", None)  # it is the parameter's
             for shown in operation.get("requestBody", {}).get("content", {}).values():
                 shown["schema"] = _as_3_0(shown["schema"])
                 shown["examples"] = self._overlay.examples.get(operation["operationId"], {})

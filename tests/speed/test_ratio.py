@@ -14,23 +14,28 @@ from benchmarks.server import Server
 from benchmarks.subjects import SIGN_IN, VENDORS
 
 pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/task").exists(), reason="reads CPU time from /proc, which only Linux has"
+    not Path("/proc/self/task").exists(),
+    reason="reads the CPU time of other processes, in the way of Linux",
 )
 
-MOST_FOR_A_SIGN_IN = 1.7
-"""Times the mock's CPU time. It is meant to take about 1; twice that is above this."""
+MOST_FOR_A_SIGN_IN = 2.0
+"""Times the mock's CPU time. It takes 1.25 to 1.4 (December 2026), up to 1.6 where other processes
+compete for the cores and their caches; twice what it takes is at least 2.5."""
 
-MOST_FOR_A_START = 3.0
-"""Times the mock's CPU time. It is meant to take less than 2."""
+MOST_FOR_A_START = 2.6
+"""Times the mock's CPU time. It takes 1.4 to 1.8; twice that is at least 2.8."""
 
-ROUNDS = 3
-ANSWERS = 300
-STARTS = 2
+ROUNDS = 12
+ANSWERS = 50
+"""In one round, which takes 20 ms: some rounds meet no other process."""
+
+STARTS = 3
 
 
 def cost(server: Server, vendor: str) -> float:
     """The CPU seconds of a server for one sign-in, on the average of some."""
     with server.connect() as connection:
+        SIGN_IN[vendor].send(connection)  # what is made at first use is made now
         before = server.cpu_seconds()
         for _ in range(ANSWERS):
             SIGN_IN[vendor].send(connection)
