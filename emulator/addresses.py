@@ -88,7 +88,7 @@ def allowed_host(host: str) -> str:
     name = None if found is None or found[2] else normalized(bare)
     if not name:
         raise ValueError(
-            f"{_shown(host)!r} is no host; give a name (as xn--... where it is not ASCII) or an "
+            f"{_shown(host)!r} is not a host; give a name (as xn--... where it is not ASCII) or an "
             "address, without scheme and port"
         )
     return name
@@ -99,8 +99,8 @@ def cors_origin(origin: str) -> str:
     wanted = origin.strip().lower()
     if wanted != ANY_ORIGIN and not _CORS_ORIGIN.fullmatch(wanted):
         raise ValueError(
-            f"{_shown(origin)!r} is no origin; give it as http://localhost:3000, without a path or "
-            "a slash at its end, or * for all"
+            f"{_shown(origin)!r} is not an origin; give it as http://localhost:3000, without a "
+            "path or a trailing slash, or * for all"
         )
     return wanted
 

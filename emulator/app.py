@@ -77,20 +77,20 @@ class Fixture(Model):
     seed: Annotated[
         StrictInt | None,
         BeforeValidator(_number),
-        Field(description="The same ids, EC and Ed25519 keys at each start."),
+        Field(description="Makes ids, EC and Ed25519 keys the same at each start."),
     ] = None
     clock: Annotated[
         ClockStart | None,
-        Field(description="When the realm's clock starts; by default it shows the real time."),
+        Field(description="The time at which the realm's clock starts; by default the real time."),
     ] = None
     show_passwords: Annotated[
         fields.Flag,
-        Field(description="The examples at /docs carry the principals' passwords."),
+        Field(description="Show the principals' passwords in the examples at /docs."),
     ] = False
-    faults: Annotated[list[Fault], Field(description="Calls that go wrong.")] = []
+    faults: Annotated[list[Fault], Field(description="Faults: calls that fail on purpose.")] = []
     resources: Annotated[
         list[Resource],
-        Field(description="Protected paths, which take the vendors' tokens."),
+        Field(description="Protected resources: paths that require a vendor's token."),
     ] = []
     omniomni: Annotated[
         OmniOmniFixture | None, Field(description="OmniOmni: its tokens and its clients.")
@@ -131,7 +131,9 @@ class Fixture(Model):
                     yield (name, *path), text
         for number, resource in enumerate(self.resources):
             if resource.vendor not in CATALOG:
-                said = f"{resource.vendor!r} is no vendor{did_you_mean(resource.vendor, CATALOG)}"
+                said = (
+                    f"{resource.vendor!r} is not a vendor{did_you_mean(resource.vendor, CATALOG)}"
+                )
                 yield ("resources", number, "vendor"), said
         if self.faults:
             algorithms = {name: ALGORITHMS[self.section(name).token.algorithm] for name in CATALOG}
@@ -160,7 +162,9 @@ class Fixture(Model):
                     takes = resource.method in (method, ANY_METHOD)
                     if takes and resource.pattern.fullmatch(route.path):
                         endpoint = f"{method} {route.path}"
-                        said = f"{endpoint} is {module.VENDOR.title}'s own and answers first"
+                        said = (
+                            f"{endpoint} is {module.VENDOR.title}'s own path and takes precedence"
+                        )
                         yield ("resources", number, "path"), said
 
 
@@ -254,7 +258,7 @@ def load_fixture(source: FixtureSource) -> LoadedFixture:
     fixture = validate(document, Fixture)
     warnings = warnings_of(fixture, document)
     if not document.data:
-        said = "nobody can sign in: the fixture is empty"
+        said = "no principal can sign in: the fixture is empty"
         warnings.append(Mistake(document.place(()), (), said, warning=True))
     return LoadedFixture(fixture, warnings)
 

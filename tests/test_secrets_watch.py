@@ -8,7 +8,7 @@ from secrets_watch import SECRET, Watch
 @pytest.mark.parametrize(
     "text",
     [
-        "the password correct-horse is another",
+        "the password correct-horse is wrong",
         "-----BEGIN PRIVATE KEY-----",
         "it is eyJhbGciOiJub25lIn0.eyJzdWIiOiJtZSJ9.c2lnbmF0dXJl",
     ],

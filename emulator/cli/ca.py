@@ -16,7 +16,7 @@ _PATH = "/_emulator/ca.pem"
 _PEM = re.compile(
     rb"(?:-----BEGIN CERTIFICATE-----\r?\n[A-Za-z0-9+/=\r\n]+-----END CERTIFICATE-----\s*)+"
 )
-_NO_HTTPS = "this server serves no HTTPS"
+_NO_HTTPS = "this server does not serve HTTPS"
 
 
 def ca(
@@ -26,7 +26,7 @@ def ca(
 ) -> None:
     """Print the CA certificate (PEM) of a running server: what its HTTPS clients have to trust.
 
-    It is another after each start; its key never leaves the server.
+    It changes with each start; its key never leaves the server.
 
     Example: auth-emulator ca > ca.pem && SSL_CERT_FILE=ca.pem my-client
     """
@@ -61,11 +61,13 @@ def _why_none(url: str, reply: "Reply") -> str:
     detail = str(problem.get("detail") or "") if isinstance(problem, dict) else ""
     # A server that is started with --no-reasons sends the sentence alone.
     if reason.startswith("no_https;") or detail.startswith(_NO_HTTPS):
-        return f"the emulator at {url} serves no HTTPS; start it with auth-emulator serve --tls"
+        return (
+            f"the emulator at {url} does not serve HTTPS; start it with auth-emulator serve --tls"
+        )
     if reason:
         return f"the emulator at {url} refuses: {detail or reason}"
     said = f"HTTP {reply.status}{': ' if detail else ''}{detail[:200]}"
-    return f"what answers at {url} is no auth-emulator ({said}); name it: auth-emulator ca URL"
+    return f"what answers at {url} is not an auth-emulator ({said}); name it: auth-emulator ca URL"
 
 
 def _failed(message: str) -> typer.Exit:

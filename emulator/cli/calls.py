@@ -42,9 +42,9 @@ URL_OPTION = Annotated[
         show_default=False,
     ),
 ]
-JSON_OPTION = Annotated[bool, typer.Option("--json", help="Print the answer as one JSON object.")]
+JSON_OPTION = Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")]
 
-_MORE = "auth-emulator doctor URL tells more"
+_MORE = "run auth-emulator doctor URL to find out why"
 _MEMBERS = {"header", "claims"}
 """Members of every answer about a token, whether it was minted or inspected."""
 
@@ -64,7 +64,7 @@ def choose_emulator(
         return _made_here(context, fixture, at)
     if at is not None:
         raise typer.BadParameter(
-            "a running emulator (--url, AUTH_EMULATOR_URL) goes by its own clock",
+            "a running emulator (--url, AUTH_EMULATOR_URL) has its own clock",
             param_hint="'--at'",
         )
     from emulator.client.remote import Remote
@@ -81,7 +81,7 @@ def admin_token() -> str:
     token = os.environ.get("AUTH_EMULATOR_ADMIN_TOKEN", "").strip()
     if not re.fullmatch(r"[\x21-\x7e]*", token):
         raise typer.BadParameter(
-            "it holds a character that no header may; give another",
+            "it contains a character that is not allowed in a header; give another",
             param_hint="AUTH_EMULATOR_ADMIN_TOKEN",
         )
     return token
@@ -101,7 +101,7 @@ def post(
     with closing(emulator):
         answer = _call(context, emulator, "POST", path, body, options)
     if not isinstance(answer, dict) or not answer.keys() >= _MEMBERS:
-        raise _failed(context, f"no emulator answers there; {_MORE}")
+        raise _failed(context, f"no emulator responds there; {_MORE}")
     return answer
 
 
@@ -138,7 +138,7 @@ def _call(
 
     for member, value in body.items():
         if not _is_unicode(value):
-            raise typer.BadParameter("it is no text in UTF-8", param_hint=f"'{options[member]}'")
+            raise typer.BadParameter("it is not UTF-8 text", param_hint=f"'{options[member]}'")
     control = Control(emulator)
     try:
         return control.put(path, body) if method == "PUT" else control.post(path, body)

@@ -16,9 +16,7 @@ _SECRET = "{{secret}}"  # noqa: S105 - where it goes, not one
 def init(
     file: Annotated[Path, typer.Argument(help="The file to write.")] = Path("fixture.yaml"),
     *,
-    force: Annotated[
-        bool, typer.Option("--force", help="Write over a file that is there.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
 ) -> None:
     """Write a fixture to begin with, with a user at each vendor and comments on what to change.
 
@@ -32,11 +30,13 @@ def init(
         with file.open("w" if force else "x", encoding="utf-8") as opened:
             opened.write(text)
     except FileExistsError:
-        typer.echo(f"{file} is there already; name another, or write over it: --force", err=True)
+        typer.echo(
+            f"{file} already exists; give another name, or overwrite it with --force", err=True
+        )
         raise typer.Exit(1) from None
     except OSError as error:
         typer.echo(
-            f"cannot write {file}: {error.strerror}; name a file in a folder that is there",
+            f"cannot write {file}: {error.strerror}; give a file in an existing folder",
             err=True,
         )
         raise typer.Exit(1) from None

@@ -22,7 +22,7 @@ def inspect(
     token: Annotated[
         str | None,
         typer.Argument(
-            help="A token as it was found, with Bearer or without; - or none: from stdin.",
+            help="The token, with or without Bearer; - or none reads stdin.",
             show_default=False,
         ),
     ] = None,

@@ -23,11 +23,11 @@ def listen(host: str, port: int, option: str) -> socket.socket:
     try:
         return listening_socket(host, port)
     except UnicodeError:
-        fail(f"{host!r} is no host name; give an address with --host")
+        fail(f"{host!r} is not a host name; give an address with --host")
     except OSError as error:
         remedy = {
-            errno.EADDRINUSE: f"another program listens there; take another with {option}",
-            errno.EACCES: f"ports below 1024 are for root; take another with {option}",
+            errno.EADDRINUSE: f"another program listens there; choose another with {option}",
+            errno.EACCES: f"ports below 1024 are for root; choose another with {option}",
         }.get(error.errno or 0, "give an address of this machine with --host")
         said = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
         fail(f"cannot listen on {host} port {port}: {said}; {remedy}")
@@ -47,9 +47,9 @@ def vendor_hosts() -> list[str]:
 
 def write_ca_file(file: Path, certificate: str) -> None:
     """Write the certificate for everybody to read, in one step: no reader sees half of it."""
-    remedy = "name one in a folder that is there and that this user can write to"
+    remedy = "name one in an existing folder that this user can write to"
     if file.exists() and not file.is_file():
-        fail(f"--ca-file {file}: it is there and is no file; {remedy}")
+        fail(f"--ca-file {file}: it exists and is not a file; {remedy}")
     try:
         number, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
         beside = Path(name)

@@ -108,7 +108,7 @@ def serve(  # noqa: PLR0913 - an option each
     watch: Annotated[
         bool,
         typer.Option(
-            "--watch", help="Take up the fixture when it changes.", envvar="AUTH_EMULATOR_WATCH"
+            "--watch", help="Reload the fixture when it changes.", envvar="AUTH_EMULATOR_WATCH"
         ),
     ] = False,
     journal_entries: Annotated[
@@ -175,7 +175,7 @@ def serve(  # noqa: PLR0913 - an option each
     from emulator.server.server import Server
 
     if not tls and (on_command_line(context, "tls_port") or tls_host or ca_file):
-        raise typer.BadParameter("--tls-port, --tls-host and --ca-file are for --tls; give it too")
+        raise typer.BadParameter("--tls-port, --tls-host and --ca-file need --tls")
     settings = _settings(
         fixture=fixture or None,
         no_reasons=no_reasons,

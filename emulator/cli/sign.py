@@ -36,11 +36,11 @@ def sign(  # noqa: PLR0913 - an option each
         ),
     ] = None,
     device_id: Annotated[
-        str, typer.Option(help="What X-Signature-DeviceId says.", show_default="empty")
+        str, typer.Option(help="The value of X-Signature-DeviceId.", show_default="empty")
     ] = "",
     at: Annotated[
         str | None,
-        typer.Option(help="When it is signed, as 2026-01-01T00:00:00Z.", show_default="now"),
+        typer.Option(help="The time of signing, as 2026-01-01T00:00:00Z.", show_default="now"),
     ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Show on stderr what is signed, and its SHA-256.")
@@ -64,10 +64,10 @@ def sign(  # noqa: PLR0913 - an option each
         raise typer.BadParameter(f"{path!r} does not begin with /", param_hint="'--path'")
     if found := _IN_NO_PATH.search(path):
         raise typer.BadParameter(
-            f"{found[0]!r} is in no path that is sent; encode it", param_hint="'--path'"
+            f"{found[0]!r} is not allowed in a path; percent-encode it", param_hint="'--path'"
         )
     if not _METHOD.fullmatch(method):
-        raise typer.BadParameter(f"{method!r} is no method of HTTP", param_hint="'--method'")
+        raise typer.BadParameter(f"{method!r} is not an HTTP method", param_hint="'--method'")
     if body is not None and body_file is not None:
         raise typer.BadParameter("give --body or --body-file, not both", param_hint="'--body'")
     request = SignedRequest(

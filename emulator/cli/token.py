@@ -33,22 +33,24 @@ def token(  # noqa: PLR0913 - an option each
     ] = None,
     lifetime: Annotated[
         str | None,
-        typer.Option(help="How long it is good: 90s, 15m, 1h, 30d.", show_default="as signed in"),
+        typer.Option(help="The lifetime: 90s, 15m, 1h, 30d.", show_default="as signed in"),
     ] = None,
     scope: Annotated[
         list[str] | None,
-        typer.Option(help="A scope of its; may be repeated.", show_default="as signed in"),
+        typer.Option(help="A scope of the token; may be repeated.", show_default="as signed in"),
     ] = None,
     claim: Annotated[
         list[str] | None,
         typer.Option(
-            help="A claim, as NAME=VALUE: JSON, else a text; null takes it out. May be repeated.",
+            help="A claim, as NAME=VALUE: JSON, else a string; null removes it. May be repeated.",
             show_default=False,
         ),
     ] = None,
     header: Annotated[
         list[str] | None,
-        typer.Option(help="The same of the header. May be repeated.", show_default=False),
+        typer.Option(
+            help="A header member, in the same form. May be repeated.", show_default=False
+        ),
     ] = None,
     defect: Annotated[
         str | None,
@@ -60,7 +62,7 @@ def token(  # noqa: PLR0913 - an option each
     at: Annotated[
         str | None,
         typer.Option(
-            help="When it is issued, as 2026-01-01T00:00:00Z.", show_default="now, by the fixture"
+            help="The time of issue, as 2026-01-01T00:00:00Z.", show_default="now, by the fixture"
         ),
     ] = None,
     fixture: FIXTURE_OPTION = None,

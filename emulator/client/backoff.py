@@ -61,8 +61,8 @@ def check_backoff(calls: Sequence[Entry], growth: Growth) -> tuple[list[timedelt
     if not rows:
         turned_away = sum(call.status in _TURNED_AWAY for call in calls)
         return [], (
-            f"{turned_away} of {len(calls)} calls were answered 429 or 503, and none came after "
-            "one: there is nothing to back off from"
+            f"{turned_away} of {len(calls)} calls were answered with 429 or 503, and none came "
+            "after one: there is no pause to check"
         )
     pauses = [pause.length for row in rows for pause in row]
     return pauses, next((wrong for row in rows for wrong in _mistakes(row, growth)), None)
@@ -90,8 +90,8 @@ def _mistakes(row: Sequence[_Pause], growth: Growth) -> Iterator[str]:
         least = max(pause.length * (growth.factor or 0), pause.length + _LONGER)
         if following.length < least:
             yield (
-                f"{following}, and the one before was {_ms(pause.length)}: they do not grow, as "
-                f"{_ms(least)} were to come"
+                f"{following}, and the one before was {_ms(pause.length)}; "
+                f"expected at least {_ms(least)}"
             )
     if free and free[-1].length < growth.at_least:
         yield f"{free[-1]}, shorter than {_ms(growth.at_least)}"

@@ -122,7 +122,7 @@ def _refused(reply: Reply) -> ApiError:
         with suppress(ValueError):
             problem = json.loads(reply.body)
     if not isinstance(problem, dict) or "detail" not in problem:
-        problem = {"detail": f"no emulator answers there (HTTP {reply.status})"}
+        problem = {"detail": f"no emulator responds there (HTTP {reply.status})"}
     return ApiError(reply.status, problem)
 
 

@@ -60,7 +60,7 @@ class RealmClock:
         """
         more = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
         if isinstance(by, str) and more:
-            raise TypeError("give a text alone, or a timedelta or numbers with their units")
+            raise TypeError("give one string or timedelta, or numbers by unit")
         length = by if isinstance(by, str) else by + more
         return self._change({"advance": duration_text(length)}, process=process)
 

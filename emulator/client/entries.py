@@ -34,7 +34,7 @@ class Entry:
     """One call. `at` is by the realm's clock; `ended_at` and `duration` are real time.
 
     `status` is None if the connection broke, `operation` if the vendor has none at the path,
-    `vendor` if the path is no vendor's.
+    `vendor` if the path is not a vendor's.
     `reason` is why it was refused. `raw` is all that the control API says, without secrets.
     """
 
@@ -118,7 +118,7 @@ def _details(entry: Mapping[str, Any]) -> list[str]:
     outcome, reason, fault = entry["outcome"], entry["reason"] or "", entry.get("fault")
     details = [reason.removeprefix(f"{outcome}; ")] if reason else []
     if fault and fault not in reason:
-        details.append(f"struck by the fault {fault}")
+        details.append(f"the fault {fault} was applied")
     for name, each in entry.get("differs", {}).items():
         details.append(f"{name}: expected {word(each['expected'])}, was {word(each['was'])}")
     return details

@@ -188,10 +188,10 @@ class Journal:
         missing = steps[len(found)]
         words = ", ".join(f"{name} {word(value)}" for name, value in missing.items()) or "a call"
         after = f" after number {found[-1].number}" if found else ""
-        lines = [f"step {len(found) + 1} of {len(steps)} was not called{after}: {words}"]
+        lines = [f"step {len(found) + 1} of {len(steps)} did not happen{after}: {words}"]
         earlier = self.entries(**missing)
         if earlier:
-            lines.append(f"number {earlier[-1].number} is such a call, and came before")
+            lines.append(f"number {earlier[-1].number} matches, but came before it")
         else:
             try:
                 self.verify(**missing)
@@ -233,7 +233,7 @@ def _value(entry: Mapping[str, Any], name: str) -> object:
 def _not_verified(detail: str, nearest: list[Mapping[str, Any]]) -> str:
     sentence = detail.partition(_NEAREST)[0]
     if not nearest:
-        return f"{sentence}; nothing was called at all"
+        return f"{sentence}; the journal is empty"
     which = "the nearest calls" if nearest[0]["differs"] else "the calls"
     return f"{sentence}\n{which}:\n{table(nearest)}"
 

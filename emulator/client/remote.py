@@ -45,8 +45,8 @@ class Remote:
     """A running emulator, or one of its realms, at its base URL.
 
     Any number of threads may call it. `admin_token` is sent with each call; `context` says which
-    certificates an https URL is trusted with. ValueError if `url` is no base URL, or if no header
-    can hold the token.
+    certificates an https URL is trusted with. Raises ValueError if `url` is not a base URL, or if
+    the token has a character that is not allowed in a header.
     """
 
     def __init__(
@@ -60,7 +60,9 @@ class Remote:
         self.url = url.rstrip("/")
         self._parts = _base_url(self.url)
         if not _TOKEN.fullmatch(admin_token):
-            raise ValueError("the admin token holds a character that no header may; give another")
+            raise ValueError(
+                "the admin token contains a character that is not allowed in a header; give another"
+            )
         self._headers = {"Authorization": f"Bearer {admin_token}"} if admin_token else {}
         self._timeout = timeout
         self._context = context
@@ -138,7 +140,7 @@ class Remote:
             yield
         except (OSError, http.client.HTTPException) as error:
             raise Unreachable(
-                f"no emulator answers at {self.url} ({str(error) or type(error).__name__}); "
+                f"no emulator responds at {self.url} ({str(error) or type(error).__name__}); "
                 "start it, or give another URL"
             ) from error
 
@@ -163,5 +165,5 @@ def _base_url(url: str) -> SplitResult:
     except ValueError:
         good = False
     if not good or parts.query or parts.fragment or parts.username is not None:
-        raise ValueError(f"{url!r} is no base URL; expected one such as http://127.0.0.1:8080")
+        raise ValueError(f"{url!r} is not a base URL; expected one such as http://127.0.0.1:8080")
     return parts

@@ -17,7 +17,7 @@ def duration_text(length: Duration) -> str:
     if isinstance(length, str):
         return length
     if not isinstance(length, timedelta):
-        raise TypeError(f"expected a timedelta or a text such as 90s, 25h, 250ms, not {length!r}")
+        raise TypeError(f"expected a timedelta or a string such as 90s, 25h, 250ms, not {length!r}")
     sign = "-" if length < timedelta(0) else ""
     return f"{sign}{format_duration(abs(length))}"
 
@@ -32,7 +32,7 @@ def instant_text(instant: Instant) -> str:
     if isinstance(instant, str):
         return instant
     if instant.tzinfo is None:
-        raise ValueError(f"{instant.isoformat()} has no zone; give it tzinfo=UTC")
+        raise ValueError(f"{instant.isoformat()} has no time zone; give it tzinfo=UTC")
     return instant.isoformat()
 
 

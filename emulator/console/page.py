@@ -37,10 +37,10 @@ ul {{ margin: .25rem 0; padding-left: 1.25rem; }}
 </head>
 <body>
 <h1>Auth Emulator</h1>
-<p>Version {version}. It answers as three sign-in APIs do: point a client's base URL at this server.
-Try them by hand in <a href="docs">Swagger UI</a> (<a href="openapi.json">OpenAPI</a>): its examples
-are the principals below. What drives the emulator (realms, clock, faults, journal, tokens) is on
-<a href="_emulator/docs">a page of its own</a>.</p>
+<p>Version {version}. It emulates three sign-in APIs: point a client's base URL at this server.
+Try them in <a href="docs">Swagger UI</a> (<a href="openapi.json">OpenAPI</a>): its examples
+are the principals below. The control API (realms, clock, faults, journal, tokens) has
+<a href="_emulator/docs">its own page</a>.</p>
 {vendors}
 </body>
 </html>

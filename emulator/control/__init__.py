@@ -1,4 +1,4 @@
-"""`/_emulator`: the API that drives the emulator, and what services need to verify its tokens."""
+"""`/_emulator`: the control API, and what services need to verify tokens."""
 
 from fastapi import APIRouter
 

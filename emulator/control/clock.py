@@ -26,12 +26,12 @@ _EXAMPLES = {
 class ClockChange(Model):
     """What becomes of the clock, in this order."""
 
-    now: Annotated[fields.Instant | None, Field(description="It jumps to this instant.")] = None
+    now: Annotated[fields.Instant | None, Field(description="The time to set.")] = None
     advance: Annotated[
-        fields.Offset | None, Field(description="It moves by so much; -25h goes back.")
+        fields.Offset | None, Field(description="The offset to advance by; -25h goes back.")
     ] = None
     frozen: Annotated[
-        fields.Flag | None, Field(description="true: it stands still; false: it runs on.")
+        fields.Flag | None, Field(description="true freezes the clock; false resumes it.")
     ] = None
 
 
@@ -52,7 +52,7 @@ class ClockChanged(ClockReading):
 @router.get(
     "/clock",
     name="clock",
-    summary="Tell the realm's time, and whether it stands still",
+    summary="Show the realm's time, and whether the clock is frozen",
     response_model=ClockReading,
 )
 async def show_clock(context: CurrentContext, realm: CurrentRealm) -> Response:
@@ -63,7 +63,7 @@ async def show_clock(context: CurrentContext, realm: CurrentRealm) -> Response:
 @router.put(
     "/clock",
     name="set_clock",
-    summary="Move the clock, or let it stand or run: all of it, or nothing",
+    summary="Set, advance, freeze or resume the clock",
     response_model=ClockChanged,
     responses=problems("invalid_request"),
 )
@@ -112,6 +112,6 @@ def _went_back(now: float, before: float, latest: float) -> dict[str, str]:
     at = datetime.fromtimestamp(latest, UTC).isoformat(timespec="seconds")
     return {
         "went_back": fields.format_duration(back),
-        "warning": f"tokens issued up to {at} carry an iat in the future of this clock, and are "
+        "warning": f"tokens issued up to {at} have an iat in the future now, and are "
         "refused until it gets there",
     }

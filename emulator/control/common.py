@@ -30,14 +30,14 @@ from emulator.http.route import ControlRoute, Router
 from emulator.http.unrouted import CONTROL_BASE
 
 TAGS = {
-    "realms": "Realms: emulators of their own inside the server",
+    "realms": "Realms: isolated emulators inside the server",
     "clock": "The clock that everything in a realm reads",
-    "principals": "Users and clients, in the fixture's shape",
-    "faults": "Calls that go wrong because a test wants it",
-    "journal": "Every call to a vendor, and what was expected of them",
-    "tokens": "Tokens to order, and tokens explained",
-    "keys": "The keys, and rotating them",
-    "outbox": "The codes that the vendors would have mailed",
+    "principals": "Users and clients, in the form of the fixture",
+    "faults": "Calls that fail because a test asks for it",
+    "journal": "Every call to a vendor, and assertions on them",
+    "tokens": "Minting and inspecting tokens",
+    "keys": "The signing keys, and their rotation",
+    "outbox": "Mailed one-time codes",
     "verifying": "For services that verify the tokens; open to every caller",
     "server": "The server itself",
 }
@@ -130,7 +130,7 @@ def known_vendor(catalog: Catalog) -> AfterValidator:
 
     def check(name: str) -> str:
         if name not in catalog:
-            raise ValueError(f"{name!r} is no vendor{did_you_mean(name, catalog)}")
+            raise ValueError(f"{name!r} is not a vendor{did_you_mean(name, catalog)}")
         return name
 
     return AfterValidator(check)

@@ -75,7 +75,7 @@ def events_router(catalog: Catalog) -> Router:
         if last_event_id is None and "since" not in filters.model_fields_set:
             watch = replace(watch, after=last)
         if len(streams) >= MAX_STREAMS:
-            raise Refused("too_many", f"{MAX_STREAMS} watch the journal already")
+            raise Refused("too_many", f"{MAX_STREAMS} clients watch the journal already")
         if request.method != "HEAD":
             streams.add(request)
         try:

@@ -47,8 +47,8 @@ class FaultInfo(Fault):
     """A fault as it was written, its id, and how many calls it met and struck."""
 
     id: str
-    matched: Annotated[int, Field(description="How many calls it was meant for.")]
-    triggered: Annotated[int, Field(description="How many of them it changed.")]
+    matched: Annotated[int, Field(description="The number of calls that matched it.")]
+    triggered: Annotated[int, Field(description="The number of these that it was applied to.")]
 
 
 class FaultInfos(BaseModel):
@@ -60,7 +60,7 @@ class FaultInfos(BaseModel):
 @router.get(
     "/faults",
     name="faults",
-    summary="List the faults, as they are tried, and how many calls each met and struck",
+    summary="List the faults in order, with how many calls each matched and was applied to",
     response_model=FaultInfos,
 )
 async def list_faults(context: CurrentContext, realm: CurrentRealm) -> Response:
@@ -72,7 +72,7 @@ async def list_faults(context: CurrentContext, realm: CurrentRealm) -> Response:
 @router.post(
     "/faults",
     name="add_fault",
-    summary="Add a fault, behind those that are there",
+    summary="Add a fault after the others",
     status_code=201,
     response_model=FaultInfo,
     responses=problems("invalid_request", "too_many"),
@@ -158,7 +158,7 @@ def _known(realm: Realm, fault_id: str) -> ActiveFault:
     for active in _active(realm):
         if active.id == fault_id:
             return active
-    raise Refused("not_found", f"there is no fault {fault_id!r} (any more)")
+    raise Refused("not_found", f"there is no fault {fault_id!r}")
 
 
 def _keep(realm: Realm, ids: list[str]) -> Changes:

@@ -60,7 +60,7 @@ def _since(value: Any) -> int | datetime:
 
 def _method(method: str) -> str:
     if not _METHOD.fullmatch(method):
-        raise ValueError(f"{method!r} is no method{did_you_mean(method, _METHODS)}")
+        raise ValueError(f"{method!r} is not an HTTP method{did_you_mean(method, _METHODS)}")
     return method
 
 
@@ -72,7 +72,7 @@ def _path(path: str) -> str:
 
 def _fault(fault: str) -> str:
     if not _FAULT.fullmatch(fault):
-        raise ValueError(f"{fault!r} is no fault; they are called f1, f2 and so on")
+        raise ValueError(f"{fault!r} is not the id of a fault, such as f1")
     return fault
 
 
@@ -89,22 +89,22 @@ class Filters(Model):
     """Which calls: all that are given must be as given."""
 
     vendor: Annotated[
-        fields.Text | None, Field(description="Whose; null: calls to a path of no vendor.")
+        fields.Text | None, Field(description="The vendor; null: calls to a path of no vendor.")
     ] = None
     operation: Annotated[
-        fields.Text | None, Field(description="Which operation; null: calls of none.")
+        fields.Text | None, Field(description="The operation; null: calls without one.")
     ] = None
-    outcome: Annotated[fields.Text | None, Field(description="How they ended.")] = None
+    outcome: Annotated[fields.Text | None, Field(description="The outcome.")] = None
     status: Annotated[
         Annotated[int, Field(ge=100, le=599, strict=True), BeforeValidator(number_in_query)] | None,
         Field(description="The HTTP status; null: calls whose connection broke."),
     ] = None
     principal: Annotated[
-        fields.Text | None, Field(description="Whose; null: calls that name no principal.")
+        fields.Text | None, Field(description="The principal; null: calls that name none.")
     ] = None
     fault: Annotated[
         Annotated[fields.Text, AfterValidator(_fault)] | None,
-        Field(description="The fault that struck them; null: none did."),
+        Field(description="The fault that was applied; null: calls without one."),
     ] = None
     method: Annotated[
         Annotated[fields.Text, AfterValidator(_method)] | None,
@@ -112,18 +112,18 @@ class Filters(Model):
     ] = None
     path: Annotated[
         Annotated[fields.Text, AfterValidator(_path)] | None,
-        Field(description="Its path, without query."),
+        Field(description="The request's path, without the query."),
     ] = None
     since: Annotated[
         Since | None,
-        Field(description="After the entry of this number, or from this instant of the clock on."),
+        Field(description="Entries after this number, or since this time by the realm's clock."),
     ] = None
 
     @field_validator("outcome", "method", "path", "since", mode="before")
     @classmethod
     def _never_absent(cls, value: Any, info: ValidationInfo) -> Any:
         if value is None:  # among the others it asks for calls that have none
-            raise ValueError(f"no entry is without {info.field_name}")
+            raise ValueError(f"every entry has {info.field_name}")
         return value
 
     def call_filter(self) -> CallFilter:
@@ -157,7 +157,7 @@ class EntryNames:
     def _unknown(self, filters: Filters) -> Iterator[tuple[str, str]]:
         vendor = filters.vendor
         if vendor is not None and vendor not in self._operations:
-            yield "vendor", f"{vendor!r} is no vendor{did_you_mean(vendor, self._operations)}"
+            yield "vendor", f"{vendor!r} is not a vendor{did_you_mean(vendor, self._operations)}"
             vendor = None
         of = "" if vendor is None else f" of {vendor}"
         for what, given, by_vendor in (
@@ -167,7 +167,7 @@ class EntryNames:
             vendors = by_vendor if vendor is None else [vendor]
             known = sorted({name for one in vendors for name in by_vendor[one]})
             if given is not None and given not in known:
-                yield what, f"{given!r} is no {what}{of}{did_you_mean(given, known)}"
+                yield what, f"{given!r} is not an {what}{of}{did_you_mean(given, known)}"
 
 
 def _operations(vendor: Vendor) -> set[str]:

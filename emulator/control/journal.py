@@ -47,7 +47,7 @@ class JournalQuery(Filters):
 
     before: Annotated[
         Annotated[int, Field(ge=1, strict=True), BeforeValidator(number_in_query)] | None,
-        Field(description="Before the entry of this number: for reading on, a page at a time."),
+        Field(description="Entries before this number, for paging."),
     ] = None
     limit: Annotated[
         int,
@@ -55,7 +55,7 @@ class JournalQuery(Filters):
             ge=1,
             le=1000,
             strict=True,
-            description="How many entries at the most, the newest.",
+            description="The maximum number of entries.",
             json_schema_extra=example("10"),
         ),
         BeforeValidator(number_in_query),
@@ -147,7 +147,7 @@ def journal_router(catalog: Catalog) -> Router:
     @router.get(
         "/journal",
         name="journal",
-        summary="Read the entries, newest first, and how many older ones fell to the bounds",
+        summary="List the entries, newest first, and the number of older ones that were dropped",
         response_model=JournalPart,
         responses=problems("invalid_request"),
     )
@@ -161,7 +161,7 @@ def journal_router(catalog: Catalog) -> Router:
     @router.delete(
         "/journal",
         name="clear_journal",
-        summary="Remove all entries; their numbers are not given again",
+        summary="Remove all entries; their numbers are not used again",
         status_code=204,
         response_model=None,
     )
@@ -173,7 +173,7 @@ def journal_router(catalog: Catalog) -> Router:
     @router.post(
         "/journal/verify",
         name="verify_journal",
-        summary="Hold the journal to what a test expects",
+        summary="Compare the journal with what a test expects",
         response_model=Verification,
         responses=problems("invalid_request", "verification_failed"),
     )

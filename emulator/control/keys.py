@@ -47,9 +47,9 @@ def keys_router(catalog: Catalog) -> Router:
         """Whose key, and how the new one takes its place."""
 
         vendor: Annotated[str, known_vendor(catalog), Field(description="Whose key.")]
-        mode: Annotated[
-            Rotation, Field(description="How the new one takes the old one's place.")
-        ] = Rotation.OVERLAP
+        mode: Annotated[Rotation, Field(description="How the new key replaces the old one.")] = (
+            Rotation.OVERLAP
+        )
 
     @router.get(
         "/keys",
@@ -64,7 +64,7 @@ def keys_router(catalog: Catalog) -> Router:
     @router.post(
         "/keys/rotate",
         name="rotate_keys",
-        summary="Make a new key sign",
+        summary="Rotate the signing key",
         response_model=RotatedKey,
         responses=problems("invalid_request"),
     )

@@ -19,7 +19,7 @@ _MAX_ERRORS = 100
 """So many mistakes are listed; the sentence says how many more there are."""
 
 _YAML = re.compile(
-    r" \((?:lines that begin with -|key: value)\)|; put it in quotes to make it a text"
+    r" \((?:lines that begin with -|key: value)\)|; put it in quotes to make it a string"
 )
 """What a sentence says to the author of a YAML file, and to no one who sends JSON."""
 

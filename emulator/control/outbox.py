@@ -23,7 +23,7 @@ _LOOK_EVERY = 0.05
 class OutboxQuery(Model):
     """Which mails, and how long to wait for one."""
 
-    to: Annotated[str | None, Field(description="To whom; by default to all.")] = None
+    to: Annotated[str | None, Field(description="The recipient; by default all.")] = None
     wait: Annotated[
         Wait,
         Field(

@@ -57,14 +57,14 @@ _CHANGES = {"lock": {"status": "locked"}, "unlock": {"status": "active"}}
 class Page(Model):
     """Which part of a list is shown."""
 
-    after: Annotated[str, Field(description="Names behind this one.")] = ""
+    after: Annotated[str, Field(description="Names after this one.")] = ""
     limit: Annotated[
         int,
         Field(
             ge=1,
             le=1000,
             strict=True,
-            description="How many at the most.",
+            description="The maximum number of names.",
             json_schema_extra=example("10"),
         ),
         BeforeValidator(number_in_query),
@@ -171,7 +171,7 @@ class _Kind:
         document = from_http(body, BODY)
         sent = document.data.get(self.name_field, name)
         if isinstance(sent, str) and sent != name:
-            document.report((self.name_field,), f"is not {name!r}, whom the path names")
+            document.report((self.name_field,), f"is not {name!r}, the name in the path")
         data = merge_patch(before, document.data) if before else document.data
         document.data = {self.name_field: name, **data}
         return validate(document, self.model)
@@ -202,7 +202,7 @@ def _add_reading(router: Router, kind: _Kind) -> None:
     @router.get(
         kind.path,
         name=kind.kind,
-        summary=kind.summary("List names, in the order of their characters, and statuses"),
+        summary=kind.summary("List names and statuses, sorted by name"),
         response_model=_page_model(kind),
         responses=problems("invalid_request"),
     )
@@ -240,10 +240,10 @@ def _add_changing(router: Router, kind: _Kind) -> None:
     @router.put(
         one,
         name=f"put_{kind.singular}",
-        summary=kind.summary("Add one, or put it in the place of its namesake"),
+        summary=kind.summary("Add or replace one"),
         response_model=PrincipalInfo,
         responses={
-            201: {"model": PrincipalInfo, "description": "It is there now"},
+            201: {"model": PrincipalInfo, "description": "Created"},
             **problems("invalid_request", "too_many"),
         },
     )

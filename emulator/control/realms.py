@@ -43,12 +43,12 @@ class NewRealm(Model):
     model_config = ConfigDict(validate_by_name=False)
 
     source: Annotated[
-        str | None, Field(alias="from", description="Another realm, as it is now.")
+        str | None, Field(alias="from", description="A realm to copy, in its current state.")
     ] = None
     fixture: Annotated[dict[str, Any] | None, Field(description="A fixture, without files.")] = None
-    ttl: Annotated[fields.Ttl | None, Field(description="It expires after so much real time.")] = (
-        None
-    )
+    ttl: Annotated[
+        fields.Ttl | None, Field(description="The real time after which it expires.")
+    ] = None
 
 
 _LIKE_SERVER = NewRealm()
@@ -73,7 +73,7 @@ class RealmList(BaseModel):
 async def named(name: Annotated[str, Path(json_schema_extra=example("t42"))]) -> str:
     """The name in the path."""
     if not name:
-        raise Refused("path_unknown", "the path ends where the name of a realm belongs")
+        raise Refused("path_unknown", "the path has no realm name")
     return name
 
 
@@ -114,12 +114,12 @@ async def show_realm(name: Name, context: CurrentContext) -> Response:
 @router.put(
     _ONE,
     name="make_realm",
-    summary="Make a realm, or make it anew",
+    summary="Create a realm, or create it again",
     status_code=201,
     response_model=RealmInfo,
-    response_description="It is there now",
+    response_description="Created",
     responses={
-        200: {"model": RealmInfo, "description": "It was there, and was made anew"},
+        200: {"model": RealmInfo, "description": "It existed, and was created again"},
         **problems("invalid_request", "realm_not_found", "default_realm_protected", "too_many"),
     },
 )
@@ -133,7 +133,7 @@ async def make_realm(
         raise invalid("expected one of from and fixture")
     if name == DEFAULT:
         raise Refused(
-            "default_realm_protected", "the default realm is the server's own; reset it instead"
+            "default_realm_protected", "the default realm cannot be created; reset it instead"
         )
     realms = context.server.realms
     source = None if new.source is None else await _known(realms, new.source)
@@ -151,7 +151,7 @@ async def make_realm(
 @router.delete(
     _ONE,
     name="remove_realm",
-    summary="Remove a realm, with all that it stored",
+    summary="Remove a realm and all its data",
     status_code=204,
     response_model=None,
     responses=problems("realm_not_found", "default_realm_protected"),
@@ -160,7 +160,9 @@ async def remove_realm(name: Name, context: CurrentContext) -> Response:
     """The example is there once PUT made it."""
     realm = await _known(context.server.realms, name)
     if realm.name == DEFAULT:
-        raise Refused("default_realm_protected", "the default realm stays; reset it instead")
+        raise Refused(
+            "default_realm_protected", "the default realm cannot be removed; reset it instead"
+        )
     await context.server.realms.remove(realm)
     return context.respond("no_content")
 
@@ -168,7 +170,7 @@ async def remove_realm(name: Name, context: CurrentContext) -> Response:
 @router.post(
     "/reset",
     name="reset",
-    summary="Take a realm back to what it was made from; its tokens are refused from now on",
+    summary="Reset a realm to its fixture; tokens issued before are refused",
     response_model=RealmInfo,
 )
 async def reset_realm(context: CurrentContext, realm: CurrentRealm) -> Response:

@@ -87,7 +87,7 @@ class OpenRoute(ControlRoute):
     def invalid(self, errors: Sequence[Any], context: CallContext) -> Refused:
         """See `EmulatorRoute.invalid`."""
         del errors, context
-        return invalid("the request is not what this call reads")
+        return invalid("the request is invalid")
 
 
 class TokenFormRoute(OpenRoute):

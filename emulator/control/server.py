@@ -32,7 +32,7 @@ class PemFile(PlainTextResponse):
 @router.get(
     "/health",
     name="health",
-    summary="Whether the emulator answers: its version, its realms, and its machine's time",
+    summary="Health: the version, the realms, and the machine's time",
     response_model=Health,
 )
 async def show_health(context: CurrentContext) -> Response:
@@ -54,9 +54,9 @@ async def show_health(context: CurrentContext) -> Response:
     responses=problems("no_https"),
 )
 async def show_ca(context: CurrentContext) -> Response:
-    """It is another after each start."""
+    """It changes with each start."""
     if context.server.ca_certificate is None:
         raise Refused(
-            "no_https", "this server serves no HTTPS; start it with auth-emulator serve --tls"
+            "no_https", "this server does not serve HTTPS; start it with auth-emulator serve --tls"
         )
     return context.respond("ca_certificate_sent", context.server.ca_certificate)

@@ -35,7 +35,7 @@ TOKEN_EXAMPLES = {"a token that is not signed": {"token": _UNSIGNED}}
 def _no_algorithm(headers: dict[str, Any]) -> dict[str, Any]:
     if "alg" in headers:
         raise ValueError(
-            "alg cannot be set here: it is that of the key that signs; for a token with another, "
+            "alg cannot be set here: it is the signing key's; for another, "
             f"set defect to {Defect.ALG_NONE} or {Defect.HS256_WITH_PUBLIC_KEY}"
         )
     return headers
@@ -54,7 +54,9 @@ class TokenRequest(Model):
     """What token is wanted."""
 
     vendor: str
-    subject: Annotated[fields.Text, Field(description="A principal's name, or any other.")]
+    subject: Annotated[
+        fields.Text, Field(description="The name of a principal, or any other subject.")
+    ]
     use: Annotated[
         Use, Field(description="access, or refresh where the vendor has refresh tokens.")
     ] = Use.ACCESS
@@ -62,14 +64,16 @@ class TokenRequest(Model):
         fields.Lifetime | None, Field(description="By default the principal's.")
     ] = None
     scopes: Annotated[fields.Scopes | None, Field(description="By default the principal's.")] = None
-    claims: Annotated[Members, Field(description="Any claims, put last; null takes one out.")] = {}
+    claims: Annotated[
+        Members, Field(description="Claims that override all others; null removes one.")
+    ] = {}
     headers: Annotated[
         Members,
         AfterValidator(_no_algorithm),
-        Field(description="Any members of the header but alg; null takes one out."),
+        Field(description="Header members other than alg; null removes one."),
     ] = {}
     defect: Annotated[
-        Defect | None, Field(description="What is wrong with it; everything else is right.")
+        Defect | None, Field(description="The defect; everything else about the token is right.")
     ] = None
 
     def spec(self) -> TokenSpec:
@@ -89,7 +93,10 @@ class MintedTokenInfo(BaseModel):
 class InspectRequest(Model):
     """What is to be explained."""
 
-    token: Annotated[fields.AnyText, Field(description="A token, as it was found.")]
+    token: Annotated[
+        fields.AnyText,
+        Field(description="The token, with or without Bearer, quotes and whitespace."),
+    ]
 
 
 def tokens_router(catalog: Catalog) -> Router:
@@ -107,7 +114,7 @@ def tokens_router(catalog: Catalog) -> Router:
         summary="Mint a token, with or without a defect",
         status_code=201,
         response_model=MintedTokenInfo,
-        response_description="It is good, or as bad as it was to be",
+        response_description="The token",
         responses=problems("invalid_request"),
     )
     async def mint_token(
@@ -128,7 +135,7 @@ def tokens_router(catalog: Catalog) -> Router:
     @router.post(
         "/tokens/inspect",
         name="inspect",
-        summary="Explain any token: what it is, whose, and everything that is wrong with it",
+        summary="Inspect any token: what it is, whose it is, and everything that is wrong with it",
         response_model=Inspection,
         responses=problems("invalid_request"),
     )

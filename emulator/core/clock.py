@@ -53,11 +53,11 @@ class ClockState(BaseModel):
 class ClockSettings(Model):
     """How the realm's clock starts."""
 
-    now: Annotated[Instant | None, Field(description="At this instant; else at the real time.")] = (
-        None
-    )
-    advance: Annotated[Offset, Field(description="Moved by so much.")] = timedelta()
-    frozen: Annotated[Flag, Field(description="It stands still.")] = False
+    now: Annotated[
+        Instant | None, Field(description="The time to start at; by default the real time.")
+    ] = None
+    advance: Annotated[Offset, Field(description="An offset to add to it.")] = timedelta()
+    frozen: Annotated[Flag, Field(description="Whether it is frozen.")] = False
 
     @model_validator(mode="after")
     def _in_range(self) -> Self:
@@ -174,7 +174,7 @@ class Clock:
 
 def _check(shown: float) -> float:
     if not _FIRST <= shown <= _LAST:
-        raise ClockOutOfRange("the clock would leave the years 1971 to 9000")
+        raise ClockOutOfRange("the clock must stay between the years 1971 and 9000")
     return shown
 
 

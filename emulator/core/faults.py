@@ -90,39 +90,47 @@ class Fault(Model):
     `respond`, `connection` and `token` takes the place of the vendor's answer.
     """
 
-    vendor: Annotated[str | None, Field(description="Whose calls; by default all vendors'.")] = None
-    operation: Annotated[str | None, Field(description="Which operation; by default all.")] = None
+    vendor: Annotated[str | None, Field(description="The vendor; by default all.")] = None
+    operation: Annotated[str | None, Field(description="The operation; by default all.")] = None
     principal: Annotated[
         fields.AnyText | None,
-        Field(description="Whose; of a token: the principal that it was issued to."),
+        Field(description="The principal that signs in, or that the token was issued to."),
     ] = None
     match: Annotated[
-        dict[str, fields.AnyText], Field(description="Members of the request, all.")
+        dict[str, fields.AnyText],
+        Field(description="Members of the request, with the values that they must have."),
     ] = {}
-    after: Annotated[int, Field(ge=0, strict=True, description="How many calls succeed first.")] = 0
+    after: Annotated[
+        int,
+        Field(ge=0, strict=True, description="The number of matching calls that succeed first."),
+    ] = 0
     times: Annotated[
-        int | None, Field(ge=1, strict=True, description="How many calls it affects.")
+        int | None,
+        Field(ge=1, strict=True, description="The number of calls that it is applied to."),
     ] = None
-    probability: Annotated[float, Field(ge=0, le=1, strict=True, description="From 0 to 1.")] = 1.0
-    ttl: Annotated[fields.Ttl | None, Field(description="It expires after so much real time.")] = (
-        None
-    )
+    probability: Annotated[
+        float,
+        Field(
+            ge=0, le=1, strict=True, description="The probability of being applied, from 0 to 1."
+        ),
+    ] = 1.0
+    ttl: Annotated[
+        fields.Ttl | None, Field(description="The real time after which it expires.")
+    ] = None
     phase: Annotated[
         Phase | None,
-        Field(description="before: the vendor does no work; after: it does, then this happens."),
+        Field(description="before: instead of the operation; after: once the operation is done."),
     ] = None
-    delay: Annotated[Delay | None, Field(description="How long to wait first, in real time.")] = (
-        None
-    )
+    delay: Annotated[
+        Delay | None, Field(description="The delay before the response, in real time.")
+    ] = None
     outcome: Annotated[str | None, Field(description="The outcome that the call ends in.")] = None
-    respond: Annotated[FixedResponse | None, Field(description="Or the answer that it gets.")] = (
-        None
-    )
+    respond: Annotated[FixedResponse | None, Field(description="Or a fixed response.")] = None
     connection: Annotated[
         ConnectionFault | None,
-        Field(description="Or what happens to its connection: reset, close, truncate, garbage."),
+        Field(description="Or what is done to the connection: reset, close, truncate, garbage."),
     ] = None
-    token: Annotated[TokenFault | None, Field(description="Or a token that is bad.")] = None
+    token: Annotated[TokenFault | None, Field(description="Or a defective token.")] = None
 
     @model_validator(mode="after")
     def _does_one_thing(self) -> Self:
@@ -132,10 +140,10 @@ class Fault(Model):
             raise ValueError("expected one of outcome, respond, connection and token")
         if not given and self.delay is None:
             raise ValueError(
-                "expected a delay, an outcome, respond, connection or token: it does nothing"
+                "the fault does nothing; expected delay, outcome, respond, connection or token"
             )
         if self._needs_answer and self.phase is Phase.BEFORE:
-            raise ValueError("a token and truncate need phase: after, which is their default")
+            raise ValueError("token and truncate need phase: after, which is their default")
         if self.respond is not None:
             self.respond.check_placeholders(COMMON_PLACEHOLDERS)
         return self
@@ -177,10 +185,12 @@ class Fault(Model):
         """
         operations = sorted({name for one in catalog.values() for name in one.refusals()})
         if self.vendor is not None and self.vendor not in catalog:
-            said = f"{self.vendor!r} is no vendor{did_you_mean(self.vendor, catalog)}"
+            said = f"{self.vendor!r} is not a vendor{did_you_mean(self.vendor, catalog)}"
             yield ("vendor",), said
         if self.operation is not None and self.operation not in operations:
-            said = f"{self.operation!r} is no operation{did_you_mean(self.operation, operations)}"
+            said = (
+                f"{self.operation!r} is not an operation{did_you_mean(self.operation, operations)}"
+            )
             yield ("operation",), said
             return
         if self.vendor is not None and self.vendor not in catalog:
@@ -192,7 +202,7 @@ class Fault(Model):
         outcomes = sorted({outcome for names in calls.values() for outcome in names})
         if self.outcome is not None and self.outcome not in outcomes:
             near = did_you_mean(self.outcome, outcomes)
-            yield (), f"{self.outcome!r} is no outcome of any of these calls{near}"
+            yield (), f"{self.outcome!r} is not an outcome of these operations{near}"
         if self.token is not None:
             yield from self._impossible_token(catalog, algorithms)
 
@@ -233,7 +243,7 @@ class Fault(Model):
     ) -> Iterator[Finding]:
         assert self.token is not None  # noqa: S101 - asked for by its only caller
         if self.operation is not None and self.operation not in _issuing(catalog):
-            yield (), f"no token comes of {self.operation}"
+            yield (), f"no token is issued by {self.operation}"
             return
         vendors = catalog if self.vendor is None else (self.vendor,)
         reasons = [why_impossible(self.token.defect, algorithms[name], name) for name in vendors]

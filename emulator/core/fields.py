@@ -80,7 +80,7 @@ def parse_instant(value: object) -> datetime:
         except ValueError:
             raise ValueError("expected an instant such as 2026-01-01T00:00:00Z") from None
     if found.tzinfo is None:
-        raise ValueError("the instant has no zone; write it as 2026-01-01T00:00:00Z")
+        raise ValueError("the instant has no time zone; write it as 2026-01-01T00:00:00Z")
     if not 1971 <= found.year <= 9000:
         raise ValueError("expected an instant from 1971 to 9000")
     return found
@@ -117,17 +117,19 @@ def _lifetime(value: object) -> int:
 def _ttl(value: object) -> timedelta:
     length = parse_duration(value)
     if not length:
-        raise ValueError("expected more than no time: it would be over before it begins")
+        raise ValueError("expected a duration above 0")
     return length
 
 
 def _unicode(text: str) -> str:
-    # The environment may hold bytes that are no UTF-8: Python has half characters for them.
+    # The environment may hold bytes that are not UTF-8: Python has half characters for them.
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            raise ValueError("expected a text, and this holds bytes that are no UTF-8") from error
+            raise ValueError(
+                "expected a string, and this holds bytes that are not UTF-8"
+            ) from error
     return text
 
 
@@ -136,7 +138,7 @@ def _json(value: Any) -> Any:
         raise ValueError(f"this is nested more than {MAX_DEPTH} levels deep")
     if not _is_json(value):
         raise ValueError(
-            "expected what JSON can carry: texts, numbers, true, false, null, [...], {...}"
+            "expected a JSON value: a string, a number, true, false, null, [...] or {...}"
         )
     return value
 
@@ -173,15 +175,15 @@ def _token_headers(headers: dict[str, Any]) -> dict[str, Any]:
 
 def _header_name(name: str) -> str:
     if not _HEADER_NAME.fullmatch(name):
-        raise ValueError("expected the name of a header")
+        raise ValueError("expected a header name")
     if name.lower() in _SERVER_HEADERS:
-        raise ValueError("the server itself sets this header")
+        raise ValueError("the server sets this header itself")
     return name
 
 
 def _header_value(value: str) -> str:
     if not _HEADER_VALUE.fullmatch(value):
-        raise ValueError("holds a character that no header may")
+        raise ValueError("contains a character that is not allowed in a header")
     return value
 
 
@@ -203,7 +205,7 @@ def _not_empty(values: tuple[str, ...]) -> tuple[str, ...]:
 
 def _file_name(value: object) -> object:
     if not isinstance(value, str | Path) or not str(value):
-        raise ValueError("expected the name of a file")
+        raise ValueError("expected a file name")
     return value
 
 

@@ -229,7 +229,7 @@ async def _judge_signature(realm: Realm, found: ParsedToken, origin: _Origin) ->
     elif is_unsigned(found.header.get("alg")):
         origin.problem = unsigned()
     else:
-        origin.problem = TokenRefused(TokenProblem.UNKNOWN_KEY, "no key of this realm made it")
+        origin.problem = TokenRefused(TokenProblem.UNKNOWN_KEY, "no key of this realm signed it")
     if origin.problem is None:
         origin.signature = SignatureVerdict.GOOD
     else:
@@ -249,14 +249,16 @@ def _trace(
     if origin.grant is not None:
         origin.subject = state.subject_of(origin.grant)
     elif named is None:
-        origin.elsewhere = "its jti is none that the emulator makes"
+        origin.elsewhere = "its jti is not one of the emulator's"
     elif named == realm.name:
-        origin.elsewhere = "it is of this realm before a reset, or of an earlier one of its name"
+        origin.elsewhere = (
+            "it was issued before a reset of this realm, or by an earlier realm of this name"
+        )
     elif other is None:
-        origin.elsewhere = f"it is of the realm {named}, which is not there (any more)"
+        origin.elsewhere = f"it was issued by the realm {named}, which does not exist now"
     else:
         grant = other.identity.grant_of(jti)
-        origin.elsewhere = f"it is of the realm {named}{'' if grant else ' before a reset'}"
+        origin.elsewhere = f"it was issued by the realm {named}{'' if grant else ' before a reset'}"
         if grant is not None:
             origin.subject = other.vendors[state.vendor].subject_of(grant)
 
@@ -290,9 +292,9 @@ def _is_refresh(claims: Mapping[str, Any]) -> bool:
 def _notes(inspected: _Inspected) -> Iterator[str]:
     found, subject = inspected.found, inspected.origin.subject
     if subject is not None and not subject.blocked and subject.status != ACTIVE:
-        yield f"{subject.name} always meets {subject.status}, with a good token too"
+        yield f"{subject.name}: every call ends in {subject.status}, also with a valid token"
     if "crit" in found.header:
-        yield "its header has crit, and nobody here understands what that names (RFC 7515 4.1.11)"
+        yield "its header has crit, and the emulator supports no such extension (RFC 7515 4.1.11)"
     for name in _DATES:
         value = (found.claims or {}).get(name)
         if isinstance(value, bool) or not isinstance(value, int | float) or is_date(value):
@@ -329,13 +331,13 @@ def _summary(inspected: _Inspected) -> str:
     """What a person wants to know first, in one sentence."""
     found, origin = inspected.found, inspected.origin
     if found.format is Format.NONE:
-        return f"This is no token: {found.problem}."
+        return f"This is not a token: {found.problem}."
     if found.format is Format.ENCRYPTED:
         return f"An encrypted token: {found.problem}."
     if origin.state is None:
         others = [each for each in inspected.problems if each is not origin.problem]
-        return f"{_foreign(found)}{_reasons(others, ' Besides, ')}"
-    seems = "" if origin.signature is SignatureVerdict.GOOD else "Seemingly "
+        return f"{_foreign(found)}{_reasons(others, ' Also, ')}"
+    seems = "" if origin.signature is SignatureVerdict.GOOD else "Apparently "
     use = "a refresh token" if inspected.use == REFRESH else "an access token"
     what = f"{seems}{use} of {origin.state.vendor}"
     if origin.subject is not None:
@@ -350,10 +352,10 @@ def _summary(inspected: _Inspected) -> str:
 def _foreign(found: ParsedToken) -> str:
     issuer = (found.claims or {}).get("iss")
     if isinstance(issuer, str) and issuer:
-        said = f"by its iss it is of {issuer[:_MAX_ISSUER]}"
+        said = f"its iss is {issuer[:_MAX_ISSUER]}"
     else:
-        said = "it has no iss to say whose it is"
-    return f"A foreign token, which no key of this realm made: {said}."
+        said = "it has no iss"
+    return f"A foreign token, not signed by a key of this realm: {said}."
 
 
 def _reasons(problems: list[TokenRefused], before: str) -> str:

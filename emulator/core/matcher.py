@@ -151,8 +151,8 @@ class Matcher:
         said = f"expected {self.wanted}{self.where}, and there {there} {self.count}"
         if self.dropped:
             said += (
-                f"; {_calls(self.dropped)} before them were dropped at the journal's bounds and may "
-                "have matched: since, with a number, leaves them out"
+                f"; {_calls(self.dropped)} before them were dropped from the journal and may have "
+                "matched: since, with a number, leaves them out"
             )
         nearest = self.nearest()
         if nearest and nearest[0]["differs"]:

@@ -131,5 +131,5 @@ async def _note(realm: Realm, state: VendorState[Any], subject_name: str, token:
             return f"{_REFUSES}: {state.vendor} has no client to sign in through"
         return f"{_REFUSES}: {refused.reason}"
     if subject.status != ACTIVE:
-        return f"{_REFUSES} at resources: {subject.name} always meets {subject.status}"
+        return f"{_REFUSES} at resources: {subject.name}: every call ends in {subject.status}"
     return None

@@ -131,16 +131,16 @@ def common_outcomes(body: Callable[[int, str], Json], source: str) -> tuple[Outc
     `body` makes the body of a status and its phrase. No vendor documents any of them.
     """
     known = {
-        "forward_failed": (502, "a protected resource whose `forward_to` does not answer"),
+        "forward_failed": (502, "a protected resource whose `forward_to` does not respond"),
         "path_unknown": (
             404,
             "a path below the vendor's base path that the emulator does not have",
         ),
         "method_not_allowed": (
             405,
-            "a method that the path does not take; `Allow` names the others",
+            "the path does not accept the method; `Allow` lists those that it does",
         ),
-        "body_too_large": (413, "a body over 64 KiB (16 MiB where it is handed on)"),
+        "body_too_large": (413, "the body is larger than 64 KiB (16 MiB if it is forwarded)"),
     }
     return tuple(
         Outcome(
@@ -266,7 +266,7 @@ def printable(text: str, limit: int = REASON_LIMIT) -> str:
 
 
 def status_phrase(status: int) -> str:
-    """The words for a status, the same with every Python (3.13 took up RFC 9110's new ones)."""
+    """The words for a status, the same with every Python (3.13 reloaded RFC 9110's new ones)."""
     if status in _PHRASES:
         return _PHRASES[status]
     try:

@@ -49,14 +49,14 @@ class Principal(Model):
 
     status: Annotated[
         AnyText,
-        Field(description="active, disabled, locked, or the outcome that it always gets."),
+        Field(description="active, disabled, locked, or an outcome in which every call ends."),
     ] = ACTIVE
 
     @field_validator("status")
     @classmethod
     def _known_status(cls, status: str) -> str:
         if status not in cls.statuses():
-            raise ValueError(f"{status!r} is no status{did_you_mean(status, cls.statuses())}")
+            raise ValueError(f"{status!r} is not a status{did_you_mean(status, cls.statuses())}")
         return status
 
     @classmethod
@@ -114,19 +114,19 @@ class Principal(Model):
 class Subject(Principal):
     """A principal that tokens are issued to. A claim or header that is None is left out."""
 
-    scopes: Annotated[Scopes, Field(description="What it is granted, in this order.")] = ()
-    lifetime: Annotated[Lifetime | None, Field(description="Its access tokens' own lifetime.")] = (
-        None
-    )
+    scopes: Annotated[Scopes, Field(description="The granted scopes, in this order.")] = ()
+    lifetime: Annotated[
+        Lifetime | None, Field(description="The lifetime of its access tokens.")
+    ] = None
     # A factory: pydantic copies a default deeply, which a hundred thousand users feel.
     claims: Annotated[
-        Claims, Field(default_factory=dict, description="More claims; null takes one out.")
+        Claims, Field(default_factory=dict, description="Additional claims; null removes one.")
     ]
     headers: Annotated[
         TokenHeaders,
         Field(
             default_factory=dict,
-            description="More members of the JWT's header; null takes one out.",
+            description="Additional members of the JWT header; null removes one.",
         ),
     ]
 
@@ -140,7 +140,7 @@ class RefreshingSubject(Subject):
     """A subject of a vendor that has refresh tokens."""
 
     refresh_lifetime: Annotated[
-        Lifetime | None, Field(description="Its refresh tokens' own lifetime.")
+        Lifetime | None, Field(description="The lifetime of its refresh tokens.")
     ] = None
 
 
@@ -285,9 +285,9 @@ class Principals(Generic[P]):
     def why_unknown(self, name: str) -> str:
         """One sentence about a name that no principal has, with the nearest that one has."""
         singular, count = self.table.singular, len(self)
-        sentence = f"no {singular} is named {name!r}"
+        sentence = f"there is no {singular} {name!r}"
         if not count:
-            return f"{sentence}: there are no {singular}s of this vendor"
+            return f"{sentence}: this vendor has no {singular}s"
         if count > _MAX_COMPARED:
             return sentence
         folded = {known.name.casefold(): known.name for known in self}
@@ -329,4 +329,4 @@ def password_mismatch(given: str, expected: str, name: str) -> str | None:
         return f"the password of {name} was sent with a space at its {' and '.join(ends)}"
     if given == expected.strip():
         return f"the password of {name} was sent without the space around it"
-    return f"the password of {name} is another"
+    return f"the password of {name} is wrong"

@@ -37,8 +37,8 @@ _OF_ALL_REALMS = ""
 def why_unknown(name: str) -> str:
     """One sentence about a name that names no realm, and what makes one."""
     if REALM_NAME.fullmatch(name):
-        return f"there is no realm {name!r}; PUT /_emulator/realms/{name} makes it"
-    return f"there is no realm {name!r}, and none can be: {REALM_NAMES}"
+        return f"there is no realm {name!r}; PUT /_emulator/realms/{name} creates it"
+    return f"there is no realm {name!r}, which is not a valid name: {REALM_NAMES}"
 
 
 class RealmRemoved(Exception):

@@ -37,9 +37,9 @@ def _path(path: str) -> str:
         raise ValueError(f"expected a path such as /users/{{id}} or /v2/**: {error}") from error
     for name in parameters_of(path):
         if name in COMMON_PLACEHOLDERS:
-            raise ValueError(f"{{{name}}} has a meaning of its own in bodies; give it another name")
+            raise ValueError(f"{{{name}}} is a built-in placeholder; choose another name")
     if path == "/" or not {".", ".."}.isdisjoint(path.split("/")):
-        raise ValueError("/ is the start page's, and no path has dots to resolve")
+        raise ValueError("/ is the start page, and . or .. segments are not allowed")
     for reserved in _RESERVED:
         if path == reserved or path.startswith(f"{reserved}/"):
             raise ValueError(f"paths below {reserved} are the emulator's own")
@@ -58,7 +58,7 @@ def _base_url(url: str) -> str:
     if not port_is_good or parts.query or parts.fragment:
         raise ValueError(expected)
     if parts.username or parts.password:
-        raise ValueError(f"{expected}: a name and password in it would take the token's place")
+        raise ValueError(f"{expected}: a user name and password in it would replace the token")
     return url
 
 
@@ -66,18 +66,18 @@ class FixedResponse(Model):
     """What a resource, or a fault, answers by itself."""
 
     status: Annotated[int, Field(ge=200, le=599, strict=True, description="The HTTP status.")] = 200
-    headers: Annotated[fields.HttpHeaders, Field(description="Headers of the answer.")] = {}
+    headers: Annotated[fields.HttpHeaders, Field(description="Headers of the response.")] = {}
     body: Annotated[
         fields.Json,
         Field(
-            description="JSON, or a text under another Content-Type; {{principal}}, {{now}}, ..."
+            description="JSON, or a string with another Content-Type; {{principal}}, {{now}}, ..."
         ),
     ] = None
 
     @model_validator(mode="after")
     def _body_fits_status(self) -> Self:
         if self.status in BODILESS and self.body is not None:
-            raise ValueError(f"an answer of status {self.status} has no body")
+            raise ValueError(f"a response of status {self.status} has no body")
         return self
 
     def check_placeholders(self, known: Iterable[str]) -> None:
@@ -104,7 +104,7 @@ class Resource(Model):
     """A path of a vendor that takes its tokens: it answers by itself, or hands the call on."""
 
     vendor: Annotated[
-        str, Field(description="Whose tokens it takes, and in whose words it refuses.")
+        str, Field(description="The vendor whose tokens and error responses it uses.")
     ]
     method: Annotated[
         Literal["*", "GET", "POST", "PUT", "PATCH", "DELETE"],
@@ -113,15 +113,15 @@ class Resource(Model):
     path: Annotated[
         str,
         AfterValidator(_path),
-        Field(description="The path; {name} is one segment, /** at the end all that is below."),
+        Field(description="The path; {name} matches one segment, /** at the end everything below."),
     ]
-    scopes: Annotated[fields.Scopes, Field(description="The scopes that a token needs, all.")] = ()
-    respond: Annotated[FixedResponse | None, Field(description="The answer to a good token.")] = (
-        None
-    )
+    scopes: Annotated[fields.Scopes, Field(description="The scopes that the token must have.")] = ()
+    respond: Annotated[
+        FixedResponse | None, Field(description="The response to a valid token.")
+    ] = None
     forward_to: Annotated[
         Annotated[str, AfterValidator(_base_url)] | None,
-        Field(description="A base URL: the checked call is handed on to it."),
+        Field(description="A base URL to which checked requests are forwarded."),
     ] = None
 
     @model_validator(mode="after")
@@ -198,7 +198,7 @@ def compile_path(path: str) -> re.Pattern[str]:
         raise ValueError("a path begins with /")
     names = parameters_of(path)
     if len(set(names)) < len(names):
-        raise ValueError("a parameter stands here twice")
+        raise ValueError("a parameter name is used twice")
     segments = body.split("/")[1:] if body else []
     return re.compile("".join(f"/{_segment(segment)}" for segment in segments) + rest, re.DOTALL)
 
@@ -208,7 +208,9 @@ def _segment(segment: str) -> str:
     if parameter:
         return f"(?P<{parameter[1]}>[^/]+)"
     if segment and ("{" in segment or "}" in segment or "**" in segment):
-        raise ValueError("{name} is a whole segment, and ** stands only at the end, as /**")
+        raise ValueError(
+            "{name} must be a whole segment, and ** is allowed only at the end, as /**"
+        )
     if segment and not _SEGMENT.fullmatch(segment):
-        raise ValueError(f"{segment!r} is no segment of a path")
+        raise ValueError(f"{segment!r} is not a path segment")
     return re.escape(segment)

@@ -65,7 +65,7 @@ def decode_header(token: str) -> dict[str, Any]:
     except ValueError:
         header = None
     if len(segments) != SEGMENTS or not isinstance(header, dict):
-        raise TokenRefused(TokenProblem.MALFORMED, "it is no JWT")
+        raise TokenRefused(TokenProblem.MALFORMED, "it is not a JWT")
     return header
 
 
@@ -74,9 +74,9 @@ def decode_payload(token: str) -> dict[str, Any]:
     try:
         claims = from_json(decode_segment(token.split(".")[1]), allow_inf_nan=False)
     except (ValueError, IndexError) as error:
-        raise TokenRefused(TokenProblem.MALFORMED, "it is no JWT") from error
+        raise TokenRefused(TokenProblem.MALFORMED, "it is not a JWT") from error
     if not isinstance(claims, dict):
-        raise TokenRefused(TokenProblem.MALFORMED, "its payload is no JSON object")
+        raise TokenRefused(TokenProblem.MALFORMED, "its payload is not a JSON object")
     return claims
 
 
@@ -108,8 +108,10 @@ def _problem_by(key: SigningKey, token: str) -> TokenRefused | None:
         decode_segment(token.rpartition(".")[2])
     except ValueError:
         if not key.algorithm.symmetric:
-            return TokenRefused(TokenProblem.MALFORMED, "it is no JWT")
-    return TokenRefused(TokenProblem.BAD_SIGNATURE, "its signature is not by the key that it names")
+            return TokenRefused(TokenProblem.MALFORMED, "it is not a JWT")
+    return TokenRefused(
+        TokenProblem.BAD_SIGNATURE, "its signature does not verify with the key that it names"
+    )
 
 
 async def _why_not_ours(
@@ -133,10 +135,8 @@ async def _why_not_ours(
             f"it is signed with {algorithm} and the public key as the secret",
         )
     if key is None and algorithm == ours.algorithm.name:
-        return TokenRefused(
-            TokenProblem.UNKNOWN_KEY, "it names a key that this vendor does not have"
-        )
+        return TokenRefused(TokenProblem.UNKNOWN_KEY, "it names a key that is not this vendor's")
     return TokenRefused(
         TokenProblem.OTHER_ALGORITHM,
-        f"it is signed with another algorithm than {ours.algorithm.name}",
+        f"it is not signed with {ours.algorithm.name}",
     )

@@ -78,20 +78,20 @@ def _bare(text: str) -> tuple[str, list[str]]:
     for _ in range(_MAX_LAYERS):
         before, text = text, text.strip()
         if text != before:
-            notes["there was whitespace around it"] = None
+            notes["whitespace around it was removed"] = None
         for pattern, what in _PREFIXES:
             if found := pattern.match(text):
                 text = text[found.end() :]
-                notes[f"{what} stood in front of it"] = None
+                notes[f"{what} before it was removed"] = None
         if len(text) > 1 and text[0] in _QUOTES and text[-1] == text[0]:
             text = text[1:-1]
-            notes["it was in quotes"] = None
+            notes["quotes around it were removed"] = None
         if text == before:
             break
     joined = "".join(text.split())
     if joined != text and _SEGMENTED.fullmatch(joined):
         text = joined
-        notes["there was whitespace inside it"] = None
+        notes["whitespace inside it was removed"] = None
     return text, list(notes)
 
 
@@ -109,14 +109,12 @@ def _read(token: str) -> ParsedToken:
             "vendor here encrypts its tokens",
         )
     if len(segments) == 1:
-        return ParsedToken(
-            Format.NONE, header=header, problem="it is the header of a JWT, and nothing follows"
-        )
+        return ParsedToken(Format.NONE, header=header, problem="it is only the header of a JWT")
     claims, why = _json_in(segments[1])
     if len(segments) != SEGMENTS:
         why = f"it has {len(segments)} segments, and a JWT has {SEGMENTS}"
         if len(segments) == SEGMENTS - 1:
-            why += "; the signature is not there"
+            why += "; the signature is missing"
     elif claims is None:
         why = f"its payload {why}"
     else:
@@ -136,7 +134,7 @@ def _json_in(segment: str) -> tuple[dict[str, Any] | None, str | None]:
         too_deep = "recursion limit" in str(error)
         return None, "is nested too deep to be shown" if too_deep else "is not JSON"
     if not isinstance(members, dict):
-        return None, "is no JSON object"
+        return None, "is not a JSON object"
     if nested_deeper(members, _MAX_DEPTH):
         return None, "is nested too deep to be shown"
     return members, None
@@ -150,10 +148,10 @@ def _why_no_token(text: str) -> str:
     except ValueError:
         value = None
     if isinstance(value, dict | list):
-        return "it is JSON, and perhaps holds a token: send the token alone"
+        return "it is JSON that may hold a token: send only the token"
     count = text.count(".") + 1
     if count == SEGMENTS:
         return f"it has {SEGMENTS} segments, but the first is not the header of a JWT"
     if count == _JWE_SEGMENTS:
         return f"it has {_JWE_SEGMENTS} segments, but the first is not the header of a JWE"
-    return "it is no JWT: it does not begin with the header of one"
+    return "it is not a JWT: it does not begin with a JWT header"

@@ -58,14 +58,14 @@ class TokenSettings(Model):
     lifetime: Annotated[
         fields.Lifetime, Field(description="How long an access token is valid.")
     ] = 3600
-    issuer: Annotated[fields.Text, Field(description="The claim iss.")]
+    issuer: Annotated[fields.Text, Field(description="The iss claim.")]
     audience: Annotated[
-        fields.Audience | None, Field(description="The claim aud: one, or a list.")
+        fields.Audience | None, Field(description="The aud claim: a string or a list.")
     ] = None
     scopes: Annotated[fields.Scopes, Field(description="Scopes that every principal has.")] = ()
-    claims: Annotated[fields.Claims, Field(description="More claims; null takes one out.")] = {}
+    claims: Annotated[fields.Claims, Field(description="Additional claims; null removes one.")] = {}
     headers: Annotated[
-        fields.TokenHeaders, Field(description="More members of the JWT's header.")
+        fields.TokenHeaders, Field(description="Additional members of the JWT header.")
     ] = {}
     key_id: Annotated[
         fields.Text | None, Field(description="The kid; by default from the key's thumbprint.")
@@ -91,7 +91,7 @@ class TokenSettings(Model):
     def _known_algorithm(cls, name: str) -> str:
         if name not in ALGORITHMS:
             near = did_you_mean(name, ALGORITHMS)
-            raise ValueError(f"{name!r} is no algorithm that tokens are signed with here{near}")
+            raise ValueError(f"{name!r} is not a supported signing algorithm{near}")
         return name
 
     @field_validator("private_key_file", mode="before")
@@ -100,7 +100,7 @@ class TokenSettings(Model):
         if named is None or isinstance(named, PrivateKey):
             return named
         if not isinstance(named, str | Path) or not str(named):
-            raise ValueError("expected the name of a file")
+            raise ValueError("expected a file name")
         algorithm = ALGORITHMS.get(info.data.get("algorithm", ""))
         if algorithm is None:
             return None  # the mistake is the algorithm's

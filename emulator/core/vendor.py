@@ -76,13 +76,13 @@ class VendorFixture(Model):
                 first = seen.setdefault(entry.name, number)
                 if first != number:
                     at = place((self.vendor, kind, first, model.name_field))
-                    said = f"{entry.name!r} stands here twice, first at {at}"
+                    said = f"{entry.name!r} is a duplicate, first used at {at}"
                     yield (kind, number, model.name_field), said
         known = {outcome.name: outcome for outcome in self.known_outcomes}
         for name, change in self.outcomes.items():
             if name not in known:
                 near = did_you_mean(name, known)
-                yield ("outcomes", name), f"{name!r} is no outcome of {self.vendor}{near}"
+                yield ("outcomes", name), f"{name!r} is not an outcome of {self.vendor}{near}"
                 continue
             for part, value in (("body", change.body), ("headers", list(change.headers.values()))):
                 for said in _wrong_placeholders(known[name], value):
@@ -98,7 +98,7 @@ class VendorFixture(Model):
         for name, change in self.outcomes.items():
             status = known[name].status if change.status is None else change.status
             if status in BODILESS and change.body is not None:
-                said = f"is never sent: an answer of status {status} has none"
+                said = f"is never sent: a response of status {status} has no body"
                 yield ("outcomes", name, "body"), said
 
     def warnings_for(self, principal: Principal) -> Iterator[tuple[Path, str]]:
@@ -121,7 +121,7 @@ def _wrong_placeholders(outcome: Outcome, given: object) -> Iterator[str]:
             yield f"{{{{{used}}}}}: {name} has no member {member!r}{near}"
     for used in sorted(embedded_placeholders(given)):
         if "." not in used and not isinstance(outcome.sample.get(used, ""), str):
-            yield f"{{{{{used}}}}} is no text, so it stands alone in its place"
+            yield f"{{{{{used}}}}} is not a string, so it must be the whole value"
 
 
 F = TypeVar("F", bound=VendorFixture)

@@ -87,7 +87,9 @@ async def verify_origin(realm: Realm, state: VendorState[Any], token: str) -> Ve
     claims = decode_payload(jwt)
     grant = realm.identity.grant_of(claims.get("jti"))
     if grant is None:
-        raise TokenRefused(TokenProblem.OTHER_REALM, "it is of another realm, or of before a reset")
+        raise TokenRefused(
+            TokenProblem.OTHER_REALM, "it was issued by another realm, or before a reset"
+        )
     subject = state.subject_of(grant)
     if subject is None:
         raise subject_deleted()
@@ -131,7 +133,7 @@ def date_problems(claims: Mapping[str, Any], now: float) -> Iterator[TokenRefuse
         if begins is None:
             continue
         if not is_date(begins):
-            yield TokenRefused(TokenProblem.MALFORMED, f"its {name} is no date")
+            yield TokenRefused(TokenProblem.MALFORMED, f"its {name} is not a date")
         elif begins > now + _LEEWAY:
             sentence = f"its {name} is {iso_milliseconds(begins)}, in the future"
             yield TokenRefused(TokenProblem.NOT_YET_VALID, sentence)
@@ -141,7 +143,7 @@ def subject_deleted() -> TokenRefused:
     """What is wrong with a token whose grant names no principal."""
     return TokenRefused(
         TokenProblem.SUBJECT_DELETED,
-        "whom it was issued to is no principal of this vendor (any more)",
+        "its subject is not a principal of this vendor, or was removed",
     )
 
 
@@ -165,7 +167,7 @@ def address_problems(
     expected = _expected_claims(state, subject, is_refresh=claims.get("token_use") == REFRESH)
     wanted = expected.get("iss")
     if not _issued_by(state.vendor, claims.get("iss"), wanted):
-        known = f"is not {wanted}" if wanted not in (None, CALLER) else "is none of this vendor's"
+        known = f"is not {wanted}" if wanted not in (None, CALLER) else "is not this vendor's"
         yield TokenRefused(TokenProblem.WRONG_ISSUER, f"its iss {known}")
     audience, given = (_audiences(source.get("aud")) for source in (expected, claims))
     if audience and not audience & given:

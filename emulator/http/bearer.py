@@ -68,15 +68,17 @@ class BearerScheme:
             return rest.strip()
         if scheme.lower() == _SCHEME:
             raise TokenRefused(
-                TokenProblem.MISSING, "Authorization says Bearer, and no token follows"
+                TokenProblem.MISSING, "the Authorization header has no token after Bearer"
             )
         if self.accepts_bare and scheme and not rest:
             return scheme
         if self.accepts_bare and scheme:
             raise TokenRefused(
-                TokenProblem.MALFORMED, "Authorization holds something else than a token"
+                TokenProblem.MALFORMED, "the Authorization header does not hold a token"
             )
-        raise TokenRefused(TokenProblem.MISSING, "Authorization is not of the form Bearer <token>")
+        raise TokenRefused(
+            TokenProblem.MISSING, "the Authorization header is not of the form Bearer <token>"
+        )
 
 
 def challenge(refused: TokenRefused, realm: str) -> str:

@@ -120,7 +120,7 @@ def form_members(body: bytes) -> dict[str, Any]:
         raise BodyUnreadable(f"the body is not form-encoded{hint}") from error
     members: dict[str, Any] = dict(pairs)
     if len(members) < len(pairs):
-        raise BodyUnreadable("a parameter is given twice (RFC 6749 section 3.2)")
+        raise BodyUnreadable("a parameter is sent twice (RFC 6749 section 3.2)")
     if looks_json:
         raise BodyUnreadable("the Content-Type says form-encoded, but the body looks like JSON")
     return members

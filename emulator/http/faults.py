@@ -31,7 +31,7 @@ _GARBAGE = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 this is not HTTP \xff\
 async def apply_fault(context: CallContext, triggered: TriggeredFault, work: Work) -> Response:
     """The response of a call that a fault changes; `work` makes the vendor's own."""
     fault = triggered.fault
-    sentence = f"the fault {triggered.id} struck this call"
+    sentence = f"the fault {triggered.id} was applied"
     response: Response | None = None
     if fault.is_after:
         response = await work(_with_defect(context, triggered))

@@ -53,13 +53,13 @@ class Forwarder:
 
         passed = [value for name, value in request.headers.raw if name == _MARK]
         if self._id in passed:
-            raise Refused("forward_failed", f"{base} leads back to this emulator")
+            raise Refused("forward_failed", f"{base} is this emulator itself")
         try:
             async with asyncio.timeout(_TIMEOUT):
                 return await self._exchange(base, request, target, body)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
             raise Refused(
-                "forward_failed", f"{base} did not answer: {type(error).__name__}"
+                "forward_failed", f"{base} did not respond: {type(error).__name__}"
             ) from error
 
     async def _exchange(self, base: str, request: Request, target: bytes, body: bytes) -> Response:

@@ -88,7 +88,7 @@ class ControlGuard:
             raise Refused(
                 "cross_site_request",
                 "a page of another site sent this (Sec-Fetch-Site); only the emulator's own pages, "
-                "and programs, may drive it",
+                "and programs, may call the control API",
             )
 
     def _check_host(self, scope: Mapping[str, Any], headers: Headers, bound_to: str) -> None:
@@ -118,19 +118,19 @@ class ControlGuard:
         if bearer and not bearer[0].lower().startswith(b"bearer "):
             return Refused(
                 "admin_token_wrong",
-                "Authorization is not of the form Bearer and the admin token, which is "
-                "AUTH_EMULATOR_ADMIN_TOKEN, or the one that the log shows",
+                "the Authorization header is not of the form Bearer and the admin token, which is "
+                "AUTH_EMULATOR_ADMIN_TOKEN, or the one in the log",
             )
         if bearer:
             return Refused(
                 "admin_token_wrong",
-                "Authorization does not bring the admin token: AUTH_EMULATOR_ADMIN_TOKEN, or the "
-                "one that the log shows",
+                "the Authorization header does not hold the admin token: "
+                "AUTH_EMULATOR_ADMIN_TOKEN, or the one in the log",
             )
         return Refused(
             "admin_token_missing",
-            "the network can reach it: send Authorization: Bearer with AUTH_EMULATOR_ADMIN_TOKEN, "
-            "or the token that the log shows",
+            "the network can reach the control API: send Authorization: Bearer with "
+            "AUTH_EMULATOR_ADMIN_TOKEN, or the token in the log",
         )
 
     def _make_token(self) -> None:
@@ -139,8 +139,8 @@ class ControlGuard:
             made = secrets.token_urlsafe(32)
             self._token = made.encode()
             _log.warning(
-                "the network can reach the control API; it wants Authorization: Bearer %s "
-                "(made for this run; AUTH_EMULATOR_ADMIN_TOKEN sets another)",
+                "the network can reach the control API, which requires Authorization: Bearer %s "
+                "(made for this run; set AUTH_EMULATOR_ADMIN_TOKEN to choose one)",
                 made,
             )
 
@@ -157,7 +157,7 @@ def _arrived_at(scope: Mapping[str, Any]) -> str | None:
 
 def _unknown(host: str) -> str:
     shown = printable(host.rpartition("@")[2], _SHOWN)  # a password may stand before it
-    return f"the control API does not know the Host {shown!r}; --allowed-host makes one known"
+    return f"the control API does not allow the Host {shown!r}; allow it with --allowed-host"
 
 
 def _from_elsewhere(origin: bytes, reached: str) -> str:
@@ -165,7 +165,10 @@ def _from_elsewhere(origin: bytes, reached: str) -> str:
     own, theirs = parse_origin(reached), parse_origin(shown)
     if own and theirs and theirs[1] == own[1]:
         return (
-            f"a page of {shown} sent this, and it reached {printable(reached, _SHOWN)}; "
-            "name a proxy between them with --trusted-proxy"
+            f"a page of {shown} sent this to {printable(reached, _SHOWN)}; "
+            "if a proxy is between them, name it with --trusted-proxy"
         )
-    return f"a page of {shown!r} sent this; only the emulator's own pages, and programs, drive it"
+    return (
+        f"a page of {shown!r} sent this; only the emulator's own pages, and programs, may call the "
+        "control API"
+    )

@@ -41,7 +41,7 @@ MAX_EXAMPLES = 12
 """So many principals of a kind become examples: the first ones, in the fixture's order."""
 
 TITLE = "Auth Emulator"
-CONTROL_TITLE = f"{TITLE}: driving it"
+CONTROL_TITLE = f"{TITLE}: control API"
 
 VENDORS_VERSION = "3.0.3"
 """OmniOmni's own version (3.0.1, but for corrections). Later ones forbid the space in the name of
@@ -52,16 +52,17 @@ CONTROL_VERSION = "3.1.0"
 _VENDORS_DESCRIPTION = """\
 The sign-in APIs of three vendors, emulated. Each outcome says how we know it: **documented** by the
 vendor's sign-in page, **documented elsewhere** by the vendor, **assumed**, or corrected by this
-server's **fixture**. *Execute* sends an example as it stands; each names its principal's status.
-A refusal tells its reason in the header `X-Emulator-Reason`. The [start page](.) lists who can
-sign in, and [another page](_emulator/docs) has the API that drives the emulator.
+server's **fixture**. Choose an example and press *Execute*: each example is named by its
+principal and status. A refusal gives its reason in the header `X-Emulator-Reason`. The
+[start page](.) lists who can sign in. The control API has [its own page](_emulator/docs).
 """
 
 _CONTROL_DESCRIPTION = """\
-The API that drives the emulator: realms, clock, principals, faults, journal, tokens, keys, outbox.
-*Execute* sends an example as it stands. Choose a realm with *Servers*: `PUT /_emulator/realms/t42`
-makes the one that stands there. Bound to anything but loopback, it wants the admin token: see
-*Authorize*. The vendors' own APIs are on [another page](../docs).
+The API with which tests control the emulator: realms, clock, principals, faults, journal, tokens,
+keys, outbox. Choose an example and press *Execute*. *Servers* selects a realm:
+`PUT /_emulator/realms/t42` creates the one in the list. If the server is bound to anything but
+loopback, calls need the admin token: see *Authorize*. The vendors' APIs have
+[their own page](../docs).
 """
 
 _CONTROL_SERVERS: list[Schema] = [

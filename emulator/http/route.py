@@ -33,7 +33,7 @@ from emulator.http.unrouted import answer_unrouted, unknown_realm
 
 Handler = Callable[[Request], Awaitable[Response]]
 
-TOO_LARGE = Refused("body_too_large", "the body is over the limit")
+TOO_LARGE = Refused("body_too_large", "the body is larger than the limit")
 
 
 class Router(APIRouter):

@@ -120,7 +120,7 @@ async def _answer_resource(request: Request, realm: Realm, match: ResourceMatch)
     try:
         body = await read_body(request, limit)
     except BodyTooLarge:
-        refused = Refused("body_too_large", "the body is over the limit")
+        refused = Refused("body_too_large", "the body is larger than the limit")
         return await finish(context, context.refuse(refused))
     context.body_bytes = len(body)
     bearer = server.bearers[vendor.name]
@@ -184,15 +184,15 @@ async def _control_unrouted(request: Request, realm: Realm, path: str) -> Respon
     except Refused as refused:
         return await finish(context, context.refuse(refused))
     if methods:
-        sentence = f"{context.path} takes {' or '.join(methods)}, not {request.method}"
+        sentence = f"{context.path} accepts {' or '.join(methods)}, not {request.method}"
         response = context.refuse(Refused("method_not_allowed", sentence))
         response.headers.setdefault("allow", ", ".join(methods))
         return await finish(context, response)
     known = sorted({route.path_format for route in _shown_routes(routers, realm)})
     near = get_close_matches(path, known, _NEAREST, 0.0)
     sentence = (
-        f"{CONTROL_TITLE} has {', '.join(near)} and others ({CONTROL_DOCS} shows all) here, not "
-        f"{context.path}"
+        f"{CONTROL_TITLE} has no {context.path}; the nearest are {', '.join(near)}, and "
+        f"{CONTROL_DOCS} lists all"
     )
     return await finish(context, context.refuse(Refused("path_unknown", sentence)))
 
@@ -210,8 +210,8 @@ async def _no_such_path(request: Request, realm: Realm, path: str) -> Response:
     )
     where = "at the server's root" if "realm" in request.path_params else "here"
     text = (
-        f"Nothing answers at this path. Here are:\n{places}"
-        f"And {where}, for people: GET /docs, and to drive it: GET {CONTROL_DOCS}\n"
+        f"There is nothing at this path. The emulator has:\n{places}"
+        f"Documentation {where}: GET /docs, and of the control API: GET {CONTROL_DOCS}\n"
     )
     context.outcome, context.is_recorded = "path_unknown", True
     sentence = f"no vendor has the path {context.path}"

@@ -68,7 +68,7 @@ def check_names(names: Iterable[str]) -> None:
             valid = False
         if not valid:
             raise ValueError(
-                f"{name!r} is no host name (an international one is written xn--...) and no address"
+                f"{name!r} is neither an address nor a host name (non-ASCII ones are xn--...)"
             )
 
 

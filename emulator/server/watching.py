@@ -62,7 +62,7 @@ class FixtureWatcher:
             except (OSError, RuntimeError) as error:  # too many watches, for one
                 if str(error) != self._complaint:
                     self._complaint = str(error)
-                    text = "the fixture cannot be watched (%s); it is looked at every %.0f s"
+                    text = "the fixture cannot be watched (%s); it is checked every %.0f s"
                     _log.warning(text, error, _LOOK_EVERY)
                 await asyncio.sleep(_LOOK_EVERY)
 
@@ -116,11 +116,11 @@ class FixtureWatcher:
         except FixtureError as error:
             for mistake in error.mistakes:
                 _log.error("%s", mistake)
-            _log.error("not taken up: the fixture has mistakes; the one before stays")
+            _log.error("not reloaded: the fixture has mistakes; the previous one stays in use")
         except Exception:  # noqa: BLE001 - the watch goes on, and the log has it all
-            _log.exception("this is a bug of the emulator; the fixture before stays")
+            _log.exception("this is a bug of the emulator; the previous fixture stays in use")
         else:
-            _log.info("took up %s", ", ".join(map(str, self._source)))
+            _log.info("reloaded %s", ", ".join(map(str, self._source)))
 
     def _load(self) -> LoadedFixture:
         self._find_named_files()

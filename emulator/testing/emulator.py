@@ -97,7 +97,7 @@ class Emulator(Realm):
     def start(self) -> None:
         """Start, and return once it answers; `with` does it. Raises NotStarted."""
         if self._started:
-            raise NotRunning("an Emulator runs once; make another")
+            raise NotRunning("an Emulator can be started only once; create another")
         self._started = True
         self._own_server.start()
         self._server = self._own_server

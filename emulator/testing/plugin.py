@@ -40,23 +40,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--auth-emulator-scope",
         choices=SCOPES,
-        help="how long a realm lasts; by default a function",
+        help="the scope of a realm; by default function",
     )
     group.addoption(
         "--auth-emulator-xdist",
         choices=SHARING,
-        help="with pytest-xdist: a server of each worker's own (the default), or one shared",
+        help="with pytest-xdist: a server in each worker (own, the default) or one (shared)",
     )
     group.addoption(
         "--auth-emulator-url",
         metavar="URL",
-        help="a server that runs elsewhere, in the place of one of the tests' own; else "
-        "AUTH_EMULATOR_URL; its admin token is AUTH_EMULATOR_ADMIN_TOKEN",
+        help="a running server to use instead of starting one, by default AUTH_EMULATOR_URL; its "
+        "admin token is AUTH_EMULATOR_ADMIN_TOKEN",
     )
     parser.addini("auth_emulator_fixture", "files and folders of the fixture", type="paths")
     parser.addini("auth_emulator_scope", f"one of {', '.join(SCOPES)}", default="")
     parser.addini("auth_emulator_xdist", f"one of {', '.join(SHARING)}", default="")
-    parser.addini("auth_emulator_url", "the URL of a server that runs elsewhere", default="")
+    parser.addini("auth_emulator_url", "the URL of a running server", default="")
 
 
 def pytest_configure(config: pytest.Config) -> None:

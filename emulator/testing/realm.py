@@ -159,13 +159,13 @@ class Realm:
         if self._server is None:
             raise NotRunning(f"the realm {self.name} was removed")
         if self._server.ended:
-            raise NotRunning("the emulator is not running any more")
+            raise NotRunning("the emulator has stopped")
         return self._server
 
     def _served(self) -> EmulatorServer:
         server = self._running()
         if not server.served:
-            raise NotRunning("an emulator in process cannot be connected to; run it in a thread")
+            raise NotRunning("an emulator in mode in_process has no port; use mode='thread'")
         return server
 
 

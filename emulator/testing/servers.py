@@ -151,7 +151,7 @@ class RemoteServer(EmulatorServer):
         within: float = _STARTS_WITHIN,
         context: ssl.SSLContext | None = None,
     ) -> None:
-        """`within` is how long to wait for it, in seconds. ValueError if `url` is no base URL."""
+        """`within` is how long to wait, in seconds. Raises ValueError for a bad `url`."""
         super().__init__()
         self.channel = Remote(url, admin_token=admin_token, context=context)
         self.admin_token = admin_token
@@ -183,7 +183,7 @@ class RemoteServer(EmulatorServer):
         finally:
             remote.close()
         healthy = isinstance(health, dict) and health.get("status") == "ok"
-        return None if healthy else "something else answers there"
+        return None if healthy else "another program responds there"
 
 
 class SubprocessServer(EmulatorServer):

@@ -17,7 +17,7 @@ from emulator.http.connection import ConnectionFaultTriggered
 
 IN_PROCESS_URL = "http://auth-emulator.localhost"
 
-_OVER = "the emulator is not running any more"
+_OVER = "the emulator has stopped"
 
 T = TypeVar("T")
 
@@ -95,7 +95,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
                 stream=httpx.ByteStream(raw),  # for sync and async clients alike
                 request=request,
             )
-        raise httpx.ReadTimeout("the emulator did not answer in time", request=request)
+        raise httpx.ReadTimeout("the emulator did not respond in time", request=request)
 
 
 class AppChannel:
@@ -124,7 +124,7 @@ class AppChannel:
         try:
             response = self._transport.handle_request(request)
         except httpx.TransportError as error:
-            raise Unreachable(f"the emulator did not answer ({error})") from error
+            raise Unreachable(f"the emulator did not respond ({error})") from error
         return Reply(response.status_code, response.headers, response.read())
 
     def lines(self, path: str) -> Iterator[bytes]:

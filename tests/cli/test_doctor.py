@@ -67,12 +67,12 @@ def test_a_terminal_shows_it_in_colours_and_in_columns(tmp_path: Path) -> None:
 def test_what_is_no_base_url_is_wrong_usage(url: str) -> None:
     done = ran_here("doctor", url)
     assert (done.status, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
-    assert "is no base URL; expected one such as http://127.0.0.1:8080" in done.stderr
+    assert "is not a base URL; expected one such as http://127.0.0.1:8080" in done.stderr
 
 
 def test_a_name_that_nobody_knows() -> None:
     finding = found("http://nobody.invalid:8080")["host_not_found"]
-    assert finding["seen"] == "nobody.invalid cannot be looked up here"
+    assert finding["seen"] == "nobody.invalid does not resolve here"
     assert "the name of the emulator's service" in finding["remedy"]
 
 
@@ -105,7 +105,7 @@ def test_another_program_that_does_not_speak_http() -> None:
 
     with listening(greet) as port:
         finding = found(f"http://{HOST}:{port}")["not_an_emulator"]
-        assert "is no emulator (it does not speak HTTP: " in finding["seen"]
+        assert "is not an emulator (it does not speak HTTP: " in finding["seen"]
         assert "\x1b" not in finding["seen"]
         assert wrongs(f"https://{HOST}:{port}") == ["http_expected"]
 
@@ -118,7 +118,7 @@ def test_another_program_that_says_nothing() -> None:
 
     with listening(wait) as port:
         finding = found(f"http://{HOST}:{port}", "--timeout", "0.3")["timeout"]
-    assert finding["seen"] == f"what listens at {HOST}:{port} did not answer within 0.3 s"
+    assert finding["seen"] == f"what listens at {HOST}:{port} did not respond within 0.3 s"
 
 
 def test_an_emulator_that_falls_silent_while_it_is_looked_at(demo: Served) -> None:

@@ -69,7 +69,7 @@ def test_https_is_silent_where_nothing_is_said(over: Event) -> None:
         finding = found(f"https://{HOST}:{port}", "--timeout", "0.3")["timeout"]
         over.set()
     assert time.monotonic() - began < 2
-    assert finding["seen"] == f"what listens at {HOST}:{port} did not answer within 0.3 s"
+    assert finding["seen"] == f"what listens at {HOST}:{port} did not respond within 0.3 s"
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])

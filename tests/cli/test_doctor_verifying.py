@@ -81,7 +81,7 @@ def test_metadata_without_members(driven: httpx.Client) -> None:
     fault = {"vendor": "vault", "operation": "metadata", "respond": {"body": {}}}
     driven.post("/_emulator/faults", json=fault).raise_for_status()
     seen = found(str(driven.base_url))["metadata_invalid"]["seen"]
-    assert seen == "vault's metadata cannot be read: it is no JSON object, or has no members"
+    assert seen == "vault's metadata cannot be read: it is not a JSON object, or has no members"
 
 
 def test_a_realm_has_a_clock_of_its_own(driven: httpx.Client) -> None:
@@ -151,7 +151,7 @@ def test_documents_that_cannot_be_read(driven: httpx.Client, operation: str, nam
 def test_a_jwks_that_is_none(driven: httpx.Client) -> None:
     fault = {"vendor": "vault", "operation": "jwks", "respond": {"body": {"keys": {}}}}
     driven.post("/_emulator/faults", json=fault).raise_for_status()
-    assert "it is no JWKS (RFC 7517)" in found(str(driven.base_url))["jwks_invalid"]["seen"]
+    assert "it is not a JWKS (RFC 7517)" in found(str(driven.base_url))["jwks_invalid"]["seen"]
 
 
 def rotate(http: httpx.Client, mode: str) -> None:

@@ -111,7 +111,7 @@ def test_it_writes_over_nothing_unless_forced(file: Path) -> None:
     done = ran_here("init", file)
     assert (done.status, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
-    assert line == f"{file} is there already; name another, or write over it: --force"
+    assert line == f"{file} already exists; give another name, or overwrite it with --force"
     assert file.read_text() == "seed: 7"
     assert ran_here("init", file, "--force").status == 0
     assert "vault:" in file.read_text()
@@ -130,7 +130,7 @@ def test_a_file_that_cannot_be_written_is_one_line_with_the_remedy(
     done = ran_here("init", tmp_path / name, "--force")
     assert done.status == 1
     (line,) = done.stderr.splitlines()
-    assert line.endswith("; name a file in a folder that is there")
+    assert line.endswith("; give a file in an existing folder")
 
 
 def test_a_name_that_looks_like_an_option_is_hinted_as_a_path(

@@ -93,7 +93,7 @@ def test_a_ca_file_that_cannot_be_written_is_one_line_with_the_remedy(
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"--ca-file {tmp_path}")
-    assert line.endswith("name one in a folder that is there and that this user can write to")
+    assert line.endswith("name one in an existing folder that this user can write to")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_ca_says_where_nobody_answers_and_what_to_do(scheme: str) -> None:
     done = ran("ca", f"{scheme}://127.0.0.1:1")
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
-    assert line.startswith(f"no emulator answers at {scheme}://127.0.0.1:1 ")
+    assert line.startswith(f"no emulator responds at {scheme}://127.0.0.1:1 ")
     assert "start it, or give another URL" in line
     assert ("ask its plain HTTP port" in line) == (scheme == "https")
 
@@ -142,7 +142,7 @@ def test_ca_says_that_a_server_has_no_https() -> None:
         done = ran("ca", url)
         no_realm = ran("ca", f"{url}/realms/gone")
     assert (done.returncode, done.stdout) == (1, "")
-    said = f"the emulator at {url} serves no HTTPS; start it with auth-emulator serve --tls\n"
+    said = f"the emulator at {url} does not serve HTTPS; start it with auth-emulator serve --tls\n"
     assert done.stderr == said
     assert (no_realm.returncode, no_realm.stdout) == (1, "")
     assert "refuses: there is no realm 'gone'" in no_realm.stderr
@@ -159,7 +159,7 @@ def test_ca_prints_nothing_that_a_terminal_obeys(status: int, body: bytes) -> No
     with fronting(Front(kept={"/_emulator/ca.pem": (status, body)})) as front:
         done = ran("ca", front.url)
     assert (done.returncode, done.stdout) == (1, "")
-    assert "is no auth-emulator" in done.stderr
+    assert "is not an auth-emulator" in done.stderr
     assert "\x1b" not in done.stderr
 
 
@@ -168,13 +168,13 @@ def test_ca_says_that_another_program_answers() -> None:
         Thread(target=other.handle_request).start()
         done = ran("ca", f"http://127.0.0.1:{other.server_port}")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "is no auth-emulator" in done.stderr
+    assert "is not an auth-emulator" in done.stderr
 
 
 def test_ca_takes_a_base_url_and_nothing_else() -> None:
     done = ran("ca", "127.0.0.1:8080")
     assert done.returncode == 2
-    assert "is no base URL" in done.stderr
+    assert "is not a base URL" in done.stderr
 
 
 def test_the_help_of_ca_shows_an_example() -> None:

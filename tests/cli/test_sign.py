@@ -113,7 +113,7 @@ def test_explain_shows_what_is_signed_and_leaves_stdout_to_the_headers() -> None
             "expected a private key as PEM (BEGIN PRIVATE KEY) or JWK",
         ),
         (["--key", KEY, "--path", "x"], "'x' does not begin with /"),
-        (["--key", KEY, "--path", "/x", "--at", "2026-01-01"], "'2026-01-01' has no zone"),
+        (["--key", KEY, "--path", "/x", "--at", "2026-01-01"], "'2026-01-01' has no time zone"),
         (["--key", KEY, "--path", "/x", "--device-id", "ä"], "a device id is printable ASCII"),
         (["--key", KEY, "--path", "/x", "--body-file", "none"], "'none' does not exist"),
         (

@@ -124,7 +124,7 @@ def test_the_command_line_outweighs_the_environment(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["valt", "x"], """'VENDOR': 'valt' is no vendor; did you mean "vault"?"""),
+        (["valt", "x"], """'VENDOR': 'valt' is not a vendor; did you mean "vault"?"""),
         (["vault", "x", "--defect", "?"], "'--defect': expected one of expired, not_yet_valid,"),
         (["vault", "x", "--defect", "expird"], 'malformed; did you mean "expired"?'),
         (["vault", "x", "--use", "acess"], 'access, refresh; did you mean "access"?'),
@@ -135,15 +135,15 @@ def test_the_command_line_outweighs_the_environment(
         (["vault", "x", "--claim", "x=[1e999]"], "'--claim': x: 1e999 is more than a number"),
         (["vault", "x", "--header", "alg=none"], "'--header': alg cannot be set here"),
         (["vault", "x", "--at", "noon"], "'--at': expected an instant such as 2026-01-01T00"),
-        (["vault", ""], "'SUBJECT': expected a text that is not empty"),
+        (["vault", ""], "'SUBJECT': expected a string that is not empty"),
         (["omniomni", "x", "--use", "refresh"], "'--use': omniomni has no refresh tokens"),
         (["nbcgate", "x", "--defect", "unknown_kid"], "'--defect': unknown_kid needs a key pair"),
         (["vault"], "Missing argument"),
-        (["vault", "x", "--url", "localhost:8080"], "'--url': 'localhost:8080' is no base URL"),
-        (["vault", "x", "--url", "http://h/ä"], "is no base URL"),
+        (["vault", "x", "--url", "localhost:8080"], "'--url': 'localhost:8080' is not a base URL"),
+        (["vault", "x", "--url", "http://h/ä"], "is not a base URL"),
         (
             ["vault", "x", "--url", "http://127.0.0.1:1", "--at", "2026-01-01T00:00:00Z"],
-            "'--at': a running emulator (--url, AUTH_EMULATOR_URL) goes by its own clock",
+            "'--at': a running emulator (--url, AUTH_EMULATOR_URL) has its own clock",
         ),
     ],
 )
@@ -165,9 +165,9 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("http://127.0.0.1:1", "no emulator answers at http://127.0.0.1:1 ("),
-        ("{url}/realms/none", "there is no realm 'none'; PUT /_emulator/realms/none makes it"),
-        ("{url}/ecrop-command", "no emulator answers there (HTTP 404)"),
+        ("http://127.0.0.1:1", "no emulator responds at http://127.0.0.1:1 ("),
+        ("{url}/realms/none", "there is no realm 'none'; PUT /_emulator/realms/none creates it"),
+        ("{url}/ecrop-command", "no emulator responds there (HTTP 404)"),
     ],
 )
 def test_an_emulator_that_is_not_there_is_one_line_and_status_1(
@@ -204,7 +204,7 @@ def test_warnings_leave_stdout_to_the_token(tmp_path: Path) -> None:
 def test_an_argument_that_is_no_text_is_wrong_usage(arguments: list[str], option: str) -> None:
     done = ran_here("token", "vault", *arguments)
     assert (done.status, len(done.stderr.splitlines())) == (2, 1)
-    assert f"'{option}': it is no text in UTF-8" in done.stderr
+    assert f"'{option}': it is not UTF-8 text" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,10 @@ def test_an_admin_token_that_no_header_holds_is_wrong_usage_and_not_shown(
         done = ran_here(*command, demo.url)
         assert (done.status, done.stdout) == (2, "")
         (line,) = done.stderr.splitlines()
-        assert "AUTH_EMULATOR_ADMIN_TOKEN: it holds a character that no header may" in line
+        assert (
+            "AUTH_EMULATOR_ADMIN_TOKEN: it contains a character that is not allowed in a header"
+            in line
+        )
         assert token not in line
 
 

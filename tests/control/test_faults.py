@@ -65,7 +65,7 @@ def test_it_tells_how_often_it_met_and_struck(http: httpx.Client) -> None:
 def test_the_reason_and_the_journal_name_the_fault_that_struck(http: httpx.Client) -> None:
     add(http, vendor="vault", delay="1ms")
     add(http, vendor="omniomni", outcome="server_error")
-    assert reason(omniomni(http)) == "server_error; the fault f2 struck this call"
+    assert reason(omniomni(http)) == "server_error; the fault f2 was applied"
     assert vault(http).status_code == 200
     entries = http.get("/_emulator/journal", params={"limit": 2}).json()["entries"]
     assert [(e["vendor"], e["fault"]) for e in entries] == [("vault", "f1"), ("omniomni", "f2")]
@@ -191,12 +191,12 @@ def test_no_fault_ever_strikes_the_control_api(http: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        ({}, "it does nothing"),
+        ({}, "the fault does nothing"),
         ({"vendor": "vualt", "delay": "1s"}, 'did you mean "vault"?'),
         ({"outcome": "server_error", "token": {"defect": "expired"}}, "expected one of outcome"),
         (
             {"vendor": "vault", "outcome": "default_realm_protected"},
-            "is no outcome of any of these calls",
+            "is not an outcome of these operations",
         ),
         ({"connection": "rest"}, 'did you mean "reset"?'),
         ({"connection": "reset", "phase": "later"}, "phase"),
@@ -204,15 +204,15 @@ def test_no_fault_ever_strikes_the_control_api(http: httpx.Client) -> None:
         ({"token": {"defect": "expierd"}}, 'did you mean "expired"?'),
         (
             {"token": {"defect": "expired"}, "operation": "jwks", "vendor": "vault"},
-            "no token comes",
+            "no token is issued",
         ),
         ({"delay": "1s", "ttl": "-1s"}, "expected a duration"),
-        ({"delay": "1s", "ttl": "0s"}, "more than no time"),
+        ({"delay": "1s", "ttl": "0s"}, "a duration above 0"),
         ({"delay": {"min": "3s"}}, "delay.max: is missing"),
         ({"respond": {"status": 204, "body": {}}}, "has no body"),
         ({"delay": "1s", "times": 1.5}, "times"),
         ({"delay": "1s", "probability": "often"}, "probability"),
-        ({"respond": {"headers": {"A": "x\r\nB: y"}}}, "no header may"),
+        ({"respond": {"headers": {"A": "x\r\nB: y"}}}, "not allowed in a header"),
     ],
 )
 def test_a_fault_is_refused_as_a_fixtures_is(

@@ -31,13 +31,13 @@ def test_an_encrypted_token_is_told_to_be_one(http: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("around", "note"),
     [
-        ("Bearer {}", "Bearer stood in front of it"),
-        ("bearer   {}", "Bearer stood in front of it"),
-        ("Authorization: Bearer {}", "Authorization: stood in front of it"),
-        (" {}\n", "there was whitespace around it"),
-        ('"{}"', "it was in quotes"),
-        ("'{}'", "it was in quotes"),
-        ('  "Bearer {}" ', "it was in quotes"),
+        ("Bearer {}", "Bearer before it was removed"),
+        ("bearer   {}", "Bearer before it was removed"),
+        ("Authorization: Bearer {}", "Authorization: before it was removed"),
+        (" {}\n", "whitespace around it was removed"),
+        ('"{}"', "quotes around it were removed"),
+        ("'{}'", "quotes around it were removed"),
+        ('  "Bearer {}" ', "quotes around it were removed"),
     ],
 )
 def test_what_stands_around_a_token_is_told_and_left_out(
@@ -51,7 +51,7 @@ def test_what_stands_around_a_token_is_told_and_left_out(
 def test_a_token_broken_over_lines_is_put_together(http: httpx.Client) -> None:
     token = vaults(http)
     told = inspect(http, f"{token[:60]}\n  {token[60:]}")
-    assert told["notes"] == ["there was whitespace inside it"]
+    assert told["notes"] == ["whitespace inside it was removed"]
     assert told["verdict"] == "good"
 
 
@@ -60,12 +60,12 @@ def test_a_token_broken_over_lines_is_put_together(http: httpx.Client) -> None:
     [
         ("", "it is empty"),
         ("   ", "it is empty"),
-        ("hello", "it does not begin with the header of one"),
+        ("hello", "it does not begin with a JWT header"),
         ("www.example.com", "the first is not the header of a JWT"),
         ("a.b.c.d.e", "the first is not the header of a JWE"),
-        ('{"accessToken": "x"}', "send the token alone"),
+        ('{"accessToken": "x"}', "send only the token"),
         ("é.ü.ñ", "the first is not the header of a JWT"),
-        ("eyJhbGciOiJFUzI1NiJ9", "it is the header of a JWT, and nothing follows"),
+        ("eyJhbGciOiJFUzI1NiJ9", "it is only the header of a JWT"),
         ("bnVsbA.bnVsbA.bnVsbA", "the first is not the header of a JWT"),
     ],
 )
@@ -79,7 +79,7 @@ def test_what_is_no_token_is_told_why(http: httpx.Client, text: str, why: str) -
     ("payload", "why"),
     [
         (b"not json", "its payload is not JSON"),
-        (b"[]", "its payload is no JSON object"),
+        (b"[]", "its payload is not a JSON object"),
         (b"\xff\xfe", "its payload is not JSON"),
         (b'{"a":' + b"[" * 250 + b"]" * 250 + b"}", "its payload is nested too deep to be shown"),
     ],

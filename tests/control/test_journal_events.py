@@ -174,7 +174,7 @@ def test_who_leaves_makes_room_for_others(
         answer = http.get(EVENTS)
         assert (answer.status_code, answer.json()["detail"]) == (
             507,
-            "3 watch the journal already",
+            "3 clients watch the journal already",
         )
         assert http.head(EVENTS).status_code == 507
     deadline = time.monotonic() + 5

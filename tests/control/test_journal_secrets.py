@@ -289,7 +289,7 @@ def test_a_member_of_any_type_is_told_or_masked(http: httpx.Client, value: Any) 
 
 def test_why_a_name_is_unknown_is_told_though_it_was_sent_twice(http: httpx.Client) -> None:
     answer = http.post(OMNIOMNI, json={"clientId": "nobody", "client_id": "nobody"})
-    assert answer.headers["X-Emulator-Reason"].startswith("client_not_found; no client is named")
+    assert answer.headers["X-Emulator-Reason"].startswith("client_not_found; there is no client")
     assert last(http)["principal"] == "nobody"
 
 

@@ -192,7 +192,7 @@ def test_mistakes_come_all_at_once_as_a_fixtures_do(http: httpx.Client) -> None:
     assert messages(http.put(f"{NBC_USERS}/new@x", json=body)) == {
         "pasword": 'unknown key; did you mean "password"?',
         "password": "is missing",
-        "status": "'lockd' is no status; did you mean \"locked\"?",
+        "status": "'lockd' is not a status; did you mean \"locked\"?",
         "lifetime": "expected a duration: a whole number and its unit (90s, 15m, 1h, 30d)",
         "otp": "expected one of code, totp and mailed: true",
     }
@@ -202,10 +202,10 @@ def test_mistakes_come_all_at_once_as_a_fixtures_do(http: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("body", "path", "said"),
     [
-        ({"client_id": "other"}, "client_id", "is not 'new', whom the path names"),
-        ({"client_id": 5}, "client_id", "expected a text"),
-        ({"client_id": None}, "client_id", "expected a text"),
-        ({"public_key_file": "/etc/passwd"}, "public_key_file", "may name no file"),
+        ({"client_id": "other"}, "client_id", "is not 'new', the name in the path"),
+        ({"client_id": 5}, "client_id", "expected a string"),
+        ({"client_id": None}, "client_id", "expected a string"),
+        ({"public_key_file": "/etc/passwd"}, "public_key_file", "cannot name files"),
         ({"claims": {"x": "${HOME}"}}, "claims.x", "may name no ${NAME}"),
         ({"claims": {"x": "${NO:-y}"}}, "claims.x", "may name no ${NAME}"),
         ({"claims": {"exp": 1}}, "claims", "exp cannot be set here"),
@@ -353,14 +353,14 @@ def test_who_is_not_there_is_404_with_the_nearest_name(http: httpx.Client, metho
     content = b"{}" if method == "PATCH" else None
     answer = http.request(method, f"{NBC_USERS}/mailed@", content=content)
     assert answer.status_code == 404
-    assert answer.json()["detail"] == "no user is named 'mailed@'; did you mean 'mailed@x'?"
+    assert answer.json()["detail"] == "there is no user 'mailed@'; did you mean 'mailed@x'?"
 
 
 def test_a_status_that_is_an_outcome_is_always_met(http: httpx.Client) -> None:
     http.patch(f"{CLIENTS}/me", json={"status": "server_error"})
     assert driving.omniomni(http).status_code == 500
     known = messages(http.patch(f"{CLIENTS}/me", json={"status": "user_blocked"}))
-    assert "is no status" in known["status"]
+    assert "is not a status" in known["status"]
 
 
 def good(http: httpx.Client, vendor: str, token: str, path: str) -> tuple[int, bool]:

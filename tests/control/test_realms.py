@@ -160,7 +160,7 @@ def test_what_was_issued_before_is_refused_after(http: httpx.Client, how: str) -
         http.put("/_emulator/realms/again").raise_for_status()
     answer = use(http, tokens["access_token"], base)
     assert answer.status_code == 401
-    assert "of before a reset" in reason(answer)
+    assert "or before a reset" in reason(answer)
     assert refresh(http, tokens["refresh_token"], base).status_code == 401
     assert not active(http, mailed, base, "omniomni")
     assert use(http, pair(http, base)["access_token"], base).status_code == 200
@@ -231,7 +231,7 @@ def test_a_realm_that_does_not_exist_says_how_to_make_it(http: httpx.Client, pat
     answer = http.post(f"/realms/nowhere{path}", json={})
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
-    assert "PUT /_emulator/realms/nowhere makes it" in answer.json()["detail"]
+    assert "PUT /_emulator/realms/nowhere creates it" in answer.json()["detail"]
     assert http.get("/_emulator/realms/nowhere").json() == answer.json()
 
 
@@ -239,7 +239,7 @@ def a_client(**members: object) -> dict[str, object]:
     return {"omniomni": {"clients": [{"client_id": "c", **members}]}}
 
 
-NO_FILE, NO_NAME = "may name no file", "may name no ${NAME}"
+NO_FILE, NO_NAME = "cannot name files", "may name no ${NAME}"
 
 
 @pytest.mark.parametrize(
@@ -308,7 +308,7 @@ def test_a_name_that_cannot_stand_in_paths_and_tokens_is_refused(
     assert answer.status_code == 400
     assert "1 to 64 letters" in answer.json()["detail"]
     if "%2F" not in name:  # which ends the name where a path is decoded
-        assert "makes it" not in http.get(f"/realms/{name}/auth").text
+        assert "creates it" not in http.get(f"/realms/{name}/auth").text
 
 
 def test_realms_are_listed_with_where_they_are(http: httpx.Client, realm: str) -> None:

@@ -129,5 +129,5 @@ def test_the_verdict_is_that_of_introspection_and_its_reason_is_among_the_proble
     if not answer.json()["active"]:
         said = answer.headers["X-Emulator-Reason"].partition("; ")[2]
         reasons = [problem["reason"] for problem in told["problems"]]
-        general = "it is of another realm, or of before a reset"  # the explanation knows which
-        assert said in (*reasons, general, "it is no JWT")
+        general = "it was issued by another realm, or before a reset"  # the explanation knows which
+        assert said in (*reasons, general, "it is not a JWT")

@@ -121,9 +121,12 @@ def test_a_good_token_is_active_and_says_what_it_is(http: httpx.Client) -> None:
 def test_a_bad_token_is_inactive_and_the_reason_says_why(http: httpx.Client) -> None:
     foreign = http.post("/omni-omni/v1/auth/client-token", json={"clientId": "me"}).json()
     for token, why in (
-        ("x", "it is no JWT"),
+        ("x", "it is not a JWT"),
         (foreign["accessToken"], "it is a token of omniomni"),
-        (vault(http)["access_token"][:-8] + "AAAAAAAA", "its signature is not by the key"),
+        (
+            vault(http)["access_token"][:-8] + "AAAAAAAA",
+            "its signature does not verify with the key",
+        ),
     ):
         answer = introspect(http, token)
         assert (answer.status_code, answer.json()) == (200, {"active": False})
@@ -182,7 +185,7 @@ def test_a_used_refresh_token_is_active_where_it_would_be_taken(settings: dict[s
 def test_revoking_a_bad_token_is_200_and_the_reason_says_why(http: httpx.Client) -> None:
     answer = revoke(http, "x")
     assert (answer.status_code, answer.content) == (200, b"")
-    assert answer.headers["X-Emulator-Reason"].endswith("it is no JWT")
+    assert answer.headers["X-Emulator-Reason"].endswith("it is not a JWT")
 
 
 @pytest.mark.parametrize("call", ["introspect", "revoke"])
@@ -293,7 +296,7 @@ def test_the_keys_are_told_and_a_secret_is_not(http: httpx.Client) -> None:
         ({}, "vendor: is missing"),
         ({"vendor": "vault", "mode": "overlp"}, 'did you mean "overlap"'),
         ({"vendor": "vault", "mod": "overlap"}, 'did you mean "mode"'),
-        ({"vendor": []}, "expected a text"),
+        ({"vendor": []}, "expected a string"),
         ({"vendor": "vault", "mode": {}}, "expected one of overlap"),
         ({"vendor": "nbcgate"}, "signs with a secret of the fixture"),
     ],

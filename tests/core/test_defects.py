@@ -77,12 +77,12 @@ OUR_REASON = {
     Defect.WRONG_ISSUER: f"its iss is not {ISSUER}",
     Defect.WRONG_AUDIENCE: f"its aud is not {AUDIENCE}",
     Defect.MISSING_EXP: "it has no exp",
-    Defect.UNKNOWN_KID: "it names a key that this vendor does not have",
-    Defect.WRONG_KEY: "its signature is not by the key that it names",
-    Defect.CORRUPT_SIGNATURE: "its signature is not by the key that it names",
+    Defect.UNKNOWN_KID: "it names a key that is not this vendor's",
+    Defect.WRONG_KEY: "its signature does not verify with the key that it names",
+    Defect.CORRUPT_SIGNATURE: "its signature does not verify with the key that it names",
     Defect.ALG_NONE: "it is not signed",
     Defect.HS256_WITH_PUBLIC_KEY: "the public key as the secret",
-    Defect.MALFORMED: "it is no JWT",
+    Defect.MALFORMED: "it is not a JWT",
 }
 
 

@@ -130,8 +130,8 @@ def test_a_delay_is_fixed_or_between_two_bounds(delay: Any, bounds: tuple[float,
 @pytest.mark.parametrize(
     ("members", "said"),
     [
-        ({}, "it does nothing"),
-        ({"vendor": "vault", "times": 1}, "it does nothing"),
+        ({}, "the fault does nothing"),
+        ({"vendor": "vault", "times": 1}, "the fault does nothing"),
         ({"outcome": "server_error", "connection": "reset"}, "expected one of outcome, respond"),
         ({"token": {"defect": "expired"}, "phase": "before"}, "need phase: after"),
         ({"connection": "truncate", "phase": "before"}, "need phase: after"),
@@ -141,7 +141,7 @@ def test_a_delay_is_fixed_or_between_two_bounds(delay: Any, bounds: tuple[float,
         ({**SLOW, "times": 0}, "greater than or equal to 1"),
         ({**SLOW, "times": "2"}, "valid integer"),
         ({**SLOW, "probability": 1.5}, "less than or equal to 1"),
-        ({**SLOW, "ttl": "0s"}, "expected more than no time"),
+        ({**SLOW, "ttl": "0s"}, "expected a duration above 0"),
         ({**SLOW, "match": {"n": 1}}, "valid string"),
         ({"respond": {"status": 204, "body": 1}}, "status 204 has no body"),
         ({"respond": {"body": "{{who}}"}}, "{{who}} is not known here"),
@@ -160,19 +160,22 @@ def test_what_makes_no_sense_is_one_mistake(members: Any, said: str) -> None:
 @pytest.mark.parametrize(
     ("members", "said"),
     [
-        ({**SLOW, "vendor": "valt"}, "'valt' is no vendor; did you mean \"vault\"?"),
-        ({**SLOW, "operation": "sign-in"}, "'sign-in' is no operation; did you mean \"sign_in\"?"),
+        ({**SLOW, "vendor": "valt"}, "'valt' is not a vendor; did you mean \"vault\"?"),
+        (
+            {**SLOW, "operation": "sign-in"},
+            "'sign-in' is not an operation; did you mean \"sign_in\"?",
+        ),
         (
             {**SLOW, "vendor": "omniomni", "operation": "refresh"},
             "omniomni has no operation refresh",
         ),
         (
             {"vendor": "vault", "outcome": "server_eror"},
-            "'server_eror' is no outcome of any of these calls; did you mean \"server_error\"?",
+            "'server_eror' is not an outcome of these operations; did you mean \"server_error\"?",
         ),
         (
             {"operation": "jwks", "token": {"defect": "expired"}},
-            "no token comes of jwks",
+            "no token is issued by jwks",
         ),
     ],
 )
@@ -182,7 +185,7 @@ def test_a_name_that_no_vendor_has_is_a_contradiction(members: Any, said: str) -
 
 def test_a_success_is_no_outcome_of_a_fault() -> None:
     (said,) = contradictions(vendor="vault", operation="sign_in", outcome="signed_in")
-    assert said.startswith("'signed_in' is no outcome of any of these calls")
+    assert said.startswith("'signed_in' is not an outcome of these operations")
 
 
 def test_a_defect_that_no_vendors_tokens_can_have_is_a_contradiction() -> None:

@@ -362,7 +362,7 @@ def test_a_kept_key_that_is_broken_is_a_warning_and_stays(
     broken = folder / "vault-secp256r1.jwk"
     broken.write_text(kept, errors="surrogateescape")
     assert ring().active_now().kid
-    assert "is not a key for ES256; remove it to have it made anew" in caplog.text
+    assert "is not a key for ES256; remove it, and a new key is made" in caplog.text
     assert broken.read_text(errors="surrogateescape") == kept
 
 

@@ -83,7 +83,7 @@ NOT_PRIVATE: dict[str, tuple[Callable[[], bytes], str]] = {
     "deep.jwk": (lambda: DEEP, NO_PRIVATE_KEY),
     "cut.jwk": (lambda: b"{", NO_PRIVATE_KEY),
     "text": (lambda: b"text", NO_PRIVATE_KEY),
-    "large": (lambda: b"x" * 70_000, "large is larger than 65536 bytes; that is no key"),
+    "large": (lambda: b"x" * 70_000, "large is larger than 65536 bytes; that is not a key"),
 }
 
 
@@ -143,7 +143,7 @@ NO_PUBLIC_KEY = "expected a public key as PEM (BEGIN PUBLIC KEY) or JWK"
         ({}, NO_PUBLIC_KEY),
         ({"kty": "EC", "crv": "P-256", "x": "AA", "y": 1}, NO_PUBLIC_KEY),
         ({"kty": "oct", "k": "AAAA"}, "this is another kind of key; expected RSA, EC or Ed25519"),
-        ("x" * 70_000, "this is longer than 65536 characters; that is no key"),
+        ("x" * 70_000, "this is longer than 65536 characters; that is not a key"),
         (
             {"kty": "EC", "d": "AA"},
             "the JWK is a private key, which only who signs should have; give its public half "
@@ -172,12 +172,12 @@ def test_what_is_no_regular_file_is_refused(read: Callable[[Path], object], tmp_
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
     for path, sentence in (
-        (tmp_path / "pipe", "pipe is no regular file"),
-        (tmp_path / "folder", "folder is no regular file"),
+        (tmp_path / "pipe", "pipe is not a regular file"),
+        (tmp_path / "folder", "folder is not a regular file"),
         (tmp_path / "none", f"cannot read {tmp_path}/none: No such file or directory"),
         (tmp_path / ("x" * 300), f"cannot read {tmp_path}/{'x' * 300}: File name too long"),
-        (Path(pem_of_public(EC).decode()), "expected the name of a file, not the key itself"),
-        (Path("a\0b"), "expected the name of a file, not the key itself"),
+        (Path(pem_of_public(EC).decode()), "expected a file name, not the key itself"),
+        (Path("a\0b"), "expected a file name, not the key itself"),
     ):
         with pytest.raises(KeyFileError) as raised:
             read(path)

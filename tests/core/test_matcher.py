@@ -200,7 +200,7 @@ def test_of_too_many_calls_the_last_are_shown() -> None:
 def test_a_failure_says_what_was_dropped() -> None:
     matcher = matched(filter_of(), page(call(3), dropped=2), count=ExpectedCount(1, 1))
     assert str(matcher) == (
-        "expected 1 call, and there is 1; 2 calls before them were dropped at the journal's bounds "
+        "expected 1 call, and there is 1; 2 calls before them were dropped from the journal "
         "and may have matched: since, with a number, leaves them out"
     )
 

@@ -145,7 +145,9 @@ def test_a_status_is_one_of_three_or_an_outcome_that_refuses(model: Any) -> None
 
 
 def test_a_status_that_is_none_is_refused_with_the_nearest() -> None:
-    with pytest.raises(ValidationError, match=r"'lokced' is no status; did you mean \"locked\"\?"):
+    with pytest.raises(
+        ValidationError, match=r"'lokced' is not a status; did you mean \"locked\"\?"
+    ):
         made(VAULT_USER, status="lokced")
 
 
@@ -157,8 +159,8 @@ def test_a_status_that_is_none_is_refused_with_the_nearest() -> None:
         (f" {PASSWORD}", "the password of me was sent with a space at its beginning"),
         (f"{PASSWORD}\n", "the password of me was sent with a space at its end"),
         (f" {PASSWORD} ", "the password of me was sent with a space at its beginning and end"),
-        ("A9#bL8@", "the password of me is another"),
-        ("", "the password of me is another"),
+        ("A9#bL8@", "the password of me is wrong"),
+        ("", "the password of me is wrong"),
     ],
 )
 def test_why_a_password_is_wrong_is_said_without_it(given_password: str, said: str | None) -> None:
@@ -251,14 +253,14 @@ def test_a_realm_changes_no_more_principals_than_it_may(monkeypatch: pytest.Monk
 )
 def test_why_a_name_is_unknown_is_said_with_the_nearest(name: str, said: str) -> None:
     principals = Principals(table("alice@example.com", "bob@example.com"))
-    assert principals.why_unknown(name) == f"no user is named {name!r}{said}"
+    assert principals.why_unknown(name) == f"there is no user {name!r}{said}"
 
 
 def test_among_no_or_very_many_principals_no_near_one_is_looked_for() -> None:
-    said = "no user is named 'me': there are no users of this vendor"
+    said = "there is no user 'me': this vendor has no users"
     assert Principals(table()).why_unknown("me") == said
     crowd = Principals(table(*(f"me{number}" for number in range(101))))
-    assert crowd.why_unknown("me") == "no user is named 'me'"
+    assert crowd.why_unknown("me") == "there is no user 'me'"
 
 
 def test_another_fixture_refuses_what_was_issued_to_those_that_it_lacks() -> None:

@@ -53,7 +53,7 @@ def test_it_says_in_one_line_that_no_emulator_answers(walk: Walk, language: str)
     done = walk(language, connection_refused)
 
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
-    assert done.stderr.startswith(f"no emulator answers at {connection_refused}: ")
+    assert done.stderr.startswith(f"no emulator responds at {connection_refused}: ")
     assert done.stderr.endswith("; start one, or set EMULATOR_URL\n")
 
 

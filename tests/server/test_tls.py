@@ -146,7 +146,7 @@ def test_where_there_is_no_file_in_memory_it_is_one_that_is_removed(
     ],
 )
 def test_names_that_are_none_are_refused(name: str) -> None:
-    with pytest.raises(ValueError, match="is no host name"):
+    with pytest.raises(ValueError, match="nor a host name"):
         check_names([name])
 
 

@@ -1,4 +1,4 @@
-"""`serve --watch`: a changed fixture is taken up, and no request notices."""
+"""`serve --watch`: a changed fixture is reloaded, and no request notices."""
 
 import json
 import shutil
@@ -60,8 +60,8 @@ class Watched:
     def logged(self, said: str, times: int = 1) -> bool:
         return sum(said in line for line in list(self.lines)) >= times
 
-    def taken_up(self) -> int:
-        return sum(" took up " in line for line in list(self.lines))
+    def reloads(self) -> int:
+        return sum(" reloaded " in line for line in list(self.lines))
 
 
 @contextmanager
@@ -94,7 +94,7 @@ def removed_and_written_again(file: Path, text: str) -> None:
 @pytest.mark.parametrize(
     "change", [written_in_place, replaced_by_an_editor, removed_and_written_again]
 )
-def test_a_changed_fixture_is_taken_up_however_it_was_changed(
+def test_a_changed_fixture_is_reloads_however_it_was_changed(
     change: Callable[[Path, str], None], tmp_path: Path
 ) -> None:
     fixture = tmp_path / "f.yaml"
@@ -106,7 +106,7 @@ def test_a_changed_fixture_is_taken_up_however_it_was_changed(
         assert not watched.signs_in("first")
 
 
-def test_a_changed_users_file_is_taken_up(tmp_path: Path) -> None:
+def test_a_changed_users_file_is_reloads(tmp_path: Path) -> None:
     def user(name: str) -> dict[str, str]:
         return {"email": f"{name}@x.example", "password": "correct-horse"}
 
@@ -177,7 +177,7 @@ def test_ten_changes_under_load_drop_no_request_and_no_connection(tmp_path: Path
                 caller.join(20)
         assert [failure for caller in callers for failure in caller.failures] == []
         assert min(caller.answered for caller in callers) > 3
-        assert watched.taken_up() == 10
+        assert watched.reloads() == 10
 
 
 def test_the_start_page_and_the_docs_follow_the_fixture(tmp_path: Path) -> None:
@@ -200,7 +200,7 @@ def test_a_broken_fixture_is_reported_with_its_line_and_the_one_before_stays(
     fixture.write_text(omniomni("good"))
     with watching(fixture) as watched:
         fixture.write_text("omniomni:\n  clients: [{client_id: bad}\nvault: {}\n")
-        eventually(lambda: watched.logged("not taken up: the fixture has mistakes"))
+        eventually(lambda: watched.logged("not reloaded: the fixture has mistakes"))
         assert watched.logged(f"error: {fixture}:3: not YAML: ")
         assert watched.signs_in("good")
         fixture.write_text("omniomni:\n  clients:\n    - {client_id: bad, satus: locked}\n")
@@ -220,13 +220,13 @@ def test_a_removed_fixture_stays_in_force_until_there_is_another(tmp_path: Path)
     fixture.write_text(omniomni("good"))
     with watching(fixture) as watched:
         fixture.unlink()
-        eventually(lambda: watched.logged(f"error: {fixture}: there is no such file"))
+        eventually(lambda: watched.logged(f"error: {fixture}: the file does not exist"))
         assert watched.signs_in("good")
         fixture.write_text(omniomni("back"))
         eventually(lambda: watched.signs_in("back"))
 
 
-def test_a_new_file_of_a_folder_and_one_of_several_are_taken_up(tmp_path: Path) -> None:
+def test_a_new_file_of_a_folder_and_one_of_several_are_reloads(tmp_path: Path) -> None:
     folder, file = tmp_path / "folder", tmp_path / "beside.yaml"
     folder.mkdir()
     (folder / "a.yaml").write_text(omniomni("one"))
@@ -241,7 +241,7 @@ def test_a_new_file_of_a_folder_and_one_of_several_are_taken_up(tmp_path: Path) 
         file.write_text("omniomni: {clients: [{client_id: three}]}")
         eventually(lambda: watched.signs_in("three"))
         shutil.rmtree(folder)
-        eventually(lambda: watched.logged("not taken up"))
+        eventually(lambda: watched.logged("not reloaded"))
         folder.mkdir()
         (folder / "a.yaml").write_text("omniomni: {clients: [{client_id: four}]}")
         eventually(lambda: watched.signs_in("four"))
@@ -249,7 +249,7 @@ def test_a_new_file_of_a_folder_and_one_of_several_are_taken_up(tmp_path: Path) 
         eventually(lambda: watched.signs_in("five"))
 
 
-def test_the_target_of_a_link_is_taken_up(tmp_path: Path) -> None:
+def test_the_target_of_a_link_is_reloads(tmp_path: Path) -> None:
     for version in ("1", "2"):
         (tmp_path / version).mkdir()
         (tmp_path / version / "f.yaml").write_text(omniomni(f"version-{version}"))
@@ -267,7 +267,7 @@ def key(file: Path) -> None:
     file.write_bytes(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 
-def test_a_changed_key_file_is_taken_up(tmp_path: Path) -> None:
+def test_a_changed_key_file_is_reloads(tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir()
     pem, fixture = tmp_path / "keys" / "k.pem", tmp_path / "f.yaml"
     key(pem)
@@ -279,7 +279,7 @@ def test_a_changed_key_file_is_taken_up(tmp_path: Path) -> None:
         pem.write_text("no key")
         eventually(lambda: watched.logged("expected a private key as PEM"))
         key(pem)
-        eventually(lambda: watched.taken_up() == 2)
+        eventually(lambda: watched.reloads() == 2)
 
 
 def test_tokens_journal_clock_and_rotated_keys_outlive_a_change(tmp_path: Path) -> None:
@@ -346,9 +346,9 @@ def test_a_warning_is_said_again_only_where_it_is_news(tmp_path: Path) -> None:
     with watching(fixture) as watched:
         assert watched.logged("vault.users[0].password")
         fixture.write_text(f"# a line above it\n{one}")
-        eventually(lambda: watched.taken_up() == 1)
+        eventually(lambda: watched.reloads() == 1)
         fixture.write_text(one + "    - {username: b, password: short}\n")
-        eventually(lambda: watched.taken_up() == 2)
+        eventually(lambda: watched.reloads() == 2)
         said = [line for line in watched.lines if "would refuse this password" in line]
         assert len(said) == 2
         assert "vault.users[1].password" in said[1]
@@ -370,7 +370,7 @@ def test_without_the_option_nothing_is_watched(tmp_path: Path) -> None:
         with httpx.Client(base_url=url, trust_env=False) as http:
             assert http.post(PATH, json={"clientId": "first"}).status_code == 200
         assert inotify(process.pid) == 0
-    assert not any("took up" in line for line in lines)
+    assert not any("reloaded" in line for line in lines)
 
 
 def test_the_environment_asks_for_it_too(tmp_path: Path) -> None:
@@ -378,6 +378,6 @@ def test_the_environment_asks_for_it_too(tmp_path: Path) -> None:
     fixture.write_text(omniomni("first"))
     with serving(fixture, AUTH_EMULATOR_WATCH="1") as (process, _, lines):
         fixture.write_text(omniomni("second"))
-        eventually(lambda: any("took up" in line for line in list(lines)))
+        eventually(lambda: any("reloaded" in line for line in list(lines)))
         if Path("/proc/self/fd").exists():
             eventually(lambda: inotify(process.pid) == 1)

@@ -58,12 +58,12 @@ def test_a_failure_shows_the_nearest_calls_and_in_what_they_differ(
     assert second == "the nearest calls:"
     assert call.startswith("#1  2")
     assert call.endswith("omniomni  sign_in  mee  404  client_not_found")
-    assert reason.strip() == "no client is named 'mee'; did you mean 'me'?"
+    assert reason.strip() == "there is no client 'mee'; did you mean 'me'?"
     assert differs.strip() == "principal: expected me, was mee"
 
 
 def test_a_failure_with_nothing_near_says_so(realm: Realm) -> None:
-    with pytest.raises(VerificationError, match="nothing was called at all"):
+    with pytest.raises(VerificationError, match="the journal is empty"):
         realm.journal.verify(vendor="vault")
 
 
@@ -115,8 +115,8 @@ def test_calls_out_of_order_are_said_to_have_come_before(realm: Realm, http: htt
     with pytest.raises(VerificationError) as failure:
         realm.journal.in_order({"operation": "sign_in"}, {"operation": "resource"})
     told = lines(failure)
-    assert told[0] == "step 2 of 2 was not called after number 2: operation resource"
-    assert told[1] == "number 1 is such a call, and came before"
+    assert told[0] == "step 2 of 2 did not happen after number 2: operation resource"
+    assert told[1] == "number 1 matches, but came before it"
     assert told[2] == "the steps before it:"
     assert told[3].startswith("#2")
 
@@ -126,7 +126,7 @@ def test_a_step_that_never_came_shows_what_came_nearest(realm: Realm, http: http
     with pytest.raises(VerificationError) as failure:
         realm.journal.in_order({"operation": "sign_in", "principal": "you@x"})
     told = lines(failure)
-    assert told[0] == "step 1 of 1 was not called: operation sign_in, principal you@x"
+    assert told[0] == "step 1 of 1 did not happen: operation sign_in, principal you@x"
     assert told[-1].strip() == "principal: expected you@x, was me@x"
 
 
@@ -167,8 +167,8 @@ def test_no_pause_at_first_is_backing_off_if_the_next_ones_grow(
 @pytest.mark.parametrize(
     ("pauses", "said"),
     [
-        ((0.05, 0.05, 0.05), "they do not grow"),
-        ((0.08, 0.02), "they do not grow"),
+        ((0.05, 0.05, 0.05), "expected at least"),
+        ((0.08, 0.02), "expected at least"),
         ((0.0,), "shorter than 10 ms"),
     ],
 )
@@ -270,11 +270,11 @@ def test_the_table_shows_reasons_faults_and_broken_connections(
     table = realm.journal.table().splitlines()
     assert table[0].split()[3:] == ["vault", "GET", "/accounts", "-", "401", "invalid_token"]
     assert table[2].split()[3:] == ["nbcgate", "sign_in", "me@x", "broken", "connection_reset"]
-    assert table[3] == "    the fault f1 struck this call"
+    assert table[3] == "    the fault f1 was applied"
     assert table[4].split()[3:] == ["vault", "GET", "/reg/***", "-", "404", "path_unknown"]
 
 
 def test_the_table_says_which_fault_delayed_a_call(realm: Realm, http: httpx.Client) -> None:
     realm.faults.add(delay="1ms")
     driving.vault(http)
-    assert realm.journal.table().splitlines()[1:] == ["    struck by the fault f1"]
+    assert realm.journal.table().splitlines()[1:] == ["    the fault f1 was applied"]

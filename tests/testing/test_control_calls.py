@@ -32,7 +32,7 @@ def test_its_clock_is_told_moved_stopped_and_let_run(realm: Realm) -> None:
 @pytest.mark.parametrize(
     ("move", "said"),
     [
-        (lambda clock: clock.set(datetime(2031, 1, 1)), "has no zone"),  # noqa: DTZ001 - it has none
+        (lambda clock: clock.set(datetime(2031, 1, 1)), "has no time zone"),  # noqa: DTZ001 - it has none
         (lambda clock: clock.set("tomorrow"), "expected an instant"),
         (lambda clock: clock.advance("a day"), "expected a duration"),
         (lambda clock: clock.advance(days=1_000_000), "at most 36500d"),
@@ -47,7 +47,7 @@ def test_a_time_that_is_none_is_refused_in_words(realm: Realm, move: object, sai
 
 
 def test_a_text_and_numbers_together_are_no_length(realm: Realm) -> None:
-    with pytest.raises(TypeError, match="give a text alone"):
+    with pytest.raises(TypeError, match="give one string"):
         realm.clock.advance("25h", hours=1)
 
 

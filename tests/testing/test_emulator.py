@@ -64,9 +64,7 @@ def test_a_subprocess_refuses_a_fixture_with_mistakes_when_it_starts() -> None:
 
 
 def test_an_unknown_mode_is_refused() -> None:
-    with pytest.raises(
-        ValueError, match="thread or subprocess or in_process, not 'fork'"
-    ):
+    with pytest.raises(ValueError, match="thread or subprocess or in_process, not 'fork'"):
         Emulator(mode="fork")  # type: ignore[arg-type]  # there is none
 
 
@@ -75,9 +73,9 @@ def test_its_url_is_known_while_it_runs_and_a_second_run_is_refused() -> None:
     with pytest.raises(RuntimeError, match="is not running"):
         _ = emulator.url
     assert repr(emulator) == "<Emulator default: not running>"
-    with emulator, pytest.raises(RuntimeError, match="make another"), emulator:
+    with emulator, pytest.raises(RuntimeError, match="create another"), emulator:
         pass
-    with pytest.raises(RuntimeError, match="make another"), emulator:
+    with pytest.raises(RuntimeError, match="create another"), emulator:
         pass
     with pytest.raises(NotRunning, match="is not running"):
         emulator.clock.now()
@@ -118,7 +116,7 @@ def test_a_process_that_was_forked_off_drives_it_too() -> None:
 def test_in_process_there_is_nothing_to_connect_to() -> None:
     with Emulator(mode="in_process") as emulator, emulator.realm() as realm:
         for asked in (realm.environment, realm.at_vendor_hosts, emulator.environment):
-            with pytest.raises(NotRunning, match="run it in a thread"):
+            with pytest.raises(NotRunning, match="use mode='thread'"):
                 asked()
 
 
@@ -217,7 +215,7 @@ def test_nothing_there_or_another_program_is_said_once_the_time_is_over() -> Non
     ):
         Emulator.connect("http://127.0.0.1:1", wait="100ms")
     for body in (b"<html>", b'{"status": "ok"', b'{"up": true}', b"[]"):
-        with another_program(body) as url, pytest.raises(NotStarted, match="something else"):
+        with another_program(body) as url, pytest.raises(NotStarted, match="another program"):
             Emulator.connect(url, wait="0s")
 
 
@@ -226,7 +224,7 @@ def test_an_address_that_is_none_is_said_at_once(monkeypatch: pytest.MonkeyPatch
         Emulator.connect()
     for url in ("127.0.0.1:8080", "ftp://x", "http://a b:x", "http://u:p@x", "http://x?y=1"):
         monkeypatch.setenv("AUTH_EMULATOR_URL", url)
-        with pytest.raises(ValueError, match="is no base URL"):
+        with pytest.raises(ValueError, match="is not a base URL"):
             Emulator.connect()
 
 

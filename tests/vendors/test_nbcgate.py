@@ -161,7 +161,7 @@ def test_an_unknown_email_is_404(http: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("password", "why"),
     [
-        ("wrong-horse", "is another"),
+        ("wrong-horse", "is wrong"),
         ("Correct-Horse", "differs only in case"),
         ("correct-horse ", "was sent with a space at its end"),
         (" correct-horse", "was sent with a space at its beginning"),

@@ -99,7 +99,7 @@ def test_a_resource_may_stand_where_an_endpoint_is_left_out(*, assumed_endpoints
     data = {**fixture(assumed_endpoints=assumed_endpoints), "resources": [ours]}
     warnings = [str(warning) for warning in load_fixture(data).warnings]
     assert len(warnings) == int(assumed_endpoints)
-    assert all("NBC Gate's own and answers first" in warning for warning in warnings)
+    assert all("NBC Gate's own path and takes precedence" in warning for warning in warnings)
     with serving(data) as served, client(served) as http:
         answer = http.post("/auth/log-out", headers=bearer(sign_in(http)))
         assert (answer.status_code, answer.text) == (

@@ -151,7 +151,7 @@ def test_of_fifty_uses_of_an_apps_code_one_gets_through() -> None:
     [
         (-90, "is 3 steps of 30 s behind the emulator's clock"),
         (600, "is 20 steps of 30 s ahead of the emulator's clock"),
-        (86400, "is another"),
+        (86400, "is wrong"),
     ],
 )
 def test_the_reason_says_how_far_the_clocks_differ(seconds: int, why: str) -> None:

@@ -89,7 +89,7 @@ def test_vendors_that_share_a_key_still_refuse_one_anothers_tokens(
         for token in (opaque, pair["token"], omni["accessToken"]):
             answer = refresh(http, token)
             assert answer.status_code == 401
-            assert "no principal of this vendor" in answer.headers["X-Emulator-Reason"]
+            assert "not a principal of this vendor" in answer.headers["X-Emulator-Reason"]
 
 
 @pytest.mark.assumed

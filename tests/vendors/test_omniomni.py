@@ -32,7 +32,7 @@ def test_an_unknown_client_is_404_with_an_empty_body(http: httpx.Client) -> None
     assert (answer.status_code, answer.content) == (404, b"")
     assert "Content-Type" not in answer.headers
     assert answer.headers["X-Emulator-Reason"] == (
-        "client_not_found; no client is named 'demo-clint'; did you mean 'demo-client'?"
+        "client_not_found; there is no client 'demo-clint'; did you mean 'demo-client'?"
     )
 
 

@@ -163,10 +163,10 @@ def test_the_window_follows_the_realms_clock(http: httpx.Client, signing: Served
 @pytest.mark.parametrize(
     ("at", "said"),
     [
-        ("yesterday", "is no ISO 8601 timestamp such as 2026-01-01T00:00:00Z"),
-        ("1767225600", "is no ISO 8601 timestamp such as 2026-01-01T00:00:00Z"),
-        ("2026-01-01T00:00:00", "has no zone; it is UTC, as in 2026-01-01T00:00:00Z"),
-        ("2026-01-01", "has no zone; it is UTC, as in 2026-01-01T00:00:00Z"),
+        ("yesterday", "is not an ISO 8601 timestamp such as 2026-01-01T00:00:00Z"),
+        ("1767225600", "is not an ISO 8601 timestamp such as 2026-01-01T00:00:00Z"),
+        ("2026-01-01T00:00:00", "has no time zone; it is UTC, as in 2026-01-01T00:00:00Z"),
+        ("2026-01-01", "has no time zone; it is UTC, as in 2026-01-01T00:00:00Z"),
         ("2026-01-01T01:00:00+01:00", "is not UTC; write it as in 2026-01-01T00:00:00Z"),
     ],
 )
@@ -182,7 +182,7 @@ def test_a_timestamp_that_is_no_utc_in_iso_8601_is_refused(
 @pytest.mark.parametrize(
     ("sent", "said"),
     [
-        ("!", "is no Base64"),
+        ("!", "is not Base64"),
         ("AAA", "is Base64 without the = that pads it"),
         ("A-_A", "is base64url, not Base64, which has + for -, / for _ and is padded with ="),
         ("abcdef", "is in hexadecimal, not in Base64"),

@@ -89,7 +89,7 @@ def test_a_slip_in_the_body_is_named(http: httpx.Client, kind: str) -> None:
     sent_anew = json.dumps(json.loads(body), separators=(",", ":"), sort_keys=True).encode()
     unescaped = json.dumps(json.loads(body), separators=(",", ":"), ensure_ascii=False).encode()
     less = json.dumps({"clientId": kind}, separators=(",", ":")).encode()
-    anew = "over a body written anew (members' order, escapes), not as it was sent"
+    anew = "over a re-serialized body (member order, escapes), not as it was sent"
     slips = {
         body: "over the body with its white space, which is to be removed",
         lines_kept: "over the body with its line ends, which are to be removed",

@@ -224,8 +224,8 @@ def test_a_refresh_token_is_for_the_client_that_it_was_issued_to() -> None:
     [
         ({"password": "a9#bl8@Z"}, "differs only in case"),
         ({"password": "A9#bL8@z "}, "a space at its end"),
-        ({"password": "something"}, "is another"),
-        ({"username": "alise@example.com"}, "no user is named 'alise@example.com'"),
+        ({"password": "something"}, "is wrong"),
+        ({"username": "alise@example.com"}, "there is no user 'alise@example.com'"),
     ],
 )
 def test_an_unknown_user_and_a_wrong_password_have_one_and_the_same_body(

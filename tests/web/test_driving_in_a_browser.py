@@ -19,8 +19,8 @@ def test_the_clock_is_moved_by_hand_in_a_realm_made_by_hand(visit: Visit) -> Non
 
 
 def test_the_vendors_page_leads_to_it(visit: Visit) -> None:
-    link = visit.to("/docs").get_by_role("link", name="another page")
+    link = visit.to("/docs").get_by_role("link", name="its own page")
     with visit.page.expect_popup() as opening:
         link.click()
-    expect(opening.value.locator(".info .title")).to_contain_text("driving it")
+    expect(opening.value.locator(".info .title")).to_contain_text("control API")
     opening.value.close()

@@ -41,9 +41,7 @@ def test_an_outcome_changes_the_calls_that_match_and_no_others() -> None:
     with faulty(fault) as http:
         answer = http.post(PATH, json={"clientId": "me"})
         assert (answer.status_code, answer.json()) == (500, {"error": "Internal Server Error"})
-        assert answer.headers["X-Emulator-Reason"] == (
-            "server_error; the fault f1 struck this call"
-        )
+        assert answer.headers["X-Emulator-Reason"] == ("server_error; the fault f1 was applied")
         assert sign_in(http, "other") == 200
         assert http.get(JWKS).status_code == 200
 
@@ -118,12 +116,12 @@ def test_a_fault_matches_a_protected_resource_by_its_parameters() -> None:
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        ({"vendor": "valt", "delay": "1s"}, "'valt' is no vendor; did you mean \"vault\"?"),
+        ({"vendor": "valt", "delay": "1s"}, "'valt' is not a vendor; did you mean \"vault\"?"),
         ({"operation": "sign-in", "delay": "1s"}, 'did you mean "sign_in"?'),
         ({"vendor": "omniomni", "operation": "refresh", "delay": "1s"}, "has no operation refresh"),
-        ({"vendor": "vault", "outcome": "server_eror"}, "no outcome of any of these calls"),
+        ({"vendor": "vault", "outcome": "server_eror"}, "not an outcome of these operations"),
         ({"vendor": "vault", "operation": "refresh", "outcome": "server_eror"}, "server_error"),
-        ({"vendor": "vault"}, "it does nothing"),
+        ({"vendor": "vault"}, "the fault does nothing"),
         (
             {"outcome": "server_error", "respond": {}},
             "expected one of outcome, respond, connection and token",

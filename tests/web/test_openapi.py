@@ -208,7 +208,7 @@ def test_a_corrected_outcome_is_shown_as_the_fixtures() -> None:
     assert "**wrong_password** (fixture)" in responses["422"]["description"]
     assert responses["422"]["content"]["application/json"]["schema"] == {"type": "object"}
     assert (wrong.status_code, wrong.headers["X-Why"]) == (422, "we asked")
-    assert wrong.json() == {"why": "the password of a@b is another"}
+    assert wrong.json() == {"why": "the password of a@b is wrong"}
     assert (unknown.status_code, unknown.content) == (404, b"")
 
 

@@ -53,18 +53,18 @@ def test_what_is_no_path_is_refused(path: str) -> None:
     ("resource", "said"),
     [
         ({}, "resources[0].vendor: is missing"),
-        ({"vendor": "valt"}, "'valt' is no vendor; did you mean \"vault\"?"),
+        ({"vendor": "valt"}, "'valt' is not a vendor; did you mean \"vault\"?"),
         ({"path": "a"}, "a path begins with /"),
         ({"path": "/_emulator/x"}, "paths below /_emulator are the emulator's own"),
         ({"method": "FETCH"}, "resources[0].method: expected one of *, GET, POST"),
         ({"respond": None}, "expected one of respond and forward_to"),
         ({"forward_to": "http://x"}, "expected one of respond and forward_to"),
         ({"respond": None, "forward_to": "ftp://x"}, "expected a base URL such as http://"),
-        ({"respond": None, "forward_to": "http://me:pw@h"}, "would take the token's place"),
+        ({"respond": None, "forward_to": "http://me:pw@h"}, "would replace the token"),
         ({"respond": None, "forward_to": "http://h:99999"}, "expected a base URL such as http://"),
         ({"respond": {"headers": {"X-A": "{{nope}}"}}}, "{{nope}} is not known here"),
-        ({"path": "/{principal}"}, "has a meaning of its own"),
-        ({"path": "/a/../b"}, "no path has dots to resolve"),
+        ({"path": "/{principal}"}, "is a built-in placeholder"),
+        ({"path": "/a/../b"}, "segments are not allowed"),
         ({"respond": {"body": "{{idd}}"}, "path": "/{id}"}, 'did you mean "id"?'),
     ],
 )
@@ -78,7 +78,7 @@ def test_a_mistake_in_a_resource_gets_its_line(resource: dict[str, Any], said: s
 def test_a_resource_that_an_endpoint_hides_is_a_warning() -> None:
     resource = {"vendor": "vault", "method": "*", "path": "/reg/**", "respond": {}}
     warnings = load_fixture({"resources": [resource]}).warnings
-    assert "POST /reg/auth/token is Vault's own and answers first" in str(warnings[0])
+    assert "POST /reg/auth/token is Vault's own path and takes precedence" in str(warnings[0])
 
 
 OMNIOMNI = {"token": {"algorithm": "ES256"}, "clients": [{"client_id": "me"}]}
@@ -239,7 +239,7 @@ def test_a_server_that_does_not_answer_is_502_with_the_reason() -> None:
         answer = http.post("/v2/x", headers=token(http))
     assert (answer.status_code, answer.json()) == (502, {"error": "Bad Gateway"})
     assert answer.headers["X-Emulator-Reason"] == (
-        "forward_failed; http://127.0.0.1:9 did not answer: ConnectError"
+        "forward_failed; http://127.0.0.1:9 did not respond: ConnectError"
     )
 
 
@@ -249,4 +249,4 @@ def test_an_emulator_that_forwards_to_itself_notices() -> None:
         http.put("/_emulator/realms/r", json={"fixture": fixture}).raise_for_status()
         answer = http.post("/realms/r/v2/x", headers=token(http, "/realms/r"))
     assert answer.status_code == 502
-    assert "leads back to this emulator" in answer.headers["X-Emulator-Reason"]
+    assert "is this emulator itself" in answer.headers["X-Emulator-Reason"]

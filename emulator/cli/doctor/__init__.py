@@ -29,7 +29,7 @@ def doctor(
     ] = "http://127.0.0.1:8080",
     *,
     timeout: Annotated[
-        float, typer.Option(help="How long each look may take, in seconds.", min=0.1, max=600)
+        float, typer.Option(help="The timeout of each check, in seconds.", min=0.1, max=600)
     ] = 5.0,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the findings as one JSON object.")
@@ -84,8 +84,8 @@ async def _examine(target: "Target", token: str, report: "Report") -> None:
     except NotReached as error:
         report(error.finding)
     except (OSError, httpx.HTTPError) as error:
-        seen = f"{target} does not answer any more ({error or type(error).__name__})"
-        report(wrong("server", Kind.TIMEOUT, seen, "look whether it still runs, and at its log"))
+        seen = f"{target} does not respond any more ({error or type(error).__name__})"
+        report(wrong("server", Kind.TIMEOUT, seen, "check that it still runs, and read its log"))
 
 
 def _print(finding: "Finding") -> None:

@@ -25,7 +25,7 @@ _CA_FILES = {
 _OTHER_HOST = {62, 64}
 """OpenSSL's codes for a certificate of another name or address (X509_V_ERR_..., x509_vfy.h)."""
 
-_ANOTHER_PROGRAM = "another program has this port: name the emulator's in the URL"
+_ANOTHER_PROGRAM = "another program uses this port; give the emulator's in the URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,9 @@ async def proxy_finding(target: Target) -> Finding:
     scheme = target.scheme if proxies.get(target.scheme) else "all"
     proxy = proxies.get(scheme)
     if not proxy:
-        return ok("proxy", "no variable of the environment names one")
+        return ok("proxy", "no proxy variable is set")
     if proxy_bypass(host):
-        return ok("proxy", f"NO_PROXY keeps {host} out of it")
+        return ok("proxy", f"NO_PROXY excludes {host} from the proxy")
     names = [n for n in (f"{scheme}_proxy", f"{scheme}_proxy".upper()) if os.environ.get(n)]
     shown = proxy.rpartition("@")[2]  # without a password
     seen = f"calls to {host} go through {shown}, by {' and '.join(names)}"
@@ -70,7 +70,7 @@ async def reach(target: Target, report: Report) -> Reached:
             "from a container use the name of the emulator's service, on a network that both are "
             "in; from the machine itself 127.0.0.1 and the published port"
         )
-        seen = f"{target.host} cannot be looked up here"
+        seen = f"{target.host} does not resolve here"
         raise NotReached(wrong("name", Kind.HOST_NOT_FOUND, seen, remedy))
     if not _is_address(target.host):
         report(ok("name", f"{target.host} is {', '.join(addresses)}"))
@@ -131,7 +131,7 @@ def _not_connected(target: Target, error: OSError) -> Finding:
             remedy += (
                 "; in a container this is the container itself: use the emulator's service name"
             )
-        seen = f"nobody listens at {at}"
+        seen = f"nothing listens at {at}"
         return wrong("server", Kind.CONNECTION_REFUSED, seen, remedy)
     timed_out = isinstance(error, TimeoutError)
     said = f" within {target.timeout:g} s" if timed_out else f": {error.strerror or error}"
@@ -139,12 +139,12 @@ def _not_connected(target: Target, error: OSError) -> Finding:
         "server",
         Kind.UNREACHABLE,
         f"{at} does not take a connection{said}",
-        "look for a firewall, another network, or an address of a container that is gone",
+        "look for a firewall, another network, or the address of a stopped container",
     )
 
 
 def _silent(target: Target) -> Finding:
-    seen = f"what listens at {target.authority} did not answer within {target.timeout:g} s"
+    seen = f"what listens at {target.authority} did not respond within {target.timeout:g} s"
     return wrong("server", Kind.TIMEOUT, seen, _ANOTHER_PROGRAM)
 
 
@@ -181,7 +181,7 @@ def _not_trusted(target: Target, error: ssl.SSLCertVerificationError) -> Finding
     set_here = [f"{name} is {os.environ.get(name) or 'not set'}" for name in _CA_FILES]
     readers = ", ".join(f"{name} ({reader})" for name, reader in _CA_FILES.items())
     remedy = (
-        "auth-emulator ca URL > ca.pem (URL: its plain HTTP port; the CA is another after each "
+        "auth-emulator ca URL > ca.pem (URL: its plain HTTP port; the CA changes with each "
         f"start), and name that file in {readers}; Java takes it into a trust store"
     )
     return wrong("certificate", Kind.CERTIFICATE_UNTRUSTED, "; ".join([seen, *set_here]), remedy)
@@ -235,7 +235,7 @@ async def _other_program(target: Target, said: str) -> Finding:
         remedy = f"use {secure}" if await secure.health() else _ANOTHER_PROGRAM
         seen = f"what listens at {target.authority} speaks TLS"
         return wrong("server", Kind.HTTPS_EXPECTED, seen, remedy)
-    seen = f"what answers at {target} is no emulator ({said})"
+    seen = f"what answers at {target} is not an emulator ({said})"
     return wrong("server", Kind.NOT_AN_EMULATOR, seen, _ANOTHER_PROGRAM)
 
 
@@ -249,8 +249,8 @@ async def _wrong_path(target: Target) -> Finding | None:
             continue
         name = behind.partition("/")[0]
         if base == prefix and behind and name not in health["realms"]:
-            seen = f"the emulator has no realm {name!r} (any more)"
-            remedy = f"make it: PUT {root}/_emulator/realms/{name}; one with a ttl expires"
+            seen = f"the emulator has no realm {name!r}"
+            remedy = f"create it: PUT {root}/_emulator/realms/{name}; one with a ttl expires"
             return wrong("realm", Kind.REALM_NOT_FOUND, seen, remedy)
         remedy = f"use {root}, or {root}/realms/NAME"
         if base == prefix and behind:

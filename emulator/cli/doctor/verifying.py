@@ -102,7 +102,7 @@ def _clock_findings(reached: Reached, clock: Mapping[str, Any]) -> Iterator[Find
     moved = now - real
     if clock.get("frozen"):
         stands = iso_milliseconds(now)
-        seen = f"the emulator's clock stands still at {stands}, {_difference(moved)} the real time"
+        seen = f"the emulator's clock is frozen at {stands}, {_difference(moved)} the real time"
         remedy = 'let it run: PUT .../_emulator/clock {"frozen": false}'
         yield warning("clock", Kind.CLOCK_FROZEN, seen, f"{_effect(moved)}; {remedy}")
     elif abs(moved) <= _NEAR:
@@ -117,8 +117,10 @@ def _clock_findings(reached: Reached, clock: Mapping[str, Any]) -> Iterator[Find
 
 def _effect(ahead: float) -> str:
     if ahead > 0:
-        return "services that verify by themselves refuse its tokens: their iat is in the future"
-    return "services that verify by themselves may find its tokens expired as soon as they come"
+        return (
+            "services that verify tokens themselves refuse its tokens: their iat is in the future"
+        )
+    return "services that verify tokens themselves may find its tokens expired as soon as they come"
 
 
 def _difference(ahead: float) -> str:
@@ -147,7 +149,7 @@ async def _documents(
             return str(error)[:80] or type(error).__name__
         if not response.is_success:
             return f"HTTP {response.status_code}"
-        return members_of(response) or "it is no JSON object, or has no members"
+        return members_of(response) or "it is not a JSON object, or has no members"
 
     async def minted() -> Document:
         body = {"vendor": vendor, "subject": _SUBJECT}
@@ -195,15 +197,15 @@ async def _issuer_findings(target: Target, vendors: Mapping[str, Documents]) -> 
             (elsewhere if is_known else unknown).append(f"{issuer[:200]} ({vendor})")
     findings = []
     if unknown:
-        seen = f"cannot be looked up here: {', '.join(unknown)}"
-        remedy = f"where a library goes by the issuer (discovery): {_CALLER}"
+        seen = f"does not resolve here: {', '.join(unknown)}"
+        remedy = f"where a library uses discovery by issuer: {_CALLER}"
         findings.append(warning("issuer", Kind.ISSUER_NOT_FOUND, seen, remedy))
     if elsewhere:
-        seen = f"leads away from this emulator: {', '.join(elsewhere)}"
-        remedy = f"a library that goes by the issuer asks there: {_CALLER}"
+        seen = f"points to another server: {', '.join(elsewhere)}"
+        remedy = f"a library that uses discovery asks there: {_CALLER}"
         findings.append(warning("issuer", Kind.ISSUER_OTHER_HOST, seen, remedy))
     if issuers and not findings:
-        findings.append(ok("issuer", "each vendor's issuer is where its metadata are"))
+        findings.append(ok("issuer", "each vendor's issuer serves its metadata"))
     return findings
 
 
@@ -223,7 +225,7 @@ def _jwks_findings(vendors: Mapping[str, Documents]) -> Iterator[Finding]:
         jwks, minted = documents.jwks, documents.minted
         listed = jwks.get("keys") if isinstance(jwks, dict) else None
         if not isinstance(listed, list):
-            why = jwks if isinstance(jwks, str) else "it is no JWKS (RFC 7517)"
+            why = jwks if isinstance(jwks, str) else "it is not a JWKS (RFC 7517)"
             seen = f"{vendor}'s JWKS cannot be read: {why}"
             yield wrong("jwks", Kind.JWKS_INVALID, seen, _LOOK_FOR_FAULT)
         elif isinstance(minted, dict) and isinstance(header := minted.get("header"), dict):
@@ -248,7 +250,7 @@ def _key_finding(
         return wrong(
             "jwks",
             Kind.JWKS_MISSING_KEY,
-            f"{vendor} signs with the key {str(kid)[:80]}, which its JWKS lacks",
+            f"{vendor} signs with the key {str(kid)[:80]}, which is not in its JWKS",
             "a rotation with unknown_kid does this, or something that keeps an old JWKS: "
             "POST .../_emulator/reset takes rotations back",
         )

@@ -54,7 +54,7 @@ def public_key_of(given: str | Mapping[str, Any]) -> PublicKey:
     """The same of a text (PEM or JWK), or of a JWK's members (RFC 7517 §4)."""
     if isinstance(given, str):
         if len(given) > _LARGEST:
-            raise KeyFileError(f"this is longer than {_LARGEST} characters; that is no key")
+            raise KeyFileError(f"this is longer than {_LARGEST} characters; that is not a key")
         return _public_key(given.encode(errors="replace"), "...", "this is")
     return _public_key(given, "...", "this is")
 
@@ -66,16 +66,16 @@ def public_pem(key: PublicKey) -> str:
 
 def _content(path: Path) -> bytes:
     if "-----BEGIN" in str(path) or not str(path).isprintable():
-        raise KeyFileError("expected the name of a file, not the key itself")
+        raise KeyFileError("expected a file name, not the key itself")
     try:
         if path.exists() and not path.is_file():
-            raise KeyFileError(f"{path.name} is no regular file")
+            raise KeyFileError(f"{path.name} is not a regular file")
         with path.open("rb") as file:
             content = file.read(_LARGEST + 1)
     except OSError as error:
         raise KeyFileError(f"cannot read {path}: {error.strerror}") from error
     if len(content) > _LARGEST:
-        raise KeyFileError(f"{path.name} is larger than {_LARGEST} bytes; that is no key")
+        raise KeyFileError(f"{path.name} is larger than {_LARGEST} bytes; that is not a key")
     return content
 
 

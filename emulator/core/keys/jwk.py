@@ -46,7 +46,7 @@ def jwk_in(text: bytes) -> dict[str, Any]:
     except RecursionError:
         raise ValueError("it is nested too deep") from None
     if not isinstance(members, dict):
-        raise ValueError("it is no JSON object")  # noqa: TRY004 - whoever reads it expects this
+        raise ValueError("it is not a JSON object")  # noqa: TRY004 - whoever reads it expects this
     return members
 
 
@@ -56,7 +56,7 @@ def key_of(jwk: Mapping[str, Any]) -> object:
         return PyJWK(dict(jwk)).key
     except (PyJWTError, ValueError, KeyError, TypeError, NotImplementedError):
         # Not `from error`: PyJWT's errors show the key.
-        raise ValueError("it is no JWK of a known kind") from None
+        raise ValueError("it is not a JWK of a known type") from None
 
 
 def private_key_of(jwk: Mapping[str, Any], algorithm: Algorithm) -> PrivateKey:

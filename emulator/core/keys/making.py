@@ -100,7 +100,9 @@ def _read(path: Path, algorithm: Algorithm) -> PrivateKey | None:
     except OSError as error:
         _log.warning("cannot read %s (%s)", path, error.strerror)
     except ValueError:
-        _log.warning("%s is not a key for %s; remove it to have it made anew", path, algorithm.name)
+        _log.warning(
+            "%s is not a key for %s; remove it, and a new key is made", path, algorithm.name
+        )
     return None
 
 

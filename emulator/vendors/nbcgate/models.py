@@ -36,7 +36,7 @@ def is_email(text: str) -> bool:
 
 def _email(text: str) -> str:
     if not is_email(text):
-        raise ValueError("is no e-mail address")
+        raise ValueError("is not an e-mail address")
     return text
 
 
@@ -119,7 +119,7 @@ class NbcGateToken(RefreshableTokenSettings):
     lifetime: Annotated[
         fields.Lifetime, Field(description="How long an access token is valid.")
     ] = 3600
-    issuer: Annotated[fields.Text, Field(description="The claim iss.")] = (
+    issuer: Annotated[fields.Text, Field(description="The iss claim.")] = (
         "https://nbcgate.emulator.test"
     )
 
@@ -129,14 +129,14 @@ def _totp_secret(secret: SecretStr) -> SecretStr:
     text = secret.get_secret_value().replace(" ", "").upper().rstrip("=")
     for place, character in enumerate(text, 1):
         if not _BASE32.fullmatch(character):
-            raise ValueError(f"character {place} is none of Base32: A to Z and 2 to 7")
+            raise ValueError(f"character {place} is not a Base32 character (A to Z and 2 to 7)")
     padded = text + "=" * (-len(text) % 8)
     try:
         decoded = b32decode(padded)
     except ValueError:
-        raise ValueError("this is cut off: no bytes in Base32 have so many characters") from None
+        raise ValueError("the Base32 string is incomplete") from None
     if not decoded:
-        raise ValueError("expected a text in Base32")
+        raise ValueError("expected a Base32 string")
     return SecretStr(text)
 
 
@@ -230,7 +230,7 @@ class NbcGateUser(RefreshingSubject):
                 f"has less than {PASSWORD_MIN} characters, so every sign-in with it gets 400",
             )
         if not is_email(self.email):
-            yield ("email",), "is no e-mail address, so every sign-in gets 400"
+            yield ("email",), "is not an e-mail address, so every sign-in gets 400"
 
 
 class NbcGateFixture(VendorFixture):

@@ -176,9 +176,7 @@ def _refused_totp(user: NbcGateUser, secret: str, given: str, now: int) -> Refus
 
 
 def _another_code(user: NbcGateUser) -> Refused:
-    return Refused(
-        "otp_wrong", f"the one-time code of {user.email} is another", principal=user.email
-    )
+    return Refused("otp_wrong", f"the one-time code of {user.email} is wrong", principal=user.email)
 
 
 def _too_early(user: NbcGateUser, left: float) -> Refused:

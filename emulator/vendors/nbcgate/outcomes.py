@@ -46,7 +46,7 @@ OUTCOMES = (
     Outcome(
         name="wrong_password",
         status=400,
-        when="the password is another",
+        when="the password is wrong",
         provenance=Provenance.ASSUMED,
         body=_error(400, "Invalid password", _one(4005, "password")),
         source="no 401 is documented; the guide groups 400 and 404",
@@ -54,21 +54,21 @@ OUTCOMES = (
     Outcome(
         name="otp_required",
         status=400,
-        when="the user has a one-time code switched on and none was sent",
+        when="the user needs a one-time code and none was sent",
         provenance=Provenance.ASSUMED,
         body=_error(400, "One-time code required", _one(4006, "otp")),
     ),
     Outcome(
         name="otp_wrong",
         status=400,
-        when="the one-time code is another, or the user has none",
+        when="the one-time code is wrong, or was sent instead of a password by a user without one",
         provenance=Provenance.ASSUMED,
         body=_error(400, "Invalid one-time code", _one(4007, "otp")),
     ),
     Outcome(
         name="otp_expired",
         status=400,
-        when="the code that was mailed has expired",
+        when="the mailed code has expired",
         provenance=Provenance.ASSUMED,
         body=_error(400, "One-time code expired", _one(4009, "otp")),
     ),
@@ -89,7 +89,7 @@ OUTCOMES = (
     Outcome(
         name="server_error",
         status=500,
-        when="only when a fixture asks for it",
+        when="only if a fixture or fault asks for it",
         provenance=Provenance.DOCUMENTED,
         body=_error(500, "Internal Server Error", []),
         source=f"{_REFERENCE} ({_SHAPE})",
@@ -128,7 +128,7 @@ OUTCOMES = (
     Outcome(
         name="refreshed",
         status=200,
-        when="`/auth/token/refresh`: the refresh token is good; a new pair, and it is spent",
+        when="`/auth/token/refresh`: the refresh token is valid; a new pair replaces it",
         provenance=Provenance.ASSUMED,
         body="{{answer}}",
         sample={
@@ -167,7 +167,7 @@ OUTCOMES = (
     Outcome(
         name="token_valid",
         status=200,
-        when="`/auth/token/check`: the token is good",
+        when="`/auth/token/check`: the token is valid",
         provenance=Provenance.ASSUMED,
         body="{{answer}}",
         sample={"answer": {"email": "alice@example.com", "expiresAt": "2026-01-01T01:00:00.000Z"}},
@@ -176,7 +176,7 @@ OUTCOMES = (
     Outcome(
         name="logged_out",
         status=204,
-        when="`/auth/log-out`: the session of the token is ended: every token of its sign-in",
+        when="`/auth/log-out`: the session ends: every token of its sign-in is revoked",
         provenance=Provenance.ASSUMED,
         source=_NAMED,
     ),
@@ -193,7 +193,7 @@ OUTCOMES = (
     Outcome(
         name="insufficient_scope",
         status=403,
-        when="a protected resource: a good token without the scope that it wants",
+        when="a protected resource: a valid token without the required scope",
         provenance=Provenance.ASSUMED,
         body=_error(403, "Forbidden", []),
     ),

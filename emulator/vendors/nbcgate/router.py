@@ -56,7 +56,7 @@ VENDOR = Vendor(
     state=rules.NbcGate,
 )
 
-ERROR_CODES = {"is absent": 4001, "is too short": 4003, "is no e-mail address": 4004}
+ERROR_CODES = {"is absent": 4001, "is too short": 4003, "is not an e-mail address": 4004}
 """The `code` of an `errors` entry, by what is wrong; assumed, as the reference publishes none."""
 
 WRONG_TYPE = 4002

@@ -49,11 +49,11 @@ class OmniOmniToken(TokenSettings):
     lifetime: Annotated[
         fields.Lifetime, Field(description="How long an access token is valid.")
     ] = 3600
-    issuer: Annotated[fields.Text, Field(description="The claim iss.")] = (
+    issuer: Annotated[fields.Text, Field(description="The iss claim.")] = (
         "https://omniomni.emulator.test"
     )
     audience: Annotated[
-        fields.Audience | None, Field(description="The claim aud: one, or a list.")
+        fields.Audience | None, Field(description="The aud claim: a string or a list.")
     ] = "ecrop-command"
 
 
@@ -97,7 +97,7 @@ class OmniOmniClient(Subject):
         if named is None or isinstance(named, PublicKey):
             return named
         if not isinstance(named, str | Path) or not str(named):
-            raise ValueError("expected the name of a file")
+            raise ValueError("expected a file name")
         return public_key_in(Path(named))
 
     @field_validator("public_key", mode="before")

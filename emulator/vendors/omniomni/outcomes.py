@@ -41,7 +41,7 @@ OUTCOMES = (
     Outcome(
         name="malformed_request",
         status=400,
-        when="no body, no JSON, no object, or a `clientId` that is not a string",
+        when="the body is missing or not a JSON object, or `clientId` is not a string",
         provenance=Provenance.ASSUMED,
         body=_ERROR,
         sample={"error": "Malformed JSON request"},
@@ -50,7 +50,7 @@ OUTCOMES = (
     Outcome(
         name="server_error",
         status=500,
-        when="only when a fixture asks for it",
+        when="only if a fixture or fault asks for it",
         provenance=Provenance.ASSUMED,
         body=_ERROR,
         sample={"error": "Internal Server Error"},
@@ -69,7 +69,7 @@ OUTCOMES = (
     Outcome(
         name="insufficient_scope",
         status=403,
-        when="a protected resource: a good token without the scope that it wants",
+        when="a protected resource: a valid token without the required scope",
         provenance=Provenance.ASSUMED,
         headers={"WWW-Authenticate": "{{challenge}}"},
         sample={"challenge": 'Bearer error="insufficient_scope"'},

@@ -122,7 +122,7 @@ def _why_no_base64(sent: str) -> str:
         return "is Base64 without the = that pads it"
     if _BASE64URL.fullmatch(sent):
         return "is base64url, not Base64, which has + for -, / for _ and is padded with ="
-    return "is no Base64"
+    return "is not Base64"
 
 
 def _altered(parts: Parts, before: bytes) -> str:

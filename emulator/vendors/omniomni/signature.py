@@ -109,9 +109,9 @@ def instant_of(timestamp: str) -> datetime:
     try:
         instant = datetime.fromisoformat(timestamp)
     except ValueError as error:
-        raise ValueError("is no ISO 8601 timestamp such as 2026-01-01T00:00:00Z") from error
+        raise ValueError("is not an ISO 8601 timestamp such as 2026-01-01T00:00:00Z") from error
     if instant.tzinfo is None:
-        raise ValueError("has no zone; it is UTC, as in 2026-01-01T00:00:00Z")
+        raise ValueError("has no time zone; it is UTC, as in 2026-01-01T00:00:00Z")
     if instant.utcoffset():
         raise ValueError("is not UTC; write it as in 2026-01-01T00:00:00Z")
     return instant

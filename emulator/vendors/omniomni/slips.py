@@ -89,7 +89,7 @@ def _of_payload(body: bytes, payload: bytes) -> Iterator[Slip]:
         value = from_json(body)
         within = "over a body that lost the white space in its strings, which is to stay"
         guesses.insert(0, (within, b"".join(body.split()), False))
-        anew = "over a body written anew (members' order, escapes), not as it was sent"
+        anew = "over a re-serialized body (member order, escapes), not as it was sent"
         guesses += [(anew, text, number > 1) for number, text in enumerate(_written_anew(value))]
         less = "over a body without one of its members: the body was altered after signing"
         guesses += [(less, text, True) for text in _with_less(value)]

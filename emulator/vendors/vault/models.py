@@ -79,11 +79,11 @@ class VaultToken(RefreshableTokenSettings):
     lifetime: Annotated[
         fields.Lifetime, Field(description="How long an access token is valid.")
     ] = 86_400
-    issuer: Annotated[fields.Text, Field(description="The claim iss.")] = (
+    issuer: Annotated[fields.Text, Field(description="The iss claim.")] = (
         "https://vault.emulator.test"
     )
     audience: Annotated[
-        fields.Audience | None, Field(description="The claim aud: one, or a list.")
+        fields.Audience | None, Field(description="The aud claim: a string or a list.")
     ] = "vault-api"
 
 
@@ -172,13 +172,13 @@ class VaultFixture(VendorFixture):
         """See `VendorFixture.warnings`."""
         yield from super().warnings()
         if self.users and not self.clients:
-            yield ("users",), "nobody can sign in: there are users, but no clients"
+            yield ("users",), "no user can sign in: there are no clients"
 
     def warnings_for(self, principal: Principal) -> Iterator[tuple[FixturePath, str]]:
         """See `VendorFixture.warnings_for`."""
         yield from super().warnings_for(principal)
         if isinstance(principal, VaultUser) and not self.clients:
-            yield (), "nobody can sign in: there are users, but no clients"
+            yield (), "no user can sign in: there are no clients"
 
 
 def password_lacks(password: str) -> list[str]:

@@ -4,7 +4,7 @@ from emulator.core.outcomes import Json, Outcome, Provenance, common_outcomes, s
 
 _PAGE = "OAuth 2.0 Token Service, Sign in"
 _REFRESH_PAGE = "v2.0, refresh_token"
-_ENVELOPE = "the envelope stands on the v2.0 page refresh_token"
+_ENVELOPE = "the envelope is on the v2.0 page refresh_token"
 
 # The apostrophe is the vendor's U+2019.
 _WRONG_CREDENTIALS = (
@@ -37,7 +37,7 @@ OUTCOMES = (
     Outcome(
         name="signed_in",
         status=200,
-        when="client, user name and password are known; the scopes stand in the fixture's order",
+        when="client, user name and password are right; the scopes are in the fixture's order",
         provenance=Provenance.DOCUMENTED,
         body="{{answer}}",
         sample={"answer": _answer("top_up_account:show accounts:read")},
@@ -46,7 +46,7 @@ OUTCOMES = (
     Outcome(
         name="refreshed",
         status=200,
-        when="the refresh token is good: a new pair, the scopes in alphabetical order",
+        when="the refresh token is valid: a new pair, with the scopes in alphabetical order",
         provenance=Provenance.DOCUMENTED_ELSEWHERE,
         body="{{answer}}",
         sample={"answer": _answer("accounts:read top_up_account:show")},
@@ -55,15 +55,15 @@ OUTCOMES = (
     Outcome(
         name="wrong_credentials",
         status=401,
-        when="an unknown user or a wrong password, with one and the same body",
+        when="the user is unknown or the password is wrong; both have the same body",
         provenance=Provenance.ASSUMED,
         body=_envelope(401, _WRONG_CREDENTIALS),
-        source="the text stands on the v3 sign-in page",
+        source="the text is on the v3 sign-in page",
     ),
     Outcome(
         name="refresh_token_expired",
         status=401,
-        when="the refresh token has expired; the time is its expiry",
+        when="the refresh token has expired; the message has the time",
         provenance=Provenance.DOCUMENTED_ELSEWHERE,
         body=_envelope(401, "The Token has expired on {{expired_at}}"),
         sample={"expired_at": "2025-01-01T00:00:00.000Z"},
@@ -96,7 +96,7 @@ OUTCOMES = (
     Outcome(
         name="invalid_request",
         status=400,
-        when="neither JSON nor form, or a member absent or of a wrong type",
+        when="the body is neither JSON nor a form, or a member is missing or of a wrong type",
         provenance=Provenance.ASSUMED,
         body=_envelope(400, "The request is invalid", "{{errors}}"),
         sample={"errors": [{"field": "username", "message": "username is absent"}]},
@@ -129,7 +129,7 @@ OUTCOMES = (
     Outcome(
         name="server_error",
         status=500,
-        when="only when a fixture asks for it",
+        when="only if a fixture or fault asks for it",
         provenance=Provenance.ASSUMED,
         body=_envelope(500, "Internal Server Error"),
         source=_ENVELOPE,
@@ -137,7 +137,7 @@ OUTCOMES = (
     Outcome(
         name="logged_out",
         status=204,
-        when="the session of the token is ended: every token of its sign-in",
+        when="the session ends: every token of its sign-in is revoked",
         provenance=Provenance.ASSUMED,
         source="seen in client code, not in the vendor's pages",
     ),
@@ -155,7 +155,7 @@ OUTCOMES = (
     Outcome(
         name="insufficient_scope",
         status=403,
-        when="a protected resource: a good token without the scope that it wants",
+        when="a protected resource: a valid token without the required scope",
         provenance=Provenance.ASSUMED,
         headers={"WWW-Authenticate": "{{challenge}}"},
         body=_envelope(403, "The Token does not have the required scope"),

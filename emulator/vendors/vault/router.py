@@ -127,7 +127,9 @@ class VaultRoute(VendorRoute):
             # A body that is not what it says may have put anything here, a password too.
             shown = repr(asked) if _GRANT_TYPE.fullmatch(asked) else "what was sent"
             known = " and ".join(_OPERATIONS)
-            return Refused("unsupported_grant_type", f"{shown} is no grant here; {known} are")
+            return Refused(
+                "unsupported_grant_type", f"{shown} is not a supported grant type; {known} are"
+            )
         return invalid_request(field_errors(errors, members))
 
 

@@ -97,11 +97,11 @@ public class Main {
     } catch (Unexpected error) {
       System.err.println(error.getMessage());
     } catch (IllegalArgumentException error) { // its message may hold the token
-      System.err.println("EMULATOR_URL is no base URL, or AUTH_EMULATOR_ADMIN_TOKEN no token");
+      System.err.println("EMULATOR_URL is not a base URL, or AUTH_EMULATOR_ADMIN_TOKEN no token");
     } catch (GeneralSecurityException error) {
       System.err.println("the token does not verify: " + error.getMessage());
     } catch (IOException error) {
-      var told = "no emulator answers at %s: %s; start one, or set EMULATOR_URL";
+      var told = "no emulator responds at %s: %s; start one, or set EMULATOR_URL";
       System.err.println(told.formatted(url, error));
     }
     System.exit(1);
@@ -191,13 +191,13 @@ record Verifier(String jwksUrl) {
     var parts = token.split("\\.");
     var header = decoded(parts[0]);
     if (parts.length != 3 || !Json.member(header, "alg").equals("RS256")) {
-      throw new GeneralSecurityException("it is no JWT, or not signed with RS256");
+      throw new GeneralSecurityException("it is not a JWT, or not signed with RS256");
     }
     var signature = Signature.getInstance("SHA256withRSA");
     signature.initVerify(key(Json.member(header, "kid")));
     signature.update((parts[0] + "." + parts[1]).getBytes(StandardCharsets.US_ASCII));
     if (!signature.verify(bytes(parts[2]))) {
-      throw new GeneralSecurityException("its signature is not by the key that it names");
+      throw new GeneralSecurityException("its signature does not verify with the key that it names");
     }
     var claims = decoded(parts[1]);
     var expires = Instant.ofEpochSecond(Long.parseLong(Json.member(claims, "exp")));

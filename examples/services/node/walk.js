@@ -77,7 +77,7 @@ function told(error, url) {
   const cause = error.name === "TimeoutError" ? error : error.cause;
   if (!cause) return error.message;
   const why = cause.message || cause.code;
-  return `no emulator answers at ${url}: ${why}; start one, or set EMULATOR_URL`;
+  return `no emulator responds at ${url}: ${why}; start one, or set EMULATOR_URL`;
 }
 
 const url = (process.env.EMULATOR_URL ?? "http://127.0.0.1:8080").replace(/\/+$/, "");

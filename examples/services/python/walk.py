@@ -95,13 +95,13 @@ def main() -> None:
         reason = answer.headers.get("X-Emulator-Reason", "no reason given")
         sys.exit(f"{answer.url.path}: {answer.status_code}, {reason}")
     except (httpx.RequestError, httpx.InvalidURL) as error:
-        sys.exit(f"no emulator answers at {url}: {error}; start one, or set EMULATOR_URL")
+        sys.exit(f"no emulator responds at {url}: {error}; start one, or set EMULATOR_URL")
     except jwt.PyJWTError as error:
         sys.exit(f"the token does not verify: {error}")
     except UnicodeEncodeError as error:
         sys.exit(f"AUTH_EMULATOR_ADMIN_TOKEN is no token: {error}")
     except (LookupError, TypeError, ValueError) as error:
-        sys.exit(f"what answers at {url} is no emulator: {error!r}")
+        sys.exit(f"what answers at {url} is not an emulator: {error!r}")
 
 
 if __name__ == "__main__":

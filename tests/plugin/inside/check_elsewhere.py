@@ -149,5 +149,7 @@ def test_one_that_goes_away_meanwhile_is_named_in_one_line(pytester: pytest.Pyte
         test.write_text(test.read_text().replace("PROCESS", str(process.pid)))
         result = pytester.runpytest_inprocess(f"--auth-emulator-url={gone}", "-p", "no:randomly")
     result.assert_outcomes(passed=1, errors=1)
-    result.stdout.fnmatch_lines(f"no emulator answers at {gone} (*); start it, or give another URL")
+    result.stdout.fnmatch_lines(
+        f"no emulator responds at {gone} (*); start it, or give another URL"
+    )
     told_in_one_line(result)

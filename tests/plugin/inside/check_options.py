@@ -208,7 +208,10 @@ def test_an_unknown_value_is_wrong_usage(pytester: pytest.Pytester, option: str,
         ("fixtures='eve.yaml'", "takes fixture, scope, url by name, not fixtures"),
         ("scope='forever'", "has scope='forever'; give function, class, module, package, session"),
         ("fixture=7", "has fixture=7; give a file, several, or a dict"),
-        ("url='nowhere'", "'nowhere' is no base URL; expected one such as http://127.0.0.1:8080"),
+        (
+            "url='nowhere'",
+            "'nowhere' is not a base URL; expected one such as http://127.0.0.1:8080",
+        ),
     ],
 )
 def test_a_marker_that_cannot_be_meant_is_one_line(

@@ -11,7 +11,7 @@ FAILS = """
 TABLE = [
     "*auth-emulator: calls in realm test_it-*",
     "#1 *  vault  sign_in  alice@example.com  401  wrong_credentials",
-    "    the password of alice@example.com is another",
+    "    the password of alice@example.com is wrong",
 ]
 
 
