@@ -39,8 +39,8 @@ class Journal:
         """The calls that are meant, oldest first; with `limit`, only so many of the newest."""
         return [Entry.of(entry) for entry in self._listed(where, limit)]
 
-    def last(self) -> int:
-        """The number of the newest entry; give it as `since` to mean what comes after it."""
+    def last_number(self) -> int:
+        """The number of the newest entry; as `since`, it selects the entries after it."""
         last: int = self._control.get(_PATH, {"limit": 1})["last"]
         return last
 

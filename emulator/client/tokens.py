@@ -46,7 +46,7 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
-class Inspection:
+class TokenInfo:
     """What a token is, and all that is wrong with it. `raw` is the whole answer of the API."""
 
     good: bool
@@ -81,11 +81,11 @@ class Tokens:
         answer = self._control.post("/tokens", sent)
         return MintedToken(answer["token"], answer["header"], answer["claims"], answer.get("note"))
 
-    def inspect(self, token: str) -> Inspection:
+    def inspect(self, token: str) -> TokenInfo:
         """What a token is, by the realm's keys and clock, and everything that is wrong with it."""
         answer = self._control.post("/tokens/inspect", {"token": token})
         same = ("summary", "vendor", "principal", "use", "signature", "header", "claims")
-        return Inspection(
+        return TokenInfo(
             good=answer["verdict"] == "good",
             problems=[Problem(each["code"], each["reason"]) for each in answer["problems"]],
             raw=answer,

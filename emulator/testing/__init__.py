@@ -3,7 +3,7 @@
 with Emulator() as emulator:
     client = MyVaultClient(emulator.vault.url)
 
-With pytest, the fixture `auth_emulator` is there without any of it.
+With pytest, use the pytest fixture `auth_emulator` instead.
 """
 
 from importlib import import_module
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Unreachable,
         VerificationError,
     )
+    from emulator.client.tokens import TokenInfo
     from emulator.fixture import FixtureError
     from emulator.testing.emulator import Emulator
     from emulator.testing.realm import Realm
@@ -35,6 +36,7 @@ __all__ = [
     "NotStarted",
     "OmniOmniSignature",
     "Realm",
+    "TokenInfo",
     "Unreachable",
     "VerificationError",
 ]
@@ -46,8 +48,9 @@ _MODULES = {
     "FixtureError": "emulator.fixture",
     "OmniOmniSignature": "emulator.testing.signing",
     "Realm": "emulator.testing.realm",
+    "TokenInfo": "emulator.client.tokens",
 }
-"""Where things are; what is not named here is an error."""
+"""The modules of the names above; the others are in `emulator.client.errors`."""
 
 
 def __getattr__(name: str) -> Any:

@@ -89,7 +89,7 @@ def test_a_port_that_is_taken_is_one_line_with_the_remedy() -> None:
         done = ran("serve", "--port", str(taken.getsockname()[1]))
     assert done.status == 1
     (line,) = done.stderr.splitlines()
-    assert line.endswith("another program listens there; take another with --port")
+    assert line.endswith("another program listens there; choose another with --port")
 
 
 def test_a_host_that_is_not_here_is_one_line_with_the_remedy() -> None:

@@ -94,7 +94,7 @@ def test_another_program_that_speaks_http() -> None:
     with fronting(Front()) as other, fronting(Front(kept=kept)) as healthy:
         for url in (other.url, healthy.url):
             finding = found(url)["not_an_emulator"]
-            assert "another program has this port" in finding["remedy"]
+            assert "another program uses this port" in finding["remedy"]
 
 
 def test_another_program_that_does_not_speak_http() -> None:

@@ -73,7 +73,7 @@ def test_a_clock_that_a_test_moved_back(driven: httpx.Client) -> None:
 
 def test_a_clock_that_stands_still(driven: httpx.Client) -> None:
     finding = moved(driven, now="2026-01-01T00:00:00Z", frozen=True)["clock_frozen"]
-    assert "stands still at 2026-01-01T00:00:00.000Z" in finding["seen"]
+    assert "is frozen at 2026-01-01T00:00:00.000Z" in finding["seen"]
     assert '{"frozen": false}' in finding["remedy"]
 
 

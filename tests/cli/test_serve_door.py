@@ -76,7 +76,7 @@ def test_origins_are_named_by_option_and_by_environment(
     ("arguments", "remedy"),
     [
         (["--allowed-host", "http://x"], "without scheme and port"),
-        (["--cors-origin", "http://x/"], "without a path or a slash"),
+        (["--cors-origin", "http://x/"], "without a path or a trailing slash"),
     ],
 )
 def test_a_setting_that_cannot_be_is_one_line_with_the_remedy(

@@ -82,7 +82,7 @@ def test_a_tls_port_that_is_taken_is_one_line_with_the_remedy() -> None:
         done = ran("serve", "--port", "0", "--tls", "--tls-port", str(taken.getsockname()[1]))
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert line.endswith("another program listens there; take another with --tls-port")
+    assert line.endswith("another program listens there; choose another with --tls-port")
 
 
 @pytest.mark.parametrize("where", ["not there/ca.pem", "."])

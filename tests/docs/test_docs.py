@@ -87,7 +87,7 @@ def test_the_vendors_page_lists_its_outcomes_as_the_code_has_them(vendor: Vendor
 
 
 def test_the_vendors_hosts_are_in_the_docs_as_the_code_has_them() -> None:
-    page = (ROOT / "docs" / "tls.md").read_text()
+    page = (ROOT / "docs" / "https.md").read_text()
     for vendor in CATALOG.values():
         assert f"| {vendor.title} | {', '.join(f'`{host}`' for host in vendor.hosts)} |" in page
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,10 +21,6 @@ BASE = "http://127.0.0.1:8080"
 
 NOT_RUN_HERE = {"scripts/serve": "tests/cli serves the same, and .ci/run is scripts/test"}
 """Shell examples by how they begin, and where else they are run."""
-
-WALKS = ("docs/walkthrough.md",)
-"""Pages whose shell examples build on one another."""
-
 
 @dataclass(frozen=True)
 class Example:
@@ -75,7 +70,7 @@ def environment(demo: Served) -> dict[str, str]:
     return {**os.environ, "PATH": path, "EMULATOR_URL": demo.url, "NO_PROXY": "127.0.0.1"}
 
 
-@pytest.mark.parametrize("example", [e for e in examples("sh") if e.page not in WALKS], ids=str)
+@pytest.mark.parametrize("example", examples("sh"), ids=str)
 def test_a_shell_example_answers_what_stands_below_it(example: Example, demo: Served) -> None:
     if any(example.text.startswith(begin) for begin in NOT_RUN_HERE):
         return
@@ -99,32 +94,26 @@ def compare(example: Example, answer: str, errors: str) -> None:
         assert answer.replace("\r", "").strip() == example.answer.text.strip(), errors
 
 
-@pytest.mark.parametrize("page", WALKS)
-def test_a_walk_leads_where_it_says_step_by_step(page: str, demo: Served) -> None:
-    assert shutil.which("jq"), "the walks in docs/ need jq (Debian: apt-get install jq)"
-    steps = [example for example in examples("sh") if example.page == page]
-    script = "printf '\\0'\n".join(step.text for step in steps)
-    done = subprocess.run(
-        ["bash", "-c", script.replace(BASE, demo.url)],
-        cwd=ROOT,
-        env=environment(demo),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    for step, answer in zip(steps, done.stdout.split("\0"), strict=True):
-        compare(step, answer, done.stderr)
+PYTHON = examples("python")
+TESTS = [example for example in PYTHON if "def test_" in example.text]
 
 
-@pytest.mark.parametrize("example", examples("python"), ids=str)
-def test_a_python_example_runs(example: Example, demo: Served, tmp_path: Path) -> None:
-    script = tmp_path / "test_example.py"
-    script.write_text(example.text)
-    is_test = "def test_" in example.text
-    pytest_command = ["-m", "pytest", "-q", "--rootdir", str(tmp_path)]
+@pytest.mark.parametrize("page", sorted({test.page for test in TESTS}))
+def test_the_tests_that_a_page_shows_pass(page: str, demo: Served, tmp_path: Path) -> None:
+    for test in TESTS:
+        if test.page == page:
+            (tmp_path / f"test_line_{test.line}.py").write_text(test.text)
+    run_python(["-m", "pytest", "-q", "--rootdir", str(tmp_path), str(tmp_path)], demo)
+
+
+@pytest.mark.parametrize("example", [one for one in PYTHON if one not in TESTS], ids=str)
+def test_a_python_example_runs(example: Example, demo: Served) -> None:
+    run_python(["-c", example.text], demo)
+
+
+def run_python(arguments: list[str], demo: Served) -> None:
     done = subprocess.run(
-        [sys.executable, *(pytest_command if is_test else []), str(script)],
+        [sys.executable, *arguments],
         cwd=ROOT,
         env=environment(demo),
         capture_output=True,

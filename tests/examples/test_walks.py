@@ -10,7 +10,7 @@ import pytest
 from . import stack
 from .conftest import Walk
 
-PAGE = (stack.ROOT / "docs" / "other-languages.md").read_text()
+PAGE = (stack.ROOT / "docs" / "compose.md").read_text()
 EVERY_LANGUAGE = pytest.mark.parametrize("language", stack.LANGUAGES)
 DEFECTS = ("alg_none", "expired", "unknown_kid", "wrong_audience", "wrong_issuer")
 

@@ -240,7 +240,7 @@ def test_entries_are_read_in_pages_oldest_first(
         4,
         5,
     ]
-    assert realm.journal.last() == 6
+    assert realm.journal.last_number() == 6
     assert realm.journal.dropped() == 0
     realm.journal.clear()
     assert realm.journal.entries() == []
