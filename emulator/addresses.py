@@ -16,10 +16,10 @@ _SHOWN = 60
 
 
 class TrustedProxies:
-    """The proxies whose `X-Forwarded-*` is believed: addresses and networks."""
+    """The proxies whose `X-Forwarded-*` headers are trusted: addresses and networks."""
 
     def __init__(self, named: Iterable[str] = ()) -> None:
-        """ValueError names what is neither an address nor a network."""
+        """Raises ValueError for what is neither an address nor a network."""
         self._networks: list[IPv4Network | IPv6Network] = [
             ip_network(name, strict=False) for name in named
         ]
@@ -41,7 +41,7 @@ def parse_address(text: str) -> IPv4Address | IPv6Address | None:
 
 
 def is_loopback(bound_to: str) -> bool:
-    """Whether a server that is bound to this address is reached from this machine only."""
+    """Whether a server bound to this address can be reached from this machine only."""
     address = parse_address(bound_to)
     return bound_to == "localhost" if address is None else address.is_loopback
 
@@ -56,13 +56,13 @@ def is_local_name(name: str) -> bool:
 
 
 def host_name(host: str) -> str | None:
-    """The name or address in a `Host` header, in one spelling; None if it is neither."""
+    """The normalized name or address in a `Host` header; None if it is neither."""
     found = _HOST.fullmatch(host)
     return None if found is None else normalized(found[1])
 
 
 def normalized(text: str) -> str | None:
-    """A host name or address in one spelling: lower case, no brackets, no dot at its end."""
+    """A normalized host name or address: lower case, no brackets, no trailing dot."""
     if text.startswith("["):
         address = parse_address(text[1:-1]) if ":" in text else None
         return None if address is None else str(address)
@@ -72,7 +72,7 @@ def normalized(text: str) -> str | None:
 
 
 def parse_origin(url: str) -> tuple[str, str, int] | None:
-    """Scheme, host and port of an origin (RFC 6454 §4); None for what has none, as `null`."""
+    """Scheme, host and port of an origin (RFC 6454 §4); None for `null` and the like."""
     found = _ORIGIN.fullmatch(url.lower())
     host = None if found is None else _HOST.fullmatch(found[2])
     if found is None or host is None:
@@ -82,7 +82,7 @@ def parse_origin(url: str) -> tuple[str, str, int] | None:
 
 
 def allowed_host(host: str) -> str:
-    """A host of `--allowed-host` as it is compared; ValueError says what is wrong with it."""
+    """A host of `--allowed-host` as it is compared; Raises ValueError."""
     bare = f"[{host}]" if isinstance(parse_address(host), IPv6Address) else host
     found = _HOST.fullmatch(bare)
     name = None if found is None or found[2] else normalized(bare)

@@ -67,7 +67,7 @@ _log = logging.getLogger("emulator")
 
 
 def _number(value: object) -> object:
-    """What the environment fills in is always a text."""
+    """Values from the environment are always strings."""
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
@@ -108,7 +108,7 @@ class Fixture(Model):
         return CATALOG[vendor].fixture.empty() if section is None else section
 
     def template(self) -> RealmTemplate:
-        """What realms are made from that follow this fixture."""
+        """The templates of realms that follow the server's fixture."""
         vendors = {
             name: VendorTemplate(self.section(name), vendor.state, self.seed)
             for name, vendor in CATALOG.items()
@@ -123,7 +123,7 @@ class Fixture(Model):
         )
 
     def contradictions(self, place: Callable[[FixturePath], Place]) -> Iterator[Any]:
-        """What the parts of the fixture make impossible of one another."""
+        """Contradictions between parts of the fixture."""
         for name in CATALOG:
             section: VendorFixture | None = getattr(self, name)
             if section is not None:
@@ -142,7 +142,7 @@ class Fixture(Model):
                     yield ("faults", number, *path), text
 
     def warnings(self) -> Iterator[tuple[FixturePath, str]]:
-        """What can be served and is hardly meant."""
+        """Values that are valid but probably a mistake."""
         for name in CATALOG:
             section: VendorFixture | None = getattr(self, name)
             if section is not None:
@@ -151,7 +151,7 @@ class Fixture(Model):
         yield from self._hidden_resources()
 
     def _hidden_resources(self) -> Iterator[tuple[FixturePath, str]]:
-        """Resources that would also stand where an endpoint of a vendor answers first."""
+        """Resources at a path where an endpoint of a vendor takes precedence."""
         for number, resource in enumerate(self.resources):
             for module in VENDORS:
                 section = self.section(module.VENDOR.name)
@@ -170,16 +170,16 @@ class Fixture(Model):
 
 @dataclass(frozen=True)
 class LoadedFixture:
-    """A fixture that was read, and what is odd in it."""
+    """A fixture that was read, and its warnings."""
 
     fixture: Fixture
     warnings: list[Mistake]
 
 
 def create_app(settings: Settings | None = None, *, store: Store | None = None) -> FastAPI:
-    """The emulator; without `settings`, as the environment says.
+    """The emulator, by default with the settings of the environment.
 
-    `store` takes the place of memory. Raises FixtureError with every mistake of the fixture.
+    `store` replaces memory. Raises FixtureError with every mistake of the fixture.
     """
     settings = settings or Settings.from_environment()
     loaded = load_fixture(settings.fixture)
@@ -245,7 +245,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def reload(app: FastAPI, loaded: LoadedFixture) -> None:
-    """Let a running emulator go on with another fixture."""
+    """Replace the fixture of a running emulator."""
     server: ServerState = app.state.emulator
     await server.realms.reload(loaded.fixture.template())
     app.state.fixture = loaded.fixture
@@ -271,7 +271,7 @@ def fixture_schema() -> dict[str, Any]:
 
 
 def demo_fixture() -> Path:
-    """The demo: inside the package where it was installed, beside it in a clone."""
+    """The demo fixture: inside the installed package, or beside it in a clone."""
     package = Path(__file__).parent
     inside = package / "fixtures" / "demo.yaml"
     return inside if inside.exists() else package.parent / "fixtures" / "demo.yaml"
@@ -290,10 +290,10 @@ def _document_of(source: FixtureSource) -> Document:
 
 
 def _template_over_http(data: Mapping[str, Any]) -> RealmTemplate:
-    """The template of a fixture that came over HTTP; it names no file and no `${NAME}`."""
+    """The template of a fixture sent over HTTP, which cannot name files or `${NAME}`."""
     return validate(from_http(data), Fixture).template()
 
 
 def _as_log_line(warning: Mistake) -> Mistake:
-    """The log says that it is a warning."""
+    """Log a warning."""
     return Mistake(warning.place, warning.path, warning.text)

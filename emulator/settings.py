@@ -1,4 +1,4 @@
-"""What an emulator is made from, given in code or by the environment (`AUTH_EMULATOR_*`)."""
+"""Settings, given in code or by the environment (`AUTH_EMULATOR_*`)."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -51,13 +51,13 @@ Origins: TypeAlias = Annotated[
 
 
 class Settings(BaseModel):
-    """What an emulator is made from.
+    """The settings of an emulator.
 
     `no_reasons` leaves `X-Emulator-Reason` out of refusals. `date_header` sends `Date` by the
-    realm's clock, for a server that sends none of its own. `trusted_proxy` lists the addresses and
-    networks whose `X-Forwarded-*` is believed. `show_codes` writes one-time codes to the log.
+    realm's clock, for a server that sends none. `trusted_proxy` lists the addresses and networks
+    whose `X-Forwarded-*` is trusted. `show_codes` writes one-time codes to the log.
 
-    The control API answers at the hosts of `allowed_host` besides localhost. `bound_to` is the
+    The control API allows the hosts of `allowed_host` and localhost. `bound_to` is the
     address that the server is bound to: if it is not loopback, control calls need `admin_token`,
     which is made and logged if none is given. Without `bound_to`, the address at which a call
     arrives decides. `cors_origin` lists the origins whose pages may call the vendors; `*` for all.
@@ -85,7 +85,7 @@ class Settings(BaseModel):
 
     @classmethod
     def from_environment(cls) -> Self:
-        """The settings of the environment; ValueError names the variable that is wrong.
+        """The settings of the environment. Raises ValueError, which names the variable.
 
         `AUTH_EMULATOR_FIXTURE` holds files and folders, separated as in PATH; other lists are
         separated by spaces. A variable that is empty counts as unset.

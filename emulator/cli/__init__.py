@@ -9,12 +9,12 @@ import sys
 from contextlib import suppress
 
 _UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
-"""Stdout takes no more: its disk is full, above all."""
+"""Writing to stdout failed, usually because the disk is full."""
 
 
 def run() -> None:
     """The entry point of the command `auth-emulator`: wrong usage is one line and status 2."""
-    # Little of what a start makes is garbage, and looking for it takes a quarter of it.
+    # Garbage collection takes a quarter of the start, and finds little.
     gc.disable()
     try:
         if sys.argv[1:2] == ["serve"]:
@@ -35,15 +35,15 @@ def run() -> None:
 def _exit_at_signals() -> None:
     """End with status 0 until the server listens for signals itself.
 
-    Process 1 of a container would ignore them. It ends at once, without an exception: one that is
-    raised in the midst of an import can be lost, and nothing is left to clean up yet.
+    Process 1 of a container would ignore them. It ends at once, without an exception, which could
+    be lost during an import; there is nothing to clean up yet.
     """
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: os._exit(0))
 
 
 def _replace_closed_streams() -> None:
-    """Python has None for a stream that was closed: writing to stdout fails, stderr is lost."""
+    """A closed stream is None: writing to stdout fails, stderr is discarded."""
     if sys.stdout is None:
         sys.stdout = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - it stays open
     if sys.stderr is None:

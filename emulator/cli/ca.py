@@ -52,7 +52,7 @@ def ca(
 
 
 def _why_none(url: str, reply: "Reply") -> str:
-    """Why there is no certificate; the answer may be another program's."""
+    """Why there is no certificate; the response may come from another program."""
     reason = reply.headers.get("x-emulator-reason", "")
     try:
         problem = json.loads(reply.body)

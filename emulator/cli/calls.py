@@ -1,6 +1,6 @@
 """The emulator that `token` and `inspect` call: a running one, or one made from a fixture.
 
-Both answer the same calls of the control API, so that a command prints the same for both.
+Both have the same control API, so that a command prints the same for both.
 """
 
 import json
@@ -46,7 +46,7 @@ JSON_OPTION = Annotated[bool, typer.Option("--json", help="Print the result as o
 
 _MORE = "run auth-emulator doctor URL to find out why"
 _MEMBERS = {"header", "claims"}
-"""Members of every answer about a token, whether it was minted or inspected."""
+"""Members of every response about a token, minted or inspected."""
 
 
 def choose_emulator(
@@ -94,7 +94,7 @@ def post(
     body: Mapping[str, Any],
     options: Mapping[str, str],
 ) -> dict[str, Any]:
-    """The emulator's answer to the one call of a command, which ends if it is refused.
+    """The emulator's response to a command's call; if it is refused, the command ends.
 
     `options` names the option or argument from which each member of the body came.
     """
@@ -159,7 +159,7 @@ def on_command_line(context: typer.Context, name: str) -> bool:
 
 
 def _is_unicode(value: object) -> bool:
-    """Whether every text in it is one: the bytes of an argument may be no UTF-8."""
+    """Whether every string can be encoded: the bytes of an argument may not be UTF-8."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:

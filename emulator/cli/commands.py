@@ -50,7 +50,7 @@ def main(
 
 
 def run_command() -> int:
-    """Run the command that the command line names: the exit status."""
+    """Run the command of the command line; returns the exit status."""
     try:
         return app(prog_name="auth-emulator", standalone_mode=False) or 0
     except TyperException as error:

@@ -1,4 +1,4 @@
-"""An emulator without a server: calls are answered in this process."""
+"""An emulator without a server: calls are handled in this process."""
 
 import asyncio
 from collections.abc import Iterator, Mapping
@@ -14,7 +14,7 @@ class InProcess:
     """The application of an emulator, called as a server on this machine is."""
 
     url = "http://127.0.0.1:8080"
-    """Where `serve` answers by default: the issuer, if it is the caller's (`issuer: caller`)."""
+    """The default URL of `serve`: the issuer with `issuer: caller`."""
 
     def __init__(self, app: FastAPI) -> None:
         self._transport = httpx.ASGITransport(app)
@@ -26,7 +26,7 @@ class InProcess:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """The answer to one call."""
+        """The response to one call."""
 
         async def call() -> httpx.Response:
             async with httpx.AsyncClient(transport=self._transport, base_url=self.url) as client:

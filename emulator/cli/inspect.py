@@ -1,4 +1,4 @@
-"""`auth-emulator inspect`: a token explained."""
+"""`auth-emulator inspect`: what is known of a token."""
 
 import sys
 from collections.abc import Iterator
@@ -31,10 +31,10 @@ def inspect(
     url: URL_OPTION = None,
     as_json: JSON_OPTION = False,
 ) -> None:
-    """Explain a token: what it is, whose, and everything that is wrong with it.
+    """Inspect a token: what it is, whose it is, and everything that is wrong with it.
 
-    It is verified by the keys of a fixture, or by a running emulator, which also knows what was
-    spent and revoked. Exit status 0: it is good; 1: it is refused. Its signature is not printed.
+    It is verified with the keys of a fixture, or by a running emulator, which also knows used and
+    revoked tokens. Exit status 0: it is valid; 1: it is refused. Its signature is not printed.
 
     Example: auth-emulator token vault alice@example.com | auth-emulator inspect
     """

@@ -1,6 +1,6 @@
 """What `auth-emulator serve` listens on, and the file of the CA that its HTTPS clients trust.
 
-If something is in the way, that is one line on stderr, and the command ends with status 1.
+An error is one line on stderr, and the command ends with status 1.
 """
 
 import errno
@@ -19,7 +19,7 @@ from emulator.server.tls import Tls, own_names
 
 
 def listen(host: str, port: int, option: str) -> socket.socket:
-    """A socket that listens; `option` is the one that names another port."""
+    """A listening socket; `option` is the option that sets the port."""
     try:
         return listening_socket(host, port)
     except UnicodeError:
@@ -46,7 +46,7 @@ def vendor_hosts() -> list[str]:
 
 
 def write_ca_file(file: Path, certificate: str) -> None:
-    """Write the certificate for everybody to read, in one step: no reader sees half of it."""
+    """Write the certificate, readable by all, atomically."""
     remedy = "name one in an existing folder that this user can write to"
     if file.exists() and not file.is_file():
         fail(f"--ca-file {file}: it exists and is not a file; {remedy}")
@@ -65,6 +65,6 @@ def write_ca_file(file: Path, certificate: str) -> None:
 
 
 def fail(message: object) -> NoReturn:
-    """Say what is wrong, and end with status 1."""
+    """Print an error, and exit with status 1."""
     typer.echo(message, err=True)
     raise typer.Exit(1)

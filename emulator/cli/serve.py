@@ -78,7 +78,7 @@ def serve(  # noqa: PLR0913 - an option each
     allowed_host: Annotated[
         list[str] | None,
         typer.Option(
-            help="A host, besides localhost, at which the control API answers; may be repeated.",
+            help="A further host (with localhost) that the control API allows; may be repeated.",
             envvar="AUTH_EMULATOR_ALLOWED_HOST",
             show_default=False,
         ),
@@ -165,8 +165,8 @@ def serve(  # noqa: PLR0913 - an option each
 ) -> None:
     """Serve the three vendors at one address.
 
-    AUTH_EMULATOR_ADMIN_TOKEN is what opens the control API where the network can reach it;
-    AUTH_EMULATOR_CACHE_DIR is where made keys are kept.
+    AUTH_EMULATOR_ADMIN_TOKEN is the token of the control API if the network can reach it;
+    AUTH_EMULATOR_CACHE_DIR is the folder of generated keys.
 
     Example: auth-emulator serve my-fixture.yaml --port 9000
     """
@@ -203,7 +203,7 @@ def serve(  # noqa: PLR0913 - an option each
 
 
 def _settings(**given: Any) -> "Settings":
-    """The settings that the options give; a value that cannot be is wrong usage of its option."""
+    """The settings of the options. An invalid value is an error of its option."""
     from pydantic import ValidationError
 
     from emulator.settings import Settings
@@ -221,7 +221,7 @@ def _settings(**given: Any) -> "Settings":
 def _app(
     settings: "Settings", bound: socket, https: "HttpsListener | None", *, watch: bool
 ) -> tuple["FastAPI", Callable[[], object]]:
-    """The application, and what starts to watch its fixture."""
+    """The application, and a function that starts watching its fixture."""
     from emulator.app import create_app, demo_fixture
     from emulator.cli.listening import fail
     from emulator.fixture.errors import FixtureError

@@ -51,7 +51,7 @@ def sign(  # noqa: PLR0913 - an option each
 ) -> None:
     """Print the three headers that sign a request to OmniOmni, its Proof of Action.
 
-    They stand one a line, as curl's -H @- reads them.
+    They are printed one per line, as curl's -H @- reads them.
     They are good for one request, within five minutes.
 
     Example: auth-emulator sign --key key.pem --path /omni-safe/v1/signs

@@ -1,4 +1,4 @@
-"""How commands look: tables and colours on a terminal, plain lines everywhere else.
+"""Output of commands: tables and colours on a terminal, plain lines otherwise.
 
 Rich is imported where something is shown on a terminal, and nowhere else.
 """
@@ -20,28 +20,28 @@ def on_terminal(stream: TextIO) -> bool:
 
 
 def console(stream: TextIO) -> "Console":
-    """A console of rich's that writes there; it shows no colours if NO_COLOR is set."""
+    """A rich console for the stream; NO_COLOR switches colours off."""
     from rich.console import Console
 
     return Console(file=stream, highlight=False)
 
 
 def columns() -> "Table":
-    """A table without lines, in which long texts are folded."""
+    """A table without rules, in which long strings are wrapped."""
     from rich.table import Table
 
     return Table.grid(padding=(0, 2, 0, 0))
 
 
 def styled(text: str, style: str = "") -> "Text":
-    """A text for a table or a console; brackets in it are no markup."""
+    """A string with rich's markup escaped."""
     from rich.text import Text
 
     return Text(clean(text), style, overflow="fold")
 
 
 def clean(text: str) -> str:
-    """A text of unknown origin, with its control and direction characters escaped."""
+    """A string of unknown origin, with control and direction characters escaped."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
@@ -53,7 +53,7 @@ def as_json(value: Any) -> str:
 
 
 def print_json(value: Any, stream: TextIO) -> None:
-    """Print a JSON document: coloured on a terminal, and one that programs can read there too."""
+    """Print a JSON document, with colours on a terminal."""
     text = json.dumps(value, indent=2)
     if not on_terminal(stream):
         typer.echo(text, file=stream)
@@ -64,7 +64,7 @@ def print_json(value: Any, stream: TextIO) -> None:
 
 
 def say(text: str, stream: TextIO, style: str = "") -> None:
-    """Print a line: in `style` on a terminal, and just as it is everywhere else."""
+    """Print a line, in `style` on a terminal."""
     if on_terminal(stream):
         console(stream).print(styled(text, style), soft_wrap=True)
     else:

@@ -71,8 +71,8 @@ def token(  # noqa: PLR0913 - an option each
 ) -> None:
     """Print a token of a vendor, signed with its keys, without a sign-in.
 
-    It is made from a fixture, by the keys that serve takes too, or by a running emulator.
-    What the emulator itself would refuse is said on stderr.
+    It is signed with a fixture's keys, the same as serve uses, or by a running emulator. If the
+    emulator itself would refuse the token, stderr says why.
 
     Example: auth-emulator token vault alice@example.com --lifetime 10m
     """
@@ -98,7 +98,7 @@ def token(  # noqa: PLR0913 - an option each
 
 
 def _members(given: list[str] | None, option: str) -> dict[str, Any] | None:
-    """Members as NAME=VALUE; a value that is no JSON is a text."""
+    """Members as NAME=VALUE; a value that is not JSON is a string."""
     if not given:
         return None
     members: dict[str, Any] = {}
@@ -122,7 +122,7 @@ def _members(given: list[str] | None, option: str) -> dict[str, Any] | None:
 
 
 def _finite(digits: str) -> float:
-    """A number that JSON can hold again; OverflowError where it would be Infinity."""
+    """A finite number. Raises OverflowError."""
     number = float(digits)
     if math.isinf(number):
         raise OverflowError(digits)
@@ -130,5 +130,5 @@ def _finite(digits: str) -> float:
 
 
 def _no_number(name: str) -> None:
-    """NaN and Infinity are texts: no JSON has them (RFC 8259 §6)."""
+    """NaN and Infinity are strings: they are not JSON (RFC 8259 §6)."""
     raise ValueError(name)

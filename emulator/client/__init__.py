@@ -1,4 +1,4 @@
-"""A client of the control API of an emulator that runs: each call is a method with types.
+"""A typed client of the control API.
 
-It knows the API alone: of the emulator's own packages it imports pure values of `core`.
+It imports only pure value types of `core`.
 """

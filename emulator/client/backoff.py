@@ -1,4 +1,4 @@
-"""Whether a client waited longer and longer while it was turned away."""
+"""Whether a client's pauses grew while it was refused."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from emulator.client.entries import Entry
 
 _TURNED_AWAY = frozenset({429, 503})
 _LONGER = timedelta(milliseconds=5)
-"""A pause that is longer by less is not longer: the machine itself may make that."""
+"""Smaller differences do not count as growth: they may be jitter."""
 
 _EARLY = timedelta(milliseconds=20)
-"""How much too early a call may come after a Retry-After: clocks are read at either end."""
+"""How early a call may come after Retry-After; both times are measured."""
 
 _MAX_DIGITS = 9
 
@@ -28,7 +28,7 @@ class Growth:
 
 @dataclass(frozen=True, slots=True)
 class _Pause:
-    """The real time between an answer that turned a client away and its next call."""
+    """The real time between a refusal and the client's next call."""
 
     after: Entry
     before: Entry
@@ -56,7 +56,7 @@ class _Pause:
 
 
 def check_backoff(calls: Sequence[Entry], growth: Growth) -> tuple[list[timedelta], str | None]:
-    """The pauses after calls that were turned away, and what is wrong with them, if anything is."""
+    """The pauses after refused calls, and what is wrong with them, if anything."""
     rows = _rows(calls)
     if not rows:
         turned_away = sum(call.status in _TURNED_AWAY for call in calls)
@@ -69,7 +69,7 @@ def check_backoff(calls: Sequence[Entry], growth: Growth) -> tuple[list[timedelt
 
 
 def _rows(calls: Sequence[Entry]) -> list[list[_Pause]]:
-    """The pauses, in rows that a good answer ends."""
+    """The pauses, in rows that end with a success."""
     rows: list[list[_Pause]] = []
     turned_away = False
     for call, following in pairwise(calls):

@@ -1,4 +1,4 @@
-"""How calls of the control API reach an emulator, and what they answer."""
+"""How control calls reach an emulator, and their responses."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Channel(Protocol):
-    """The way to an emulator: over HTTP, or to an application in this process."""
+    """A connection to an emulator: over HTTP, or to an application in this process."""
 
     @property
     def url(self) -> str:
@@ -32,18 +32,18 @@ class Channel(Protocol):
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """The answer to one call. Raises Unreachable."""
+        """The response to one call. Raises Unreachable."""
         ...
 
     def lines(self, path: str) -> Iterator[bytes]:
-        """The lines of an answer that has no end, as they come."""
+        """The lines of a streamed response."""
         ...
 
 
 class Control:
     """The control API of one realm; `prefix` is the path that leads to the realm.
 
-    Each method returns what the call answers, and raises ApiError if it is refused.
+    Each method returns the decoded response, and raises ApiError if the call is refused.
     """
 
     def __init__(self, channel: Channel, prefix: str = "") -> None:
@@ -56,27 +56,27 @@ class Control:
         return f"{self._channel.url}{self._prefix}"
 
     def get(self, path: str, query: Mapping[str, object] | None = None) -> Any:
-        """Read something; members of the query that are None are left out."""
+        """GET; query members that are None are left out."""
         return self._json("GET", _with_query(path, query))
 
     def put(self, path: str, body: Mapping[str, object]) -> Any:
-        """Set something."""
+        """PUT."""
         return self._json("PUT", path, body)
 
     def post(self, path: str, body: Mapping[str, object] | None = None) -> Any:
-        """Make or do something."""
+        """POST."""
         return self._json("POST", path, body)
 
     def patch(self, path: str, body: Mapping[str, object]) -> Any:
-        """Change something."""
+        """PATCH."""
         return self._json("PATCH", path, body)
 
     def delete(self, path: str) -> None:
-        """Remove something."""
+        """DELETE."""
         self._json("DELETE", path)
 
     def submit(self, path: str, form: Mapping[str, str]) -> Any:
-        """Send a form, as RFC 7662 and 7009 have it."""
+        """POST a form (RFC 7662, RFC 7009)."""
         return _result(self._ask("POST", path, urlencode(form).encode(), _FORM))
 
     def lines(self, path: str, query: Mapping[str, object] | None = None) -> Iterator[bytes]:
@@ -116,7 +116,7 @@ def _result(reply: Reply) -> Any:
 
 
 def _refused(reply: Reply) -> ApiError:
-    """The refusal that an answer is; another program's answer is one too."""
+    """The error of a response; a response of another program is an error too."""
     problem = None
     if reply.headers.get("content-type") == "application/problem+json":
         with suppress(ValueError):

@@ -18,14 +18,14 @@ __tracebackhide__ = hide_traceback
 _PATH = "/clock"
 
 _LEAD = timedelta(milliseconds=10)
-"""How far this process's clock is ahead of the realm's: no token of it may be of the future here.
+"""How far this process's clock is set ahead of the realm's, so that no token is from its future.
 
-The realm's time comes in milliseconds, and setting this clock takes a moment.
+The realm's time is in milliseconds, and setting this clock takes a moment.
 """
 
 
 class RealmClock:
-    """The one clock that all of a realm reads."""
+    """The clock of a realm."""
 
     def __init__(self, control: Control) -> None:
         self._control = control
@@ -36,12 +36,12 @@ class RealmClock:
 
     @property
     def frozen(self) -> bool:
-        """Whether it stands still."""
+        """Whether it is frozen."""
         frozen: bool = self._control.get(_PATH)["frozen"]
         return frozen
 
     def set(self, now: Instant, *, frozen: bool | None = None, process: bool = False) -> datetime:
-        """Jump to an instant, and run on from there, or stand (`frozen=True`); the new time."""
+        """Set the clock to an instant; with `frozen=True` it stops there. Returns the new time."""
         return self._change({"now": instant_text(now), "frozen": frozen}, process=process)
 
     def advance(
@@ -54,9 +54,9 @@ class RealmClock:
         seconds: float = 0,
         process: bool = False,
     ) -> datetime:
-        """Move by a duration, by `hours=25` and the like, or by both; the new time.
+        """Move by a duration, by `hours=25` and the like, or both. Returns the new time.
 
-        What is negative goes back. `process=True` moves the clock of this process too.
+        Negative values go back. `process=True` moves the clock of this process too.
         """
         more = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
         if isinstance(by, str) and more:
@@ -65,16 +65,16 @@ class RealmClock:
         return self._change({"advance": duration_text(length)}, process=process)
 
     def freeze(self, at: Instant | None = None, *, process: bool = False) -> datetime:
-        """Stand still, at this moment or at an instant; the time at which it stands."""
+        """Freeze the clock, now or at an instant. Returns the time that it shows."""
         now = None if at is None else instant_text(at)
         return self._change({"now": now, "frozen": True}, process=process)
 
     def resume(self, *, process: bool = False) -> datetime:
-        """Run on from where it stands; the time."""
+        """Let a frozen clock run again. Returns the time."""
         return self._change({"frozen": False}, process=process)
 
     def release_process(self) -> None:
-        """Let the clock of this process show real time again; the end of a realm does it too."""
+        """Let this process's clock show real time again, as the end of the realm does."""
         PROCESS_CLOCK.release(self)
 
     def _change(self, change: dict[str, object], *, process: bool) -> datetime:
@@ -92,7 +92,7 @@ class RealmClock:
 
 
 class ProcessClock:
-    """The one clock of this process, which the clock of a realm can move, by time-machine."""
+    """The clock of this process, which a realm's clock can move, by time-machine."""
 
     def __init__(self) -> None:
         self._travel: Any = None
@@ -100,13 +100,13 @@ class ProcessClock:
         self._leader: RealmClock | None = None
 
     def follows(self, clock: RealmClock) -> bool:
-        """Whether it goes with this clock."""
+        """Whether it follows this clock."""
         return self._leader is clock
 
     def follow(self, clock: RealmClock) -> None:
-        """Go with this clock from now on, and with no other; it still shows real time.
+        """Follow this clock, and no other; it still shows real time.
 
-        EmulatorError if that cannot be.
+        Raises EmulatorError.
         """
         if self._leader is clock:
             return
@@ -128,18 +128,18 @@ class ProcessClock:
         self._travel, self._leader = travel, clock
 
     def show(self, now: datetime, *, frozen: bool) -> None:
-        """Show a time, and run on from there or stand."""
+        """Show a time, and run from there or stay frozen."""
         self._traveller.move_to(now, tick=not frozen)
 
     def release(self, clock: RealmClock) -> None:
-        """Show real time again, if it goes with this clock."""
+        """Show real time again, if it follows this clock."""
         if self._leader is clock:
             travel, self._travel, self._leader = self._travel, None, None
             travel.stop()
 
 
 def keep_real_time(time_machine: Any) -> None:
-    """Let an emulator in this process read real time, whatever time-machine shows to others."""
+    """Let an emulator in this process read real time although time-machine is active."""
     escape = time_machine.escape_hatch
     use_machine_time(escape.time.time, escape.is_travelling)
 

@@ -13,7 +13,7 @@ NO_CALLS = "no calls"
 
 
 class Calls(TypedDict, total=False):
-    """Which calls are meant: each member that is given must be as given; None: they have none.
+    """A filter of calls: each given member must be equal; None selects calls without it.
 
     `since` is the number of an entry (those after it), or an instant by the realm's clock.
     """
@@ -57,12 +57,12 @@ class Entry:
 
     @property
     def began_at(self) -> datetime:
-        """When it came, in real time."""
+        """When the request arrived, in real time."""
         return self.ended_at - self.duration
 
     @property
     def good(self) -> bool:
-        """Whether it was answered, and not refused."""
+        """Whether it succeeded."""
         return self.status is not None and self.status < HTTPStatus.BAD_REQUEST
 
     @classmethod
@@ -84,9 +84,9 @@ class Entry:
 
 
 def table(entries: Iterable[Mapping[str, Any]]) -> str:
-    """Entries for people: a line each, below it why it was refused and how it differs.
+    """Entries as a table: a line each, below it the reason of a refusal and the differences.
 
-    They may be whole, or as short as the nearest calls of a verification.
+    The nearest calls of a verification have fewer members.
     """
     rows = [(_row(entry), entry) for entry in entries]
     if not rows:
@@ -125,5 +125,5 @@ def _details(entry: Mapping[str, Any]) -> list[str]:
 
 
 def word(value: object) -> str:
-    """A value of a filter in a sentence."""
+    """A filter's value for a message."""
     return "none" if value is None else str(value)

@@ -1,4 +1,4 @@
-"""What goes wrong while an emulator is started or controlled.
+"""Errors of starting and controlling an emulator.
 
 EmulatorError
  ├─ NotRunning     it has not been started, or has ended
@@ -19,7 +19,7 @@ _PUBLIC = "emulator.testing"
 
 
 class EmulatorError(Exception):
-    """The emulator cannot be used so; the message says what to do."""
+    """Base class; the message says what to do."""
 
     __module__ = _PUBLIC
 
@@ -56,7 +56,7 @@ class ApiError(EmulatorError):
 
 
 class Unreachable(ConnectionError):
-    """Nothing answers at an address, or what answers there does not speak HTTP."""
+    """Nothing responds at an address, or not with HTTP."""
 
 
 class VerificationError(AssertionError):
@@ -66,8 +66,8 @@ class VerificationError(AssertionError):
 
 
 def hide_traceback(failure: Any) -> bool:
-    """Whether pytest leaves out the frames of a module: where the message alone says it all.
+    """Whether pytest hides the frames of a module, as the message is enough.
 
-    A module sets it as `__tracebackhide__`, and pytest calls it with its ExceptionInfo.
+    A module sets it as `__tracebackhide__`, and pytest calls it with the ExceptionInfo.
     """
     return isinstance(failure.value, EmulatorError | VerificationError | ConnectionError)

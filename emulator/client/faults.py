@@ -14,7 +14,7 @@ _PATH = "/faults"
 
 
 class Respond(TypedDict, total=False):
-    """An answer in place of the vendor's."""
+    """A response in place of the vendor's."""
 
     status: int
     headers: Mapping[str, str]
@@ -23,9 +23,9 @@ class Respond(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault as it stands: how many calls it `matched`, and how many of them it `triggered`.
+    """A fault, with how many calls it `matched`, and for how many of them it `triggered`.
 
-    It met the calls that matched it; `after`, `times` and `probability` decide which it struck.
+    Of the calls that match, `after`, `times` and `probability` decide which trigger it.
     `members` are what it was given, as a fixture has them.
     """
 
@@ -36,7 +36,7 @@ class Fault:
 
 
 class Faults:
-    """What makes calls of a realm go wrong."""
+    """The faults of a realm."""
 
     def __init__(self, control: Control) -> None:
         self._control = control
@@ -59,10 +59,10 @@ class Faults:
         connection: Literal["reset", "close", "truncate", "garbage"] | None = None,
         defect: str | None = None,
     ) -> Fault:
-        """Add a fault behind those that are there. Raises ApiError, which says what is wrong.
+        """Add a fault after the others. Raises ApiError.
 
-        The members are a fixture's; `delay` may be a pair, from and to; `defect` is that of the
-        token that goes out. `ttl` and `delay` are real time.
+        The members are those of a fixture; `delay` may be a pair, from and to; `defect` is that of
+        the issued token. `ttl` and `delay` are real time.
         """
         given = {
             "vendor": vendor,
@@ -88,7 +88,7 @@ class Faults:
         return [_fault(each) for each in self._control.get(_PATH)["faults"]]
 
     def get(self, fault: Fault | str) -> Fault:
-        """A fault as it stands now."""
+        """A fault with its current counts."""
         return _fault(self._control.get(f"{_PATH}/{_id(fault)}"))
 
     def remove(self, fault: Fault | str) -> None:

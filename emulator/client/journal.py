@@ -1,4 +1,4 @@
-"""The journal of a realm: reading it, and asserting what was called."""
+"""The journal of a realm: reading it, and assertions on it."""
 
 import json
 import time
@@ -23,20 +23,20 @@ _LOOKS_EVERY = 0.02
 """In seconds."""
 
 _NEAREST = "; the nearest, number "
-"""What follows it in the API's sentence, the table shows as well."""
+"""The table shows what follows it in the API's message."""
 
 _LAST = 50
 """How many of the newest calls a failed assertion shows."""
 
 
 class Journal:
-    """What was called, and how it ended: every call to a vendor, in its realm."""
+    """Every call to a vendor in the realm."""
 
     def __init__(self, control: Control) -> None:
         self._control = control
 
     def entries(self, *, limit: int | None = None, **where: Unpack[Calls]) -> list[Entry]:
-        """The calls that are meant, oldest first; with `limit`, only so many of the newest."""
+        """The calls that match, oldest first; with `limit`, only the newest ones."""
         return [Entry.of(entry) for entry in self._listed(where, limit)]
 
     def last_number(self) -> int:
@@ -45,16 +45,16 @@ class Journal:
         return last
 
     def dropped(self) -> int:
-        """How many entries the journal dropped to keep to its bounds."""
+        """How many entries were dropped because of the limits."""
         dropped: int = self._control.get(_PATH, {"limit": 1})["dropped"]
         return dropped
 
     def clear(self) -> None:
-        """Remove all entries; numbers go on."""
+        """Remove all entries; numbering continues."""
         self._control.delete(_PATH)
 
     def events(self, **where: Unpack[Calls]) -> Iterator[Entry]:
-        """The calls that are meant, each as it ends; with `since`, also those that ended before.
+        """The calls that match, each once it has ended; with `since`, also earlier ones.
 
         It has no end of its own. It needs an emulator that is served, not one in process.
         """
@@ -78,10 +78,10 @@ class Journal:
         within: Duration | None = None,
         **where: Unpack[Calls],
     ) -> int:
-        """Expect just `count` calls, or bounds; by default at least one. How many there are.
+        """Expect exactly `count` calls, or bounds; by default at least one. Returns the number.
 
-        `within`, real time of 60 seconds at the most, waits until it is so. VerificationError shows
-        the calls that came nearest, and in what they differ.
+        `within` waits for it, at most 60 seconds of real time. Raises VerificationError, which
+        shows the nearest calls and how they differ.
         """
         if count is not None and (at_least is not None or at_most is not None):
             raise TypeError("give count, or at_least and at_most")
@@ -103,7 +103,7 @@ class Journal:
         raise VerificationError(_not_verified(problem["detail"], problem["nearest"]))
 
     def never(self, *, during: Duration | None = None, **where: Unpack[Calls]) -> None:
-        """Expect no such call, and none to come `during` so much real time."""
+        """Expect no such call, and none `during` so much real time."""
         ends = monotonic() + seconds_of(during)
         while True:
             self.verify(count=0, **where)
@@ -113,9 +113,9 @@ class Journal:
             time.sleep(min(left, _LOOKS_EVERY))
 
     def in_order(self, *steps: Calls, within: Duration | None = None) -> list[Entry]:
-        """Expect a call for each step, one after the other; others may be between. These calls.
+        """Expect a call for each step, in order; others may be between. Returns these calls.
 
-        `within` is real time in which they may still come.
+        `within` waits for them, in real time.
         """
         ends = monotonic() + seconds_of(within)
         found: list[Entry] = []
@@ -129,12 +129,12 @@ class Journal:
     def backed_off(
         self, *, factor: float | None = 1.0, at_least: Duration = "10ms", **where: Unpack[Calls]
     ) -> list[timedelta]:
-        """Expect growing pauses after answers of 429 and 503. The pauses, in real time.
+        """Expect growing pauses after 429 and 503. Returns the pauses, in real time.
 
         In each row of such answers every pause is longer than the one before, by 5 ms and at least
-        `factor` times, and the last at least `at_least`. With `factor=None` they need not grow, as
-        where chance makes them. A pause after a `Retry-After` is as long as that says, and need not
-        grow either.
+        `factor` times, and the last at least `at_least`. With `factor=None` they need not grow, for
+        pauses with jitter. A pause after a `Retry-After` is as long as that says, and need not grow
+        either.
         """
         calls = self.entries(**where)
         growth = Growth(factor, timedelta(seconds=seconds_of(at_least)))
@@ -146,8 +146,7 @@ class Journal:
     def signed_in_once_for(self, calls: int, **where: Unpack[Calls]) -> None:
         """Expect one sign-in, and that its token served for at least so many resource calls.
 
-        They are calls that came after it, of its principal. A sign-in that was refused is not
-        counted.
+        These are later calls of its principal. Refused sign-ins do not count.
         """
         signing_in, using = where.copy(), where.copy()
         signing_in["operation"], using["operation"] = "sign_in", "resource"
@@ -219,7 +218,7 @@ def _query(where: Calls) -> dict[str, object]:
 
 
 def _absent(where: Calls) -> list[str]:
-    """What the calls that are meant have none of."""
+    """The members that matching calls do not have."""
     known = Calls.__annotations__
     if unknown := sorted(set(where) - set(known)):
         raise TypeError(f"calls are filtered by {', '.join(known)}, not by {', '.join(unknown)}")

@@ -1,4 +1,4 @@
-"""The outbox of a realm: the codes that a vendor would have mailed."""
+"""The outbox of a realm: mailed one-time codes."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +12,7 @@ __tracebackhide__ = hide_traceback
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mailed code; its times are those of the realm's clock."""
+    """A mailed code, with times by the realm's clock."""
 
     number: int
     vendor: str
@@ -23,7 +23,7 @@ class Mail:
 
 
 class Outbox:
-    """What a realm has mailed."""
+    """The mails of a realm."""
 
     def __init__(self, control: Control) -> None:
         self._control = control
@@ -31,7 +31,7 @@ class Outbox:
     def mails(self, to: str | None = None, *, wait: Duration | None = None) -> list[Mail]:
         """The mails, newest first.
 
-        If there is none, `wait` for the first, in real time, for 60 seconds at the most.
+        If there is none, `wait` for one, at most 60 seconds of real time.
         """
         query = {"to": to, "wait": None if wait is None else duration_text(wait)}
         return [

@@ -1,7 +1,7 @@
 """Calls of a running emulator over HTTP.
 
-By http.client, and not by a library that tests use: it reaches the emulator whatever a test does to
-those (mocks, vendor hosts), it asks no proxy, and it is imported in no time.
+It uses http.client, not a library that tests mock or redirect; it uses no proxy, and is imported
+quickly.
 """
 
 import http.client
@@ -19,14 +19,14 @@ from urllib.parse import SplitResult, urlsplit
 from emulator.client.errors import Unreachable
 
 TIMEOUT = 75.0
-"""How long an answer may take, in seconds: more than the longest `within` and `wait`, of 60 s."""
+"""The timeout of a response, in seconds: more than the longest `within` and `wait`, of 60 s."""
 
 _TOKEN = re.compile(r"[\x21-\x7e]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer; names of headers are in lower case."""
+    """A response; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -34,7 +34,7 @@ class Reply:
 
 
 class NoStream(Exception):
-    """`reply` came in place of a stream."""
+    """`reply` was received in place of a stream."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(f"status {reply.status} in place of a stream")
@@ -78,7 +78,7 @@ class Remote:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """The answer to one call; `path` follows the base URL. Raises Unreachable."""
+        """The response to one call; `path` follows the base URL. Raises Unreachable."""
         connection = self._idle_connection() or self._new_connection()
         sent = {**self._headers, **(headers or {})}
         with self._errors_translated(), ExitStack() as stack:
@@ -93,7 +93,7 @@ class Remote:
         return reply
 
     def lines(self, path: str) -> Iterator[bytes]:
-        """The lines of an answer that has no end, as they come. Raises Unreachable, NoStream."""
+        """The lines of a streamed response. Raises Unreachable, NoStream."""
         with self._errors_translated(), closing(self._new_connection()) as connection:
             connection.request("GET", self._parts.path + path, headers=self._headers)
             response = connection.getresponse()
@@ -103,7 +103,7 @@ class Remote:
                 yield line.rstrip(b"\r\n")
 
     def close(self) -> None:
-        """Close the connections that are kept open, and keep none any more."""
+        """Close the idle connections, and keep no more."""
         with self._lock:
             self._closed = True
             idle, self._idle = self._idle, []
@@ -111,10 +111,10 @@ class Remote:
             connection.close()
 
     def _idle_connection(self) -> http.client.HTTPConnection | None:
-        """A connection that was kept open, and that the server has not closed since.
+        """An idle connection that the server has not closed.
 
-        That is looked up first, as no call is repeated: one that failed may have had its effect,
-        and a fault that broke its connection is to be seen.
+        It is checked first, as no call is retried: a failed call may have had its effect, and a
+        broken connection may be a fault.
         """
         with self._lock:
             if self._process != os.getpid():  # after a fork they are the parent's
@@ -146,7 +146,7 @@ class Remote:
 
 
 def _is_readable(connection: http.client.HTTPConnection) -> bool:
-    """Whether something came by an idle connection: the server's end of it."""
+    """Whether an idle connection is readable, as the server has closed it."""
     with selectors.DefaultSelector() as selector:  # select() knows no more than 1,024 files
         selector.register(connection.sock, selectors.EVENT_READ)
         return bool(selector.select(0))

@@ -1,4 +1,4 @@
-"""The tokens of a realm, minted and explained, and the keys that sign them."""
+"""The tokens of a realm, minted and inspected, and the keys that sign them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ RotationMode: TypeAlias = Literal["overlap", "no_overlap", "unknown_kid", "same_
 
 
 class MintRequest(TypedDict, total=False):
-    """What a token is to be like; what is not given is as a sign-in would make it.
+    """The properties of a token; by default those of a sign-in.
 
-    In `claims` and `headers` a None takes a member out.
+    In `claims` and `headers`, None removes a member.
     """
 
     use: Literal["access", "refresh"] | None
@@ -47,7 +47,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class TokenInfo:
-    """What a token is, and all that is wrong with it. `raw` is the whole answer of the API."""
+    """What a token is, and all that is wrong with it. `raw` is the API's whole response."""
 
     good: bool
     summary: str
@@ -68,9 +68,9 @@ class Tokens:
         self._control = control
 
     def mint(self, vendor: str, subject: str, **request: Unpack[MintRequest]) -> MintedToken:
-        """A token of a vendor's for a principal, or for anybody.
+        """A token of a vendor for any subject.
 
-        Raises ApiError, which says what of the request cannot be.
+        Raises ApiError.
         """
         given: dict[str, object] = {"vendor": vendor, "subject": subject, **request}
         if (lifetime := request.get("lifetime")) is not None:
@@ -82,7 +82,7 @@ class Tokens:
         return MintedToken(answer["token"], answer["header"], answer["claims"], answer.get("note"))
 
     def inspect(self, token: str) -> TokenInfo:
-        """What a token is, by the realm's keys and clock, and everything that is wrong with it."""
+        """Inspect a token with the realm's keys and clock."""
         answer = self._control.post("/tokens/inspect", {"token": token})
         same = ("summary", "vendor", "principal", "use", "signature", "header", "claims")
         return TokenInfo(
@@ -103,7 +103,7 @@ class VendorKeys:
 
 
 class Keys:
-    """What a realm's tokens are signed with."""
+    """The signing keys of a realm."""
 
     def __init__(self, control: Control) -> None:
         self._control = control
@@ -116,7 +116,7 @@ class Keys:
         }
 
     def rotate(self, vendor: str, mode: RotationMode = "overlap") -> str:
-        """Let a new key of a vendor sign; its `kid`. Raises ApiError if it signs by a secret."""
+        """Rotate a vendor's key; returns the new `kid`. Raises ApiError for a secret."""
         answer = self._control.post("/keys/rotate", {"vendor": vendor, "mode": mode})
         kid: str = answer["signs_with"]
         return kid

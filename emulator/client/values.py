@@ -6,14 +6,14 @@ from typing import TypeAlias
 from emulator.core.fields import format_duration, parse_duration
 
 Duration: TypeAlias = timedelta | str
-"""A `timedelta`, or a text as a fixture has it: `90s`, `15m`, `25h`, `30d`, `250ms`."""
+"""A `timedelta`, or a string as in a fixture: `90s`, `15m`, `25h`, `30d`, `250ms`."""
 
 Instant: TypeAlias = datetime | str
-"""A `datetime` that knows its zone, or a text such as `2031-01-01T00:00:00Z`."""
+"""A `datetime` with a time zone, or a string such as `2031-01-01T00:00:00Z`."""
 
 
 def duration_text(length: Duration) -> str:
-    """A duration for the control API; what is below a millisecond is left out."""
+    """A duration for the control API, in whole milliseconds."""
     if isinstance(length, str):
         return length
     if not isinstance(length, timedelta):
@@ -23,12 +23,12 @@ def duration_text(length: Duration) -> str:
 
 
 def seconds_of(length: Duration | None) -> float:
-    """A duration in seconds; none is 0. ValueError if a text is no duration."""
+    """A duration in seconds; None is 0. Raises ValueError."""
     return 0.0 if length is None else parse_duration(length).total_seconds()
 
 
 def instant_text(instant: Instant) -> str:
-    """An instant for the control API. ValueError if a datetime has no zone."""
+    """An instant for the control API. Raises ValueError for a datetime without time zone."""
     if isinstance(instant, str):
         return instant
     if instant.tzinfo is None:

@@ -19,7 +19,8 @@ _PAGE = 1000
 class Principal:
     """A user or client, without its secrets.
 
-    `members` are those that are not at their defaults; `warnings` what is odd about it.
+    `members` are those that are not at their defaults; `warnings` values that are probably a
+    mistake.
     """
 
     name: str
@@ -44,7 +45,7 @@ class Principals:
         return _principal(name, self._control.put(self._one(name), _json(members)))
 
     def change(self, name: str, **members: object) -> Principal:
-        """Change the members that are given; None takes one back to its default (RFC 7396)."""
+        """Change members; None resets one to its default (RFC 7396)."""
         return _principal(name, self._control.patch(self._one(name), _json(members)))
 
     def get(self, name: str) -> Principal:
@@ -52,7 +53,7 @@ class Principals:
         return _principal(name, self._control.get(self._one(name)))
 
     def remove(self, name: str) -> None:
-        """Remove one; what was issued to it, or through it, is refused from now on."""
+        """Remove one; tokens issued to it, or through it, are refused from now on."""
         self._control.delete(self._one(name))
 
     def lock(self, name: str) -> Principal:
@@ -68,7 +69,7 @@ class Principals:
         return self.change(name, status="active")
 
     def statuses(self) -> dict[str, str]:
-        """The names of all of them, in the order of their characters, and their statuses."""
+        """The statuses by name, sorted."""
         return dict(self._all())
 
     def _all(self) -> Iterator[tuple[str, str]]:
@@ -111,11 +112,11 @@ class Vendor:
 
     @property
     def jwks_url(self) -> str:
-        """Where its public keys are."""
+        """The URL of its public keys."""
         return f"{self.issuer_url}/.well-known/jwks.json"
 
     def token(self, subject: str, **request: Unpack[MintRequest]) -> str:
-        """A token for a principal, or anybody, without a sign-in; see `Tokens.mint` for more."""
+        """A token for any subject, without a sign-in; see `Tokens.mint`."""
         return Tokens(self._control).mint(self.name, subject, **request).token
 
     def jwks(self) -> dict[str, Any]:
@@ -127,12 +128,12 @@ class Vendor:
         return self._well_known("oauth-authorization-server")
 
     def introspect(self, token: str) -> dict[str, Any]:
-        """What it says of a token (RFC 7662): `{"active": False}` of a bad one."""
+        """Introspect a token (RFC 7662): `{"active": False}` if it is invalid."""
         found: dict[str, Any] = self._control.submit(f"/{self.name}/introspect", {"token": token})
         return found
 
     def revoke(self, token: str) -> None:
-        """Refuse a token from now on (RFC 7009), with a refresh token all of its sign-in."""
+        """Revoke a token (RFC 7009); a refresh token revokes all tokens of its sign-in."""
         self._control.submit(f"/{self.name}/revoke", {"token": token})
 
     def lock(self, name: str) -> Principal:
@@ -198,7 +199,7 @@ class Vault(_HasClients, _HasUsers):
 
 
 def _json(members: Mapping[str, object]) -> dict[str, object]:
-    """Members as JSON has them: durations as texts."""
+    """Members as JSON: durations as strings."""
     return {
         name: duration_text(value) if isinstance(value, timedelta) else value
         for name, value in members.items()

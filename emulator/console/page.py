@@ -1,4 +1,4 @@
-"""The start page: what is here, in one look."""
+"""The start page."""
 
 from collections.abc import Sequence
 from html import escape

@@ -18,13 +18,13 @@ router = guarded_router("clock")
 
 _EXAMPLES = {
     "a day ahead": {"advance": "25h"},
-    "stand still": {"now": "2031-01-01T00:00:00Z", "frozen": True},
+    "freeze": {"now": "2031-01-01T00:00:00Z", "frozen": True},
     "run again": {"frozen": False},
 }
 
 
 class ClockChange(Model):
-    """What becomes of the clock, in this order."""
+    """Changes of the clock, applied in this order."""
 
     now: Annotated[fields.Instant | None, Field(description="The time to set.")] = None
     advance: Annotated[
@@ -43,7 +43,7 @@ class ClockReading(BaseModel):
 
 
 class ClockChanged(ClockReading):
-    """What it shows after a change, and if it went back: how far, and what follows from that."""
+    """The time after a change; if it went back, how far, with a warning."""
 
     went_back: str | None = None
     warning: str | None = None
@@ -56,7 +56,7 @@ class ClockChanged(ClockReading):
     response_model=ClockReading,
 )
 async def show_clock(context: CurrentContext, realm: CurrentRealm) -> Response:
-    """By this clock tokens are dated and expire."""
+    """Tokens are dated and expire by this clock."""
     return context.respond("ok", _reading(realm.clock))
 
 
@@ -71,7 +71,7 @@ async def set_clock(
     change: Annotated[ClockChange, Body(openapi_examples=examples(_EXAMPLES))],
     context: CurrentContext,
 ) -> Response:
-    """Delays, `within`, `wait` and every `ttl` are real time, and pass as before."""
+    """Delays, `within`, `wait` and `ttl` are real time."""
     now_before = latest = 0.0
 
     def move(realm: Realm) -> Changes:
@@ -96,7 +96,7 @@ def _reading(clock: Clock) -> ClockReading:
 
 def _apply(change: ClockChange, clock: Clock) -> None:
     if change.frozen:
-        clock.freeze()  # first, so that it stands at just the instant that is asked for
+        clock.freeze()  # first, so that it shows exactly the requested instant
     if change.now is not None:
         clock.set(change.now)
     if change.advance is not None:

@@ -1,4 +1,4 @@
-"""What the routers of the control API share: their place, who may call, their docs."""
+"""What the routers of the control API share: their prefix, access and docs."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -71,7 +71,7 @@ Wait: TypeAlias = Annotated[fields.Duration, AfterValidator(_not_too_long)]
 
 
 def guarded_router(tag: str, route_class: type[ControlRoute] = JsonRoute) -> Router:
-    """A router whose calls need the admin token where the network can reach the emulator.
+    """A router whose calls need the admin token if the network can reach the emulator.
 
     `ControlRoute` checks that; the dependency shows it in the docs.
     """
@@ -86,7 +86,7 @@ def guarded_router(tag: str, route_class: type[ControlRoute] = JsonRoute) -> Rou
 
 
 def open_router(tag: str, route_class: type[ControlRoute], prefix: str = "") -> Router:
-    """A router whose calls answer every caller."""
+    """A router whose calls are open to every caller."""
     return Router(
         prefix=CONTROL_BASE + prefix,
         tags=[tag],
@@ -116,17 +116,17 @@ def problems(*outcomes: str) -> dict[int | str, dict[str, Any]]:
 
 
 def examples(of: Mapping[str, Any]) -> dict[str, Any]:
-    """Bodies that can be sent as they stand, by what they show."""
+    """Example bodies by title, each of which can be sent unchanged."""
     return {name: {"summary": name, "value": value} for name, value in of.items()}
 
 
 def example(value: str) -> dict[str, Any]:
-    """A parameter's value that can be sent as it stands, for its `json_schema_extra`."""
+    """An example value of a parameter, for its `json_schema_extra`."""
     return {"example": value}
 
 
 def known_vendor(catalog: Catalog) -> AfterValidator:
-    """What makes a text the name of a vendor, for annotations."""
+    """A validator of vendor names, for annotations."""
 
     def check(name: str) -> str:
         if name not in catalog:
@@ -137,9 +137,9 @@ def known_vendor(catalog: Catalog) -> AfterValidator:
 
 
 async def change_realm(context: CallContext, changes: Callable[[Realm], Changes]) -> Realm:
-    """Save what `changes` makes of the realm that a call is for; the realm as it is then.
+    """Save the result of `changes` on the call's realm, and return the changed realm.
 
-    What `changes` raises is raised; Refused if the realm is not there any more.
+    Exceptions of `changes` propagate. Raises Refused if the realm was removed.
     """
     name = context.realm.name
     realm = await context.server.realms.change(name, changes)

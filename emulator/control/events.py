@@ -30,7 +30,7 @@ MAX_STREAMS = 100
 """How many streams may be open at once."""
 
 _LOOK_EVERY = 0.05
-"""How often a stream looks, in seconds: another process may have written the entry."""
+"""The polling interval of a stream, in seconds: another process may write entries."""
 
 _MAX_ID = 15
 _LAST_EVENT_ID = "Last-Event-ID"
@@ -45,7 +45,7 @@ class Watch:
 
 
 class EventsRoute(JsonRoute):
-    """The call that answers with a stream."""
+    """The route of the event stream."""
 
     async def answer(self, request: Request, handle: Handler) -> Response:
         """See `EmulatorRoute.answer`."""
@@ -68,7 +68,7 @@ def events_router(catalog: Catalog) -> Router:
         filters: Annotated[Filters, Query()],
         last_event_id: Annotated[str | None, Header(include_in_schema=False)] = None,
     ) -> AsyncIterator[Watch]:
-        """What is to be sent. The stream counts as open until its response has ended."""
+        """The events. The stream counts as open until its response has ended."""
         names.check(filters, QUERY)
         last = await context.realm.journal.last()
         watch = _watch(filters.call_filter(), last_event_id, last)

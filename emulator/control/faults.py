@@ -44,7 +44,7 @@ FaultId = Annotated[str, Path(alias="id", json_schema_extra=example("f1"))]
 
 
 class FaultInfo(Fault):
-    """A fault as it was written, its id, and how many calls it met and struck."""
+    """A fault as it was written, its id, and how many calls it matched and was applied to."""
 
     id: str
     matched: Annotated[int, Field(description="The number of calls that matched it.")]
@@ -81,7 +81,7 @@ async def add_fault(
     fault: Annotated[Fault, Body(openapi_examples=examples(_EXAMPLES))],
     context: CurrentContext,
 ) -> Response:
-    """Of all members that say which calls, every one must fit."""
+    """A call must match every member that selects calls."""
     number = 0
 
     def add(realm: Realm) -> Changes:
@@ -110,7 +110,7 @@ async def add_fault(
     response_model=None,
 )
 async def clear_faults(context: CurrentContext) -> Response:
-    """Their ids are not given again."""
+    """Their ids are not used again."""
     await change_realm(context, lambda realm: _keep(realm, []))
     return context.respond("no_content")
 
@@ -125,7 +125,7 @@ async def clear_faults(context: CurrentContext) -> Response:
 async def show_fault(fault_id: FaultId, context: CurrentContext, realm: CurrentRealm) -> Response:
     """An id is given once: the first is f1, and after a reset again.
 
-    The example is there once POST made it.
+    The example exists once POST created it.
     """
     return context.respond("ok", await _info(realm, _known(realm, fault_id)))
 
@@ -139,7 +139,7 @@ async def show_fault(fault_id: FaultId, context: CurrentContext, realm: CurrentR
     responses=problems("not_found"),
 )
 async def remove_fault(fault_id: FaultId, context: CurrentContext) -> Response:
-    """The example is there once POST made it."""
+    """The example exists once POST created it."""
 
     def remove(realm: Realm) -> Changes:
         removed = _known(realm, fault_id).id
@@ -162,7 +162,7 @@ def _known(realm: Realm, fault_id: str) -> ActiveFault:
 
 
 def _keep(realm: Realm, ids: list[str]) -> Changes:
-    """The change after which a realm has the faults of these ids alone."""
+    """The change that keeps only the faults with these ids."""
     entries = [entry for entry in realm.fault_list.entries if entry.id in ids]
     return {"faults": dump(FaultList(last=realm.fault_list.last, entries=entries))}
 

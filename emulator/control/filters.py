@@ -1,4 +1,4 @@
-"""Which calls of the journal are meant: the same filters for reading, verifying, watching it."""
+"""Filters of the journal, the same for reading, verifying and watching it."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ _FAULT = re.compile(r"f[1-9][0-9]{0,9}")
 _DIGITS = re.compile(r"[0-9]{1,15}")
 
 _ANSWERED = "answered"
-"""The outcome of a protected resource that answers by itself."""
+"""The outcome of a protected resource with a fixed response."""
 
 
 def number_in_query(value: Any) -> Any:
@@ -86,7 +86,7 @@ Since: TypeAlias = Annotated[
 
 
 class Filters(Model):
-    """Which calls: all that are given must be as given."""
+    """A filter of calls: every given member must be equal."""
 
     vendor: Annotated[
         fields.Text | None, Field(description="The vendor; null: calls to a path of no vendor.")
@@ -127,7 +127,7 @@ class Filters(Model):
         return value
 
     def call_filter(self) -> CallFilter:
-        """The same, as the journal is searched for it."""
+        """The same for searching the journal."""
         wanted: dict[str, Any] = {
             name: getattr(self, name)
             for name in Filters.model_fields
@@ -142,14 +142,14 @@ class Filters(Model):
 
 
 class EntryNames:
-    """What the entries of the vendors' calls can say: names of operations and outcomes."""
+    """The operations and outcomes that entries can have."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._operations = {name: _operations(vendor) for name, vendor in catalog.items()}
         self._outcomes = {name: _outcomes(vendor) for name, vendor in catalog.items()}
 
     def check(self, filters: Filters, where: str, path: Path = ()) -> None:
-        """Raise Refused if filters name what no entry has; `path` leads to them in the body."""
+        """Raise Refused for values that no entry can have; `path` is the filters' place."""
         findings = [((*path, name), text) for name, text in self._unknown(filters)]
         if findings:
             raise refuse_findings(findings, where)

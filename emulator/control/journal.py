@@ -1,4 +1,4 @@
-"""The journal of a realm: reading it, clearing it, and holding it to what a test expects."""
+"""The journal of a realm: reading, clearing and verifying it."""
 
 import asyncio
 from itertools import islice
@@ -31,7 +31,7 @@ from emulator.http.context import CallContext, CurrentContext, CurrentRealm
 from emulator.http.route import Router
 
 _LOOK_EVERY = 0.02
-"""How often a waiting call looks, in seconds: another process may have written the entry."""
+"""The polling interval of a waiting call, in seconds: another process may write entries."""
 
 _EXAMPLES = {
     "sign-ins at Vault": {
@@ -43,7 +43,7 @@ _EXAMPLES = {
 
 
 class JournalQuery(Filters):
-    """Which entries, and how many at the most."""
+    """Which entries, and how many."""
 
     before: Annotated[
         Annotated[int, Field(ge=1, strict=True), BeforeValidator(number_in_query)] | None,
@@ -63,7 +63,7 @@ class JournalQuery(Filters):
 
 
 class JournalPart(BaseModel):
-    """Entries, newest first; how many older ones fell to the bounds; the newest number."""
+    """Entries, newest first; how many older ones were dropped; the newest number."""
 
     entries: list[JournalEntry]
     dropped: int
@@ -132,7 +132,7 @@ class Expectation(Model):
 
 
 class Verification(BaseModel):
-    """The journal is as expected: how many calls there are, and how many fell to the bounds."""
+    """The journal is as expected: the number of calls, and of dropped entries."""
 
     verified: bool
     count: int
@@ -154,7 +154,7 @@ def journal_router(catalog: Catalog) -> Router:
     async def read_journal(
         query: Annotated[JournalQuery, Query()], context: CurrentContext, realm: CurrentRealm
     ) -> Response:
-        """The number of the last one, as `before`, leads on to older ones."""
+        """The last number, as `before`, gives the next page."""
         names.check(query, QUERY)
         return context.respond("ok", await _read(realm, query))
 
@@ -166,7 +166,7 @@ def journal_router(catalog: Catalog) -> Router:
         response_model=None,
     )
     async def clear_journal(context: CurrentContext, realm: CurrentRealm) -> Response:
-        """A reset of the realm begins at 1 again."""
+        """After a reset of the realm they begin at 1 again."""
         await realm.journal.clear()
         return context.respond("no_content")
 
@@ -182,7 +182,7 @@ def journal_router(catalog: Catalog) -> Router:
         request: Request,
         context: CurrentContext,
     ) -> Response:
-        """If it does not hold, the answer tells why."""
+        """If the expectation does not hold, the response says why."""
         names.check(expected.where, BODY, ("where",))
         matcher = await _verify(request, context, expected)
         answer = Verification(verified=True, count=matcher.count, dropped=matcher.dropped)

@@ -44,7 +44,7 @@ def keys_router(catalog: Catalog) -> Router:
     router = guarded_router("keys")
 
     class RotateRequest(Model):
-        """Whose key, and how the new one takes its place."""
+        """Which key to rotate, and how."""
 
         vendor: Annotated[str, known_vendor(catalog), Field(description="Whose key.")]
         mode: Annotated[Rotation, Field(description="How the new key replaces the old one.")] = (
@@ -72,7 +72,7 @@ def keys_router(catalog: Catalog) -> Router:
         wanted: Annotated[RotateRequest, Body(openapi_examples=examples(_EXAMPLES))],
         context: CurrentContext,
     ) -> Response:
-        """What becomes of the old one, and of the tokens that it signed, is the `mode`."""
+        """The `mode` decides what happens to the old key and the tokens that it signed."""
         name, realms = context.realm.name, context.server.realms
         try:
             key = await realms.rotate(name, wanted.vendor, wanted.mode)

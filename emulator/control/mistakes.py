@@ -1,4 +1,4 @@
-"""What is wrong with a call's body or query, as one refusal that names every mistake."""
+"""Mistakes of a call's body or query as one refusal."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,16 +16,16 @@ BODY = "the body"
 QUERY = "the query"
 
 _MAX_ERRORS = 100
-"""So many mistakes are listed; the sentence says how many more there are."""
+"""The maximum number of listed mistakes; the message has the number of the others."""
 
 _YAML = re.compile(
     r" \((?:lines that begin with -|key: value)\)|; put it in quotes to make it a string"
 )
-"""What a sentence says to the author of a YAML file, and to no one who sends JSON."""
+"""Parts of a message that concern YAML only."""
 
 
 def invalid(text: str, errors: Json = None) -> Refused:
-    """The refusal of a call whose body or query is not what it reads."""
+    """The refusal of a call with an invalid body or query."""
     return Refused("invalid_request", text, errors=errors or [])
 
 
@@ -41,7 +41,7 @@ def refuse_mistakes(error: FixtureError) -> Refused:
 
 
 def refuse_findings(findings: Iterable[tuple[Path, str]], where: str = BODY) -> Refused:
-    """The same of mistakes at these paths; `where` is BODY or QUERY."""
+    """The same for mistakes at these paths; `where` is BODY or QUERY."""
     return refuse_mistakes(
         FixtureError(Mistake(Place(where), path, text) for path, text in findings)
     )

@@ -17,7 +17,7 @@ from emulator.http.context import CurrentContext, CurrentRealm
 router = guarded_router("outbox")
 
 _LOOK_EVERY = 0.05
-"""How often a waiting call looks, in seconds: another process may have put the mail there."""
+"""The polling interval of a waiting call, in seconds: another process may add mails."""
 
 
 class OutboxQuery(Model):

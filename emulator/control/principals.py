@@ -1,7 +1,6 @@
 """The principals of a realm: listing, adding, changing and removing clients and users.
 
-They come and are shown in the fixture's shape. What a realm changes is its own: other realms keep
-the fixture's principals, and so does this one after a reset.
+They have the form of the fixture. Changes belong to the realm, and end with a reset.
 """
 
 from collections.abc import Callable, Mapping
@@ -49,13 +48,13 @@ _EXAMPLE = {
     "scopes": ["offers:read"],
     "status": "active",
 }
-"""Of a principal that is not there yet; what a kind does not have is left out."""
+"""An example of a principal; members that a kind does not have are left out."""
 
 _CHANGES = {"lock": {"status": "locked"}, "unlock": {"status": "active"}}
 
 
 class Page(Model):
-    """Which part of a list is shown."""
+    """Which part of a list to show."""
 
     after: Annotated[str, Field(description="Names after this one.")] = ""
     limit: Annotated[
@@ -72,13 +71,13 @@ class Page(Model):
 
 
 class MergePatch(RootModel[dict[str, Any]]):
-    """Members to change; null takes one back to its default (RFC 7396)."""
+    """Members to change; null resets one to its default (RFC 7396)."""
 
 
 class PrincipalInfo(BaseModel):
     """A principal as a fixture writes it, without its secrets and without defaults.
 
-    `warnings` are what is odd in one that was just put or changed.
+    `warnings` are those of a principal that was just added or changed.
     """
 
     model_config = ConfigDict(extra="allow")
@@ -89,7 +88,7 @@ class PrincipalInfo(BaseModel):
 
 @dataclass(frozen=True)
 class _NameInPath:
-    """Makes OpenAPI show that the body may leave out this member, as the path has it."""
+    """Marks a member as optional in OpenAPI, as it is in the path."""
 
     member: str
 
@@ -104,7 +103,7 @@ class _NameInPath:
 
 
 def _described_by(model: type[Principal]) -> PlainValidator:
-    """What lets any mapping through, and makes OpenAPI show it as a model."""
+    """A mapping that is not validated here, shown as a model in OpenAPI."""
     shown: Any = Annotated[model, _NameInPath(model.name_field)]
     return PlainValidator(lambda body: body, json_schema_input_type=shown)
 
@@ -114,7 +113,7 @@ async def named(
 ) -> str:
     """The name in the path, which may hold an escaped slash.
 
-    The decoded path, by which Starlette finds the route, does not tell it from one that is not.
+    The decoded path, by which Starlette finds the route, does not show the escape.
     """
     raw = raw_path_in_app(request)
     segment = unquote_to_bytes(raw.rpartition(b"/")[2]) if raw else name.encode()
@@ -167,7 +166,7 @@ class _Kind:
         return {self.name_field: principal.name, **principal.public()}
 
     def read(self, name: str, body: Mapping[str, Any], before: Mapping[str, Any]) -> Principal:
-        """What a body makes of what was there before. Raises FixtureError."""
+        """The principal of a body, which replaces the one before. Raises FixtureError."""
         document = from_http(body, BODY)
         sent = document.data.get(self.name_field, name)
         if isinstance(sent, str) and sent != name:
@@ -177,7 +176,7 @@ class _Kind:
         return validate(document, self.model)
 
     def patched(self, realm: Realm, name: str, patch: Mapping[str, Any]) -> Principal:
-        """What a merge patch makes of a principal. Raises FixtureError."""
+        """A principal with a merge patch applied (RFC 7396). Raises FixtureError."""
         replaced = {field for field in self.model.replaced_whole if patch.get(field)}
         whole = self.known(realm, name).whole()
         kept = {field: value for field, value in whole.items() if field not in replaced}
@@ -229,7 +228,7 @@ def _add_reading(router: Router, kind: _Kind) -> None:
         responses=problems("invalid_request", "not_found"),
     )
     async def show_principal(name: Name, context: CurrentContext, realm: CurrentRealm) -> Response:
-        """In the fixture's shape, without what is as by default."""
+        """In the form of the fixture, without defaults."""
         return context.respond("ok", kind.shown(kind.known(realm, name)))
 
 
@@ -256,7 +255,7 @@ def _add_changing(router: Router, kind: _Kind) -> None:
         ],
         context: CurrentContext,
     ) -> Response:
-        """What was issued to it stays good."""
+        """Tokens issued to it stay valid."""
         return await _put(context, kind, lambda _: kind.read(name, body, {}))
 
     @router.patch(
@@ -271,7 +270,7 @@ def _add_changing(router: Router, kind: _Kind) -> None:
         patch: Annotated[MergePatch, Body(openapi_examples=examples(_CHANGES))],
         context: CurrentContext,
     ) -> Response:
-        """Null takes one back to its default. The example is there once PUT made it."""
+        """Null resets a member to its default. The example exists once PUT created it."""
         return await _put(context, kind, lambda realm: kind.patched(realm, name, patch.root))
 
     @router.delete(
@@ -283,9 +282,9 @@ def _add_changing(router: Router, kind: _Kind) -> None:
         responses=problems("not_found", "too_many"),
     )
     async def remove_principal(name: Name, context: CurrentContext) -> Response:
-        """What was issued to it, or through it, is refused.
+        """Tokens issued to it, or through it, are refused.
 
-        The example is there once PUT made it.
+        The example exists once PUT created it.
         """
 
         def remove(realm: Realm) -> Changes:
@@ -297,7 +296,7 @@ def _add_changing(router: Router, kind: _Kind) -> None:
 
 
 async def _put(context: CallContext, kind: _Kind, make: Callable[[Realm], Principal]) -> Response:
-    """Add the principal that `make` makes, or put it in the place of one."""
+    """Add or replace the principal that `make` returns."""
     principal, is_new = None, False
 
     def put(realm: Realm) -> Changes:
@@ -340,7 +339,7 @@ def merge_patch(target: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str
 
 
 def _page_model(kind: _Kind) -> type[BaseModel]:
-    """A page of the list, for the docs: its members are called as the kind is."""
+    """A page of the list, for OpenAPI: its members are named after the kind."""
     name = kind.model.__name__
     entry_fields: dict[str, Any] = {kind.name_field: (str, ...), "status": (str, ...)}
     entry = create_model(f"{name}Entry", __doc__="A name, and its status.", **entry_fields)

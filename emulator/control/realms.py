@@ -28,7 +28,7 @@ from emulator.http.context import REALMS, CurrentContext, CurrentRealm
 router = guarded_router("realms")
 
 _ONE = "/realms/{name:path}"
-"""Its parameter is not called `realm`, as that below which the routers are included again is."""
+"""Its parameter is not called `realm`, which is that of the second inclusion."""
 
 _EXAMPLES = {
     "for ten minutes": {"ttl": "10m"},
@@ -52,11 +52,11 @@ class NewRealm(Model):
 
 
 _LIKE_SERVER = NewRealm()
-"""What an empty body asks for: a realm of the server's fixture."""
+"""The default: a realm of the server's fixture."""
 
 
 class RealmInfo(BaseModel):
-    """A realm: where it is, its time, and after how much real time it expires, if it does."""
+    """A realm: its address, its time, and when it expires."""
 
     realm: str
     base_path: str
@@ -94,7 +94,7 @@ async def valid_name(name: Name) -> str:
     response_model=RealmList,
 )
 async def list_realms(context: CurrentContext) -> Response:
-    """Each with its address, its time, and when it expires."""
+    """Each has its address, its time, and when it expires."""
     realms = [_info(realm) for realm in await context.server.realms.all()]
     return context.respond("ok", RealmList(realms=realms))
 
@@ -107,7 +107,7 @@ async def list_realms(context: CurrentContext) -> Response:
     responses=problems("realm_not_found"),
 )
 async def show_realm(name: Name, context: CurrentContext) -> Response:
-    """The example is there once PUT made it."""
+    """The example exists once PUT created it."""
     return context.respond("ok", _info(await _known(context.server.realms, name)))
 
 
@@ -128,7 +128,7 @@ async def make_realm(
     context: CurrentContext,
     new: Annotated[NewRealm, Body(openapi_examples=examples(_EXAMPLES))] = _LIKE_SERVER,
 ) -> Response:
-    """What an earlier realm of its name issued is refused."""
+    """Tokens of an earlier realm of this name are refused."""
     if new.source is not None and new.fixture is not None:
         raise invalid("expected one of from and fixture")
     if name == DEFAULT:
@@ -157,7 +157,7 @@ async def make_realm(
     responses=problems("realm_not_found", "default_realm_protected"),
 )
 async def remove_realm(name: Name, context: CurrentContext) -> Response:
-    """The example is there once PUT made it."""
+    """The example exists once PUT created it."""
     realm = await _known(context.server.realms, name)
     if realm.name == DEFAULT:
         raise Refused(
@@ -174,7 +174,7 @@ async def remove_realm(name: Name, context: CurrentContext) -> Response:
     response_model=RealmInfo,
 )
 async def reset_realm(context: CurrentContext, realm: CurrentRealm) -> Response:
-    """A realm that expires gets no more time by it."""
+    """It does not extend the time of a realm that expires."""
     try:
         again = await context.server.realms.reset(realm)
     except RealmRemoved as removed:

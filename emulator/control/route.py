@@ -1,4 +1,4 @@
-"""The route classes of the control API: what a call reads, and how it refuses what it does not."""
+"""The route classes of the control API: what a call reads, and its refusals."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, get_origin
@@ -23,14 +23,13 @@ from emulator.http.route import ControlRoute
 
 _MAX_PARAMETERS = 20
 _TOO_DEEP = "recursion limit"
-"""In what pydantic says of JSON that is nested deeper than it reads."""
+"""Part of pydantic's message on JSON that is nested too deep."""
 
 
 class JsonRoute(ControlRoute):
     """A call that reads a JSON object, or a query, or neither.
 
-    What it does not read is a mistake: a misplaced parameter would have no effect, and a test would
-    not notice.
+    Anything else is a mistake: a misplaced parameter would have no effect, unnoticed.
     """
 
     def parse(self, request: Request, body: bytes, context: CallContext) -> Request:
@@ -75,7 +74,7 @@ class JsonRoute(ControlRoute):
 
 
 class OpenRoute(ControlRoute):
-    """A call that answers every caller, and reads nothing, whatever is sent."""
+    """A call that is open to every caller, and reads nothing."""
 
     is_open = True
 
@@ -91,7 +90,7 @@ class OpenRoute(ControlRoute):
 
 
 class TokenFormRoute(OpenRoute):
-    """A call that takes a form with a `token` (RFC 7662 §2.1, RFC 7009 §2.1), of any caller."""
+    """An open call with a form that has a `token` (RFC 7662 §2.1, RFC 7009 §2.1)."""
 
     parameter: ClassVar[str] = "token"
 
@@ -124,7 +123,7 @@ class TokenFormRoute(OpenRoute):
 
 
 def _query_fields(dependant: Dependant) -> list[Any]:
-    """What a call reads of its query, itself or by its dependencies."""
+    """The query parameters of a call and its dependencies."""
     inner = [field for one in dependant.dependencies for field in _query_fields(one)]
     return [*dependant.query_params, *inner]
 

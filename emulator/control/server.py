@@ -1,4 +1,4 @@
-"""The server itself: whether it answers, and by which certificate its HTTPS is trusted."""
+"""The server itself: its health, and the CA certificate of its HTTPS."""
 
 from fastapi import Response
 from fastapi.responses import PlainTextResponse
@@ -15,7 +15,7 @@ router = open_router("server", OpenRoute)
 
 
 class Health(BaseModel):
-    """That the emulator answers: its version, its realms, and its machine's time."""
+    """The health of the emulator: version, realms, and the machine's time."""
 
     status: str
     version: str
@@ -36,7 +36,7 @@ class PemFile(PlainTextResponse):
     response_model=Health,
 )
 async def show_health(context: CurrentContext) -> Response:
-    """It answers as soon as the vendors do."""
+    """It responds as soon as the vendors' paths do."""
     health = Health(
         status="ok",
         version=__version__,

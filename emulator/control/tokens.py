@@ -1,4 +1,4 @@
-"""Tokens: minting them, and having them explained."""
+"""Tokens: minting and inspecting them."""
 
 from dataclasses import asdict
 from typing import Annotated, Any, TypeAlias
@@ -51,7 +51,7 @@ Members: TypeAlias = Annotated[dict[str, fields.Json], AfterValidator(_not_too_d
 
 
 class TokenRequest(Model):
-    """What token is wanted."""
+    """The requested token."""
 
     vendor: str
     subject: Annotated[
@@ -77,12 +77,12 @@ class TokenRequest(Model):
     ] = None
 
     def spec(self) -> TokenSpec:
-        """The same as the core takes it."""
+        """The same for the core."""
         return TokenSpec(**{name: getattr(self, name) for name in TokenRequest.model_fields})
 
 
 class MintedTokenInfo(BaseModel):
-    """A token, and what it holds. `note` says why the emulator itself refuses it, if it does."""
+    """A token, and what it holds. `note` is why the emulator itself refuses it, if it does."""
 
     token: str
     header: dict[str, Any]
@@ -91,7 +91,7 @@ class MintedTokenInfo(BaseModel):
 
 
 class InspectRequest(Model):
-    """What is to be explained."""
+    """The token to inspect."""
 
     token: Annotated[
         fields.AnyText,
@@ -100,11 +100,11 @@ class InspectRequest(Model):
 
 
 def tokens_router(catalog: Catalog) -> Router:
-    """The calls that make and explain tokens of these vendors."""
+    """The calls that mint and inspect tokens of these vendors."""
     router = guarded_router("tokens")
 
     class MintRequest(TokenRequest):
-        """What token is wanted."""
+        """The requested token."""
 
         vendor: Annotated[str, known_vendor(catalog), Field(description="The vendor.")]
 

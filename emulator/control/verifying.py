@@ -1,10 +1,10 @@
 """For services that verify a vendor's tokens: keys, metadata, introspection, revocation.
 
-These calls answer every caller, as services in other containers need them. RFC 7662 §2.1 wants
-callers of introspection to be authorized, which no test of a client needs.
+These calls are open to every caller, as services in other containers need them. RFC 7662 §2.1
+requires authorization for introspection, which tests do not need.
 
-Addresses are those by which the caller reached us; the issuer is the fixture's (or the caller's
-view of us, with `issuer: caller`).
+Addresses are those that the caller used; the issuer is the fixture's (or the caller's address, with
+`issuer: caller`).
 """
 
 from typing import Annotated, Any
@@ -50,7 +50,7 @@ class Metadata(BaseModel):
 
     issuer: str
     token_endpoint: str | None = None
-    """Only Vault's sign-in is an OAuth token endpoint; the others' are their own."""
+    """Only Vault's sign-in is an OAuth token endpoint."""
     jwks_uri: str
     introspection_endpoint: str
     revocation_endpoint: str
@@ -70,7 +70,7 @@ class TokenForm(BaseModel):
 
 
 class Introspection(BaseModel):
-    """What is known of a token (RFC 7662 §2.2); of one that is not good, only that."""
+    """What is known of a valid token (RFC 7662 §2.2)."""
 
     active: bool
     token_type: str | None = None
@@ -143,7 +143,7 @@ def _tokens_router(about: Vendor) -> Router:
     async def introspect(
         form: _TokenBody, context: CurrentContext, realm: CurrentRealm
     ) -> Response:
-        """A bad one is not active, and the reason tells why."""
+        """An invalid token is not active; the reason header says why."""
         state = realm.vendors[about.name]
         try:
             verified = await verify_token(realm, state, form.token)
@@ -161,7 +161,7 @@ def _tokens_router(about: Vendor) -> Router:
         responses=problems("invalid_request", "store_full"),
     )
     async def revoke(form: _TokenBody, context: CurrentContext, realm: CurrentRealm) -> Response:
-        """A refresh token takes all of its sign-in along. One that is bad already is no mistake."""
+        """A refresh token revokes all tokens of its sign-in. An invalid token is not an error."""
         try:
             found = await verify_origin(realm, realm.vendors[about.name], form.token)
         except TokenRefused as refused:

@@ -1,1 +1,1 @@
-"""What an emulator of sign-in is made of. Imports no web framework and no vendor."""
+"""The emulator without web framework and vendors."""

@@ -1,4 +1,4 @@
-"""What the whole emulator knows of its vendors: names, operations, and how each can end."""
+"""The vendors: names, operations, outcomes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ VERIFYING = ("jwks", "metadata", "introspect", "revoke")
 """The operations, at each vendor, for services that verify its tokens; faults may match them."""
 
 VERIFYING_REFUSALS = ("body_too_large", "invalid_request", "server_error", "store_full")
-"""The refusals that these can end in."""
+"""The refusals of these operations."""
 
 
 @dataclass(frozen=True)
 class Vendor:
-    """One vendor, as everything else knows it.
+    """One vendor, as the rest of the emulator knows it.
 
     `bases` are the paths below which it is called, `hosts` the names at which the vendor itself
     answers (HTTPS, usual port). `open_members` are the members of its requests that hold no secret.
@@ -35,7 +35,7 @@ class Vendor:
     token_endpoint: str | None = None
 
     def owns(self, path: str) -> bool:
-        """Whether a path is one of its bases or lies below one."""
+        """Whether a path is one of its bases, or below one."""
         return any(path == base or path.startswith(f"{base}/") for base in self.bases)
 
     def refusals(self) -> dict[str, tuple[str, ...]]:

@@ -25,9 +25,8 @@ from emulator.core.fields import Flag, Instant, Offset, parse_instant
 from emulator.core.model import Model
 
 _SOURCES = {"machine": time.time, "monotonic": time.monotonic, "counter": time.perf_counter}
-"""In a dict, where libraries that fake the time of a process (freezegun) do not replace them.
-
-An emulator inside a test's process keeps real time, as one in another process does.
+"""In a dict, where libraries that fake the time of a process (freezegun) do not replace them: an
+emulator inside a test's process keeps real time.
 """
 
 _FIRST = datetime(1971, 1, 1, tzinfo=UTC).timestamp()
@@ -35,13 +34,13 @@ _LAST = datetime(9000, 12, 31, tzinfo=UTC).timestamp()
 
 
 class ClockOutOfRange(ValueError):
-    """A clock would show a year before 1971 or after 9000."""
+    """A clock would leave the years 1971 to 9000."""
 
 
 class ClockState(BaseModel):
     """What the store holds of a realm's clock.
 
-    It shows the machine's time and `shift` seconds, or stands still at `frozen_at` (POSIX seconds).
+    It shows the machine's time plus `shift` seconds, or `frozen_at` (POSIX seconds).
     `latest` is the latest time that it had shown before it was last moved.
     """
 
@@ -96,11 +95,11 @@ ClockStart: TypeAlias = Annotated[
     ],
     Discriminator(_kind_of_start),
 ]
-"""The fixture's `clock`: an instant, from which it runs on, or a mapping."""
+"""The fixture's `clock`: a start instant, or a mapping."""
 
 
 class Clock:
-    """Tells a realm's time as POSIX seconds. It runs, runs shifted, or stands still."""
+    """A realm's clock, in POSIX seconds: the machine's time, shifted or frozen."""
 
     __slots__ = ("_state",)
 
@@ -109,12 +108,12 @@ class Clock:
 
     @property
     def state(self) -> ClockState:
-        """What another clock needs to show the same; it is never changed, but replaced."""
+        """The immutable state, with which another clock shows the same."""
         return self._state
 
     @property
     def frozen(self) -> bool:
-        """Whether it stands still."""
+        """Whether it is frozen."""
         return self._state.frozen_at is not None
 
     @property
@@ -132,7 +131,7 @@ class Clock:
         return max(self._state.latest, self.now())
 
     def set(self, instant: datetime) -> None:
-        """Jump to `instant`, forwards or back; a running clock runs on from there.
+        """Set the clock to `instant`; a running clock runs from there.
 
         Raises ClockOutOfRange.
         """
@@ -147,18 +146,18 @@ class Clock:
             self._replace(shift=self._state.shift + seconds, frozen_at=None)
 
     def freeze(self) -> None:
-        """Stand still at this moment."""
+        """Freeze the clock at its current time."""
         self._state = self._state.model_copy(update={"frozen_at": self.now()})
 
     def resume(self) -> None:
-        """Run on from the moment at which the clock stands."""
+        """Let a frozen clock run again."""
         frozen_at = self._state.frozen_at
         if frozen_at is not None:
             shift = frozen_at - machine_time()
             self._state = self._state.model_copy(update={"shift": shift, "frozen_at": None})
 
     def replace(self, state: ClockState) -> None:
-        """Go on from another state."""
+        """Replace the state."""
         self._state = state
 
     def _show(self, shown: float) -> None:
@@ -184,17 +183,17 @@ def machine_time() -> float:
 
 
 def monotonic() -> float:
-    """Seconds of real time from an unknown moment on: for waiting."""
+    """Monotonic seconds, for waiting."""
     return _SOURCES["monotonic"]()
 
 
 def perf_counter() -> float:
-    """The same as exactly as the machine can: for measuring how long something took."""
+    """Precise monotonic seconds, for measuring durations."""
     return _SOURCES["counter"]()
 
 
 def use_machine_time(real: Callable[[], float], while_faked: Callable[[], bool]) -> None:
-    """Let `real` tell the machine's time, in POSIX seconds, while a library fakes `time.time`.
+    """Read the machine's time, in POSIX seconds, from `real` while a library fakes `time.time`.
 
     For processes in which even the function itself is replaced, as by the package time-machine.
     """

@@ -1,4 +1,4 @@
-"""Tokens that are bad for just one reason: what a careful verifier must refuse."""
+"""Defective tokens, each with exactly one defect that a verifier must refuse."""
 
 import asyncio
 from enum import StrEnum
@@ -48,7 +48,7 @@ class DefectImpossible(ValueError):
 
 
 def why_impossible(defect: Defect, algorithm: Algorithm, vendor: str) -> str | None:
-    """Why no token of a vendor that signs with this algorithm can have a defect; None: it can."""
+    """Why tokens with this algorithm cannot have a defect; None if they can."""
     if defect in _NEEDS_KEY_PAIR and algorithm.symmetric:
         return f"{defect} needs a key pair, and {vendor} signs with a secret ({algorithm.name})"
     return None
@@ -114,7 +114,7 @@ def _defective_claims(defect: Defect, claims: Claims, now: int) -> Claims:
 
 
 def _lifetime(claims: Claims) -> int:
-    """For how many seconds a token was meant to be good."""
+    """The intended lifetime of a token, in seconds."""
     begun: Any = claims.get("iat")
     expiry: Any = claims.get("exp")
     if not _is_date(begun) or not _is_date(expiry) or expiry <= begun:
@@ -128,13 +128,13 @@ def _is_date(value: object) -> bool:
 
 
 def _corrupted(signature: bytes) -> bytes:
-    """The same length, another first byte: no decoder fails on it, and no key made it."""
+    """The signature with another first byte: it decodes, and does not verify."""
     return bytes([signature[0] ^ 0xFF]) + signature[1:]
 
 
 @cache
 def _unpublished_key(algorithm: str) -> SigningKey:
-    """A key that is published nowhere, made once for an algorithm."""
+    """An unpublished key, made once for an algorithm."""
     known = ALGORITHMS[algorithm]
     if known.symmetric:
         return make_key(known, token_bytes(known.secret_bytes))

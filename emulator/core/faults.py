@@ -1,4 +1,4 @@
-"""Faults: calls that go wrong because a test wants it."""
+"""Faults: calls that fail because a test asks for it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,36 +22,36 @@ from emulator.core.suggestions import did_you_mean
 MAX_FAULTS = 1_000
 
 FAULT_RESPONSE = "fault"
-"""The outcome of a call that a fault answers with a response of its own."""
+"""The outcome of a call that gets a fault's own response."""
 
 Finding: TypeAlias = tuple[tuple[str | int, ...], str]
 
 
 class TooManyFaults(Exception):
-    """A realm has as many faults as it may."""
+    """The limit of faults in a realm is reached."""
 
 
 class Phase(StrEnum):
-    """Whether the vendor did its work before the answer went wrong."""
+    """Whether the fault applies before or after the operation."""
 
     BEFORE = "before"
     AFTER = "after"
 
 
 class ConnectionFault(StrEnum):
-    """What happens to a connection in the place of an answer."""
+    """What happens to a connection in place of a response."""
 
     RESET = "reset"
     """The connection is reset (a TCP RST)."""
 
     CLOSE = "close"
-    """It is closed before any byte of an answer."""
+    """It is closed before any byte of a response."""
 
     TRUNCATE = "truncate"
     """It is closed after half of the body, under the Content-Length of the whole."""
 
     GARBAGE = "garbage"
-    """Bytes come that are no HTTP; then it is closed."""
+    """Bytes that are not HTTP are sent; then it is closed."""
 
 
 class DelayRange(Model):
@@ -78,16 +78,16 @@ Delay: TypeAlias = Annotated[
 
 
 class TokenFault(Model):
-    """A bad token in place of the good one; the refresh token beside it is good."""
+    """A defective access token; the refresh token stays valid."""
 
     defect: Annotated[Defect, Field(description="What is wrong with it.")]
 
 
 class Fault(Model):
-    """Calls that go wrong: which, how often, and how.
+    """A fault: which calls, how often, and what happens.
 
-    Of all members that say which, every one must fit. `delay` comes first; then one of `outcome`,
-    `respond`, `connection` and `token` takes the place of the vendor's answer.
+    A call must match every member that selects calls. `delay` comes first; then one of `outcome`,
+    `respond`, `connection` and `token` replaces the vendor's response.
     """
 
     vendor: Annotated[str | None, Field(description="The vendor; by default all.")] = None
@@ -150,17 +150,17 @@ class Fault(Model):
 
     @property
     def _needs_answer(self) -> bool:
-        """Whether the vendor's own answer is what goes wrong."""
+        """Whether the fault changes the vendor's own response."""
         return self.token is not None or self.connection is ConnectionFault.TRUNCATE
 
     @property
     def is_after(self) -> bool:
-        """Whether the vendor does its work first."""
+        """Whether the operation is done first."""
         return self._needs_answer or self.phase is Phase.AFTER
 
     @cached_property
     def response(self) -> ResponseTemplate | None:
-        """The answer that the call gets, if the fault has one."""
+        """The fault's fixed response, if it has one."""
         if self.respond is None:
             return None
         return self.respond.template(FAULT_RESPONSE, "a fault of the fixture")
@@ -179,7 +179,7 @@ class Fault(Model):
     def contradictions(
         self, catalog: Catalog, algorithms: Mapping[str, Algorithm]
     ) -> Iterator[Finding]:
-        """Names that no vendor has, and what none of the named calls can end in.
+        """Unknown names, and outcomes that none of the selected calls can have.
 
         `algorithms` are those that the vendors' tokens are signed with.
         """
@@ -209,7 +209,7 @@ class Fault(Model):
     def calls(
         self, catalog: Catalog, algorithms: Mapping[str, Algorithm]
     ) -> frozenset[tuple[str, str]]:
-        """The calls, by vendor and operation, that it can have its effect on."""
+        """The calls, as vendor and operation, to which it can be applied."""
         calls = self._calls(catalog)
         if self.outcome is not None:
             return frozenset(call for call, names in calls.items() if self.outcome in names)
@@ -224,7 +224,7 @@ class Fault(Model):
         return frozenset(calls)
 
     def fits(self, principal: str, members: Mapping[str, object]) -> bool:
-        """Whether it is meant for a call of this principal with these members."""
+        """Whether it matches a call of this principal with these members."""
         return self.principal in (None, principal) and all(
             members.get(name) == value for name, value in self.match.items()
         )
@@ -252,7 +252,7 @@ class Fault(Model):
 
 
 def _issuing(catalog: Catalog) -> frozenset[str]:
-    """The operations that tokens come of."""
+    """The operations that issue tokens."""
     return frozenset(op.name for one in catalog.values() for op in one.operations if op.issues)
 
 
@@ -267,7 +267,7 @@ class FaultEntry(BaseModel):
 class FaultList(BaseModel):
     """The faults of a realm, as the store holds them, and the number of the last one's id.
 
-    An id is given once. No method changes a list, each makes another.
+    Ids are used once. The list is immutable: methods return another.
     """
 
     last: int = 0
@@ -287,7 +287,7 @@ class FaultList(BaseModel):
         return cls(last=last + len(entries), entries=entries)
 
     def with_added(self, faults: Iterable[Fault], now: float) -> "FaultList":
-        """The same with more behind those that have not expired. Raises TooManyFaults."""
+        """The list without expired faults and with more. Raises TooManyFaults."""
         added = FaultList.of(faults, now, self.last)
         entries = self.still_there(now).entries + added.entries
         if len(entries) > MAX_FAULTS:
@@ -295,7 +295,7 @@ class FaultList(BaseModel):
         return FaultList(last=added.last, entries=entries)
 
     def restarted(self, now: float) -> "FaultList":
-        """The same for a realm that begins at `now`: ids and times to live begin too."""
+        """The same for a realm that begins at `now`, with new ids and times to live."""
         return FaultList.of((Fault.model_validate(entry.fault) for entry in self.entries), now)
 
     def still_there(self, now: float) -> "FaultList":
@@ -306,7 +306,7 @@ class FaultList(BaseModel):
 
 @dataclass(frozen=True)
 class ActiveFault:
-    """A fault in a realm, and the calls that it can have its effect on."""
+    """A fault in a realm, and the calls to which it can be applied."""
 
     id: str
     fault: Fault

@@ -25,16 +25,16 @@ from pydantic import (
 )
 
 MASK = "***"
-"""What stands for a secret wherever one is shown."""
+"""Shown in place of a secret."""
 
 REVEAL = {"reveal_secrets": True}
 """The serialization context in which secrets are written out: for the store alone."""
 
 MAX_DEPTH = 40
-"""How deep a fixture, claims and headers may be nested."""
+"""The maximum nesting of a fixture, claims and headers."""
 
 RESERVED_CLAIMS = frozenset({"iat", "exp", "jti", "token_use"})
-"""Claims that only the emulator sets: its checks rest on them."""
+"""Claims that only the emulator sets, as its checks need them."""
 
 _RESERVED_TOKEN_HEADERS = frozenset({"alg", "kid", "crit", "b64"})
 _DURATION = re.compile(r"([0-9]{1,15})(ms|s|m|h|d)")
@@ -122,7 +122,7 @@ def _ttl(value: object) -> timedelta:
 
 
 def _unicode(text: str) -> str:
-    # The environment may hold bytes that are not UTF-8: Python has half characters for them.
+    # The environment may hold bytes that are not UTF-8: Python has surrogates for them.
     if not text.isascii():
         try:
             text.encode()
@@ -225,11 +225,11 @@ _DURATION_SCHEMA = _duration_schema(
 _AS_DURATION = PlainSerializer(format_duration, return_type=str)
 
 OptionalText: TypeAlias = Annotated[str | None, WithJsonSchema({"type": "string"})]
-"""A text that may be absent, as the vendors write theirs; null counts as absent."""
+"""An optional string, in the form of the vendors; null counts as absent."""
 
 AnyText: TypeAlias = Annotated[str, AfterValidator(_unicode)]
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1), AfterValidator(_unicode)]
-"""A text that is not empty."""
+"""A non-empty string."""
 
 Secret: TypeAlias = Annotated[
     SecretStr,
@@ -237,7 +237,7 @@ Secret: TypeAlias = Annotated[
     PlainSerializer(_secret, return_type=str),
     WithJsonSchema({"type": "string", "minLength": 1}),
 ]
-"""A text that is shown as `***` unless the context says REVEAL."""
+"""A string that is shown as `***` unless the context says REVEAL."""
 
 FileName: TypeAlias = Annotated[Path, BeforeValidator(_file_name)]
 """The name of a file, relative to that of the fixture."""

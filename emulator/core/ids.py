@@ -1,4 +1,4 @@
-"""The one module that makes random ids; with a seed, the same ones in the same order."""
+"""Random ids; with a seed, the same ones in the same order."""
 
 import os
 import random
@@ -24,15 +24,15 @@ class Ids:
             self._random = random.Random(seed if stream == 1 else f"{seed}/{stream}")  # noqa: S311 - see above
 
     def unique(self, bits: int = 128) -> str:
-        """So many random bits as hexadecimal digits, for a `jti` (RFC 7519 §4.1.7)."""
+        """`bits` random bits as hexadecimal digits, for a `jti` (RFC 7519 §4.1.7)."""
         return self._random.getrandbits(bits).to_bytes(bits // 8, "big").hex()
 
     def digits(self, count: int) -> str:
-        """So many random decimal digits, for a one-time code."""
+        """Random decimal digits, for a one-time code."""
         return f"{self._random.randrange(10**count):0{count}}"
 
     def chance(self, probability: float) -> bool:
-        """Whether something of this probability (0 to 1) happens now."""
+        """True with this probability (0 to 1)."""
         return probability >= 1 or self._random.random() < probability
 
     def between(self, least: float, most: float) -> float:

@@ -1,6 +1,6 @@
-"""Any token explained: what it is, whose, and everything that is wrong with it.
+"""Inspecting a token: what it is, whose it is, and everything that is wrong with it.
 
-The checks are those that refuse a token at a protected resource; here all of them are made.
+The checks are those of a protected resource; here all of them are made.
 """
 
 from collections.abc import Iterator, Mapping
@@ -45,7 +45,7 @@ _DOTS_AFTER_REALM = 3
 
 
 class SignatureVerdict(StrEnum):
-    """What a token's signature is worth in a realm."""
+    """The verdict on a token's signature."""
 
     GOOD = "good"
     BAD = "bad"
@@ -77,7 +77,7 @@ class ClaimDate(BaseModel):
 
 
 class Inspection(BaseModel):
-    """Everything that can be told of a text. It repeats header and claims, not the signature."""
+    """What is known of a token. It repeats header and claims, not the signature."""
 
     verdict: str
     summary: str
@@ -96,18 +96,18 @@ class Inspection(BaseModel):
 
 @dataclass
 class _Origin:
-    """What is known of where a token comes from.
+    """What is known of a token's origin.
 
     `state` is that of the vendor in the realm that inspects, None for a foreign token; `problem` is
     why no key of the vendor signed it. `realm` is the name of the realm that issued it, and
-    `elsewhere` why that is not this one as it is now.
+    `not_ours` is why that is not this realm in its current generation.
     """
 
     signature: SignatureVerdict | None = None
     problem: TokenRefused | None = None
     state: VendorState[Any] | None = None
     realm: str | None = None
-    elsewhere: str | None = None
+    not_ours: str | None = None
     grant: Grant | None = None
     subject: Subject | None = None
 
@@ -129,7 +129,7 @@ class _Inspected:
 
 
 async def inspect(realm: Realm, realms: Realms, text: str) -> Inspection:
-    """Everything that can be told of a text, by the realm's keys and clock."""
+    """Inspect a text with the realm's keys and clock."""
     found = parse_token(text, realm.vendors.values())
     origin = await _origin_of(realm, realms, found)
     problems = await _problems(realm, found, origin)
@@ -179,9 +179,9 @@ def _realm_in(claims: Mapping[str, Any]) -> str | None:
 async def _vendor_of(
     realm: Realm, found: ParsedToken, claims: Mapping[str, Any]
 ) -> VendorState[Any] | None:
-    """The vendor for which most speaks; the first evidence outweighs all that follow.
+    """The vendor with the most evidence, in order of weight.
 
-    Vendors may share a key, and a token that is not signed may still say whose it is.
+    Vendors may share a key, and an unsigned token may still name its vendor.
     """
     best, most = None, (False,) * 5
     for state in realm.vendors.values():
@@ -198,7 +198,7 @@ async def _vendor_of(
 
 
 async def _signed_by(realm: Realm, state: VendorState[Any], found: ParsedToken) -> bool:
-    # No key is made to find out about a token of another algorithm.
+    # Do not make a key to inspect a token of another algorithm.
     if found.header.get("alg") != state.issuer.keyring.algorithm.name:
         return False
     return await signature_problem(realm, state, found.jwt, found.header) is None
@@ -249,16 +249,16 @@ def _trace(
     if origin.grant is not None:
         origin.subject = state.subject_of(origin.grant)
     elif named is None:
-        origin.elsewhere = "its jti is not one of the emulator's"
+        origin.not_ours = "its jti is not one of the emulator's"
     elif named == realm.name:
-        origin.elsewhere = (
+        origin.not_ours = (
             "it was issued before a reset of this realm, or by an earlier realm of this name"
         )
     elif other is None:
-        origin.elsewhere = f"it was issued by the realm {named}, which does not exist now"
+        origin.not_ours = f"it was issued by the realm {named}, which does not exist now"
     else:
         grant = other.identity.grant_of(jti)
-        origin.elsewhere = f"it was issued by the realm {named}{'' if grant else ' before a reset'}"
+        origin.not_ours = f"it was issued by the realm {named}{'' if grant else ' before a reset'}"
         if grant is not None:
             origin.subject = other.vendors[state.vendor].subject_of(grant)
 
@@ -270,8 +270,8 @@ async def _problems(realm: Realm, found: ParsedToken, origin: _Origin) -> list[T
     claims, state, grant = found.claims, origin.state, origin.grant
     if claims is None:
         return problems
-    if origin.elsewhere is not None:
-        problems.append(TokenRefused(TokenProblem.OTHER_REALM, origin.elsewhere))
+    if origin.not_ours is not None:
+        problems.append(TokenRefused(TokenProblem.OTHER_REALM, origin.not_ours))
     elif state is not None and origin.subject is None:
         problems.append(subject_deleted())
     problems += date_problems(claims, realm.clock.now())
@@ -328,7 +328,7 @@ def _when(ahead: float) -> str:
 
 
 def _summary(inspected: _Inspected) -> str:
-    """What a person wants to know first, in one sentence."""
+    """The summary, in one sentence."""
     found, origin = inspected.found, inspected.origin
     if found.format is Format.NONE:
         return f"This is not a token: {found.problem}."

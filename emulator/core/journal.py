@@ -1,6 +1,6 @@
-"""The journal of a realm: every call to a vendor, as it came and as it ended.
+"""The journal of a realm: every call to a vendor, with request and response.
 
-What is written here was redacted before: no entry ever holds a password, a code, a token or a key.
+Entries are redacted before they are written: they hold no password, code, token or key.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -20,7 +20,7 @@ Entry: TypeAlias = Mapping[str, Any]
 
 
 class JournalRequest(BaseModel):
-    """What was asked; `body_bytes` is None if the body was not read."""
+    """The request; `body_bytes` is None if the body was not read."""
 
     method: str
     path: str
@@ -31,7 +31,7 @@ class JournalRequest(BaseModel):
 
 
 class JournalResponse(BaseModel):
-    """What was answered."""
+    """The response."""
 
     headers: dict[str, str]
     body: Any
@@ -58,7 +58,7 @@ class JournalEntry(BaseModel):
 
 @dataclass(frozen=True)
 class JournalPage:
-    """Entries, oldest first, and how many before them are gone that were not cleared.
+    """Entries, oldest first, and how many before them were dropped.
 
     `read_to` is the number that the next page begins after.
     """
@@ -69,7 +69,7 @@ class JournalPage:
 
 
 class Journal:
-    """The journal of one realm. Numbers begin at 1, and none is given twice."""
+    """The journal of one realm. Numbers begin at 1, and are used once."""
 
     def __init__(self, store: Store, realm: str, log: str, keep: int) -> None:
         """`log` is its name in the store, `keep` how many entries stay."""
@@ -91,14 +91,14 @@ class Journal:
         return (await self._store.position(self._realm, self._log)).cleared
 
     async def dropped(self, after: int = 0) -> int:
-        """How many entries with a number above `after` fell to the bounds."""
+        """How many entries with a number above `after` were dropped."""
         position = await self._store.position(self._realm, self._log)
         begins = max(after, position.cleared)
         oldest = await self._read(begins, 1)
         return max(0, (oldest[0].number if oldest else position.last + 1) - begins - 1)
 
     async def page(self, after: int = 0, limit: int = PAGE_SIZE) -> JournalPage:
-        """Up to `limit` entries with a number above `after`, and how many before them are gone."""
+        """Up to `limit` entries above `after`, and how many before them were dropped."""
         position = await self._store.position(self._realm, self._log)
         begins, last = max(after, position.cleared), position.last
         found = await self._read(begins, limit)
@@ -123,7 +123,7 @@ class Journal:
             upper = lower
 
     async def clear(self) -> None:
-        """Remove all entries; the numbers go on."""
+        """Remove all entries; numbering continues."""
         await self._store.clear(self._realm, self._log)
 
     async def _read(self, after: int, limit: int) -> list[LogEntry]:

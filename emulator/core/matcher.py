@@ -1,4 +1,4 @@
-"""Holds the journal to what a test expects: which calls, how many, and which came nearest."""
+"""Compares the journal with an expectation: which calls, how many, which are nearest."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Any
 from emulator.core.journal import Entry, JournalPage
 
 _MAX_NEAREST = 5
-"""How many of the calls that came nearest are shown."""
+"""The number of nearest calls that are shown."""
 
 _WEIGHTS = {"vendor": 8, "operation": 8, "path": 6, "principal": 5, "method": 4, "outcome": 3}
 """How far a call is away that differs in a field; in every other: 2.
@@ -22,7 +22,7 @@ _SHOWN_FIELDS = ("number", "at", "vendor", "operation", "principal", "outcome", 
 
 @dataclass(frozen=True)
 class CallFilter:
-    """Which calls are meant: those with all of `fields` as given; None: the call has none.
+    """A filter of calls: all `fields` must be equal; None selects calls without the field.
 
     `after` is the number of an entry, and `at` an instant as entries have it: only calls after that
     number, or from that instant on, match.
@@ -33,13 +33,13 @@ class CallFilter:
     at: str | None = None
 
     def matches(self, entry: Entry) -> bool:
-        """Whether a call is one of those that are meant."""
+        """Whether a call matches."""
         return self._late_enough(entry) and all(
             value_in(entry, name) == value for name, value in self.fields.items()
         )
 
     def differences(self, entry: Entry) -> dict[str, dict[str, Any]]:
-        """Each field in which a call is not as it should be: what was expected, and what was."""
+        """The fields in which a call differs: what was expected, and what was."""
         found: dict[str, dict[str, Any]] = {
             name: {"expected": value, "was": value_in(entry, name)}
             for name, value in self.fields.items()
@@ -127,14 +127,14 @@ class Matcher:
 
     @property
     def holds(self) -> bool:
-        """Whether it is as expected; what is gone makes no bound from above certain."""
+        """Whether it is as expected; dropped entries make an upper bound uncertain."""
         return self.count >= self.wanted.at_least and (
             self.wanted.at_most is None or (self.count <= self.wanted.at_most and not self.dropped)
         )
 
     @property
     def cannot_hold(self) -> bool:
-        """Whether no call that may still come could make it hold."""
+        """Whether no later call could make it hold."""
         most = self.wanted.at_most
         return most is not None and (self.count > most or self.dropped > 0)
 

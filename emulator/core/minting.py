@@ -1,7 +1,7 @@
-"""Minting: any token of a realm's vendors, by its keys and its clock, without a sign-in.
+"""Minting: any token of a realm's vendors, with its keys and clock, without a sign-in.
 
-For a principal that the realm knows it is what a sign-in would issue. Nothing is stored: a minted
-token is used, revoked and refused like any other.
+For a known principal it is what a sign-in would issue. Nothing is stored: a minted token is used,
+revoked and refused like any other.
 """
 
 from collections.abc import Mapping
@@ -22,8 +22,8 @@ from emulator.core.tokens import REFRESH, Claims, Grant, assemble, merge
 from emulator.core.vendor import VendorState
 from emulator.core.verification import verify_token
 
-_NO_PRINCIPAL = "nobody"
-"""Stands in a token for a principal that is not there. No fingerprint is like it."""
+_NO_PRINCIPAL = "unknown"
+"""The fingerprint in a token for an unknown principal. No real one is equal to it."""
 
 _REFUSES = "the emulator itself refuses this token"
 
@@ -41,10 +41,10 @@ class NoRefreshTokens(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class TokenSpec:
-    """What token is wanted; what is None is as a sign-in would make it.
+    """The requested token; None is as in a sign-in.
 
     `subject` is the name of a principal, or any other name. `lifetime` is seconds. `claims` and
-    `headers` come last: a None takes a member out.
+    `headers` override others; None removes a member.
     """
 
     vendor: str
@@ -68,7 +68,7 @@ class MintedToken:
 
 
 async def mint(realm: Realm, wanted: TokenSpec) -> MintedToken:
-    """The token that is wanted. Raises DefectImpossible, NoRefreshTokens."""
+    """Mint the requested token. Raises DefectImpossible, NoRefreshTokens."""
     state = realm.vendors[wanted.vendor]
     if wanted.use is Use.REFRESH and not state.issuer.refresh_lifetime:
         raise NoRefreshTokens(f"{wanted.vendor} has no refresh tokens")
@@ -95,7 +95,7 @@ async def mint(realm: Realm, wanted: TokenSpec) -> MintedToken:
 
 
 def _first_name(clients: Principals[Any]) -> str:
-    """The first that can be signed in through; else the first; else none."""
+    """The first active client; else the first; else None."""
     active = (client.name for client in clients if client.status == ACTIVE)
     return next(active, next((client.name for client in clients), _NO_PRINCIPAL))
 

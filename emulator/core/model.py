@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 class Model(BaseModel):
     """A mapping with these keys and no other. Its values are not changed once they are read.
 
-    Members that a fixture leaves out keep their defaults: `model_fields_set` tells which were
+    Members that a fixture leaves out keep their defaults: `model_fields_set` says which were
     given. An error never repeats the value that was wrong.
     """
 

@@ -9,7 +9,7 @@ from emulator.core.outcomes import printable
 from emulator.core.store import Store
 
 _KEPT = 1000
-"""How many mails a realm keeps; the oldest go first."""
+"""How many mails a realm keeps; the oldest are dropped."""
 
 _log = logging.getLogger("emulator")
 
@@ -32,7 +32,7 @@ class Outbox:
     ) -> None:
         """`log` is its name in the store; `show_codes` also writes a log line for each mail.
 
-        `is_closed` tells whether the realm was reset or removed.
+        `is_closed` is whether the realm was reset or removed.
         """
         self._store = store
         self._realm = realm
@@ -41,7 +41,7 @@ class Outbox:
         self._show_codes = show_codes
 
     async def put(self, mail: Mail) -> None:
-        """Put a mail into the outbox; that of a closed realm takes none."""
+        """Add a mail, unless the realm is closed."""
         if self._is_closed():
             return
         value = mail.model_dump_json().encode()

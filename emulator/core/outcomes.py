@@ -3,10 +3,10 @@
 An `Outcome` is what a vendor's page (or our assumption) says. A fixture can override its status,
 headers and body; a `ResponseTemplate` is the result, ready to be filled in.
 
-A body is JSON with placeholders: a text that is just `{{name}}` becomes that value, and `{{name}}`
-inside a longer text becomes its characters. `{{answer}}` is the model that an operation returned
-(`{{answer.accessToken}}` a member of it); `{{reason}}`, `{{principal}}` and `{{now}}` exist for
-every outcome.
+A body is JSON with placeholders: a string that is just `{{name}}` becomes that value, and
+`{{name}}` inside a longer string is replaced by its text. `{{answer}}` is the model that an
+operation returned (`{{answer.accessToken}}` a member of it); `{{reason}}`, `{{principal}}` and
+`{{now}}` exist for every outcome.
 """
 
 import re
@@ -37,17 +37,17 @@ COMMON_PLACEHOLDERS = frozenset({"reason", "principal", "now"})
 """The placeholders that every outcome's body may use."""
 
 BODILESS = frozenset({204, 304})
-"""The statuses whose answers have no body (RFC 9110 §15)."""
+"""The statuses whose responses have no body (RFC 9110 §15)."""
 
 HEADER_LIMIT = 8000
 """The longest header that a fixture's placeholders make, in characters."""
 
 REASON_LIMIT = 200
-"""The longest reason, in characters: it travels in a header."""
+"""The longest reason, in characters, as it is sent in a header."""
 
 
 class Provenance(StrEnum):
-    """How we know a behaviour."""
+    """How a behaviour is known."""
 
     DOCUMENTED = "documented"
     DOCUMENTED_ELSEWHERE = "documented elsewhere"
@@ -58,8 +58,8 @@ class Provenance(StrEnum):
 class Refused(Exception):
     """An operation ends in a refusal: the outcome's name, the reason, and what its body needs.
 
-    `reason` is one sentence for the person who debugs; it never holds a secret. `values` fill the
-    placeholders of the outcome's body.
+    `reason` is one sentence for debugging, without secrets. `values` fill the placeholders of the
+    outcome's body.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Outcome:
     """One named way in which an operation can end.
 
     `when` says in one clause when it happens, `source` which page says so; `sample` fills the
-    placeholders in documentation and wherever the operation has nothing better to say.
+    placeholders in documentation, and by default elsewhere.
     """
 
     name: str
@@ -104,7 +104,7 @@ class Outcome:
 
     @property
     def succeeds(self) -> bool:
-        """Whether the operation did what it was asked."""
+        """Whether the operation succeeded."""
         return self.status < 400
 
     @property
@@ -113,7 +113,7 @@ class Outcome:
         return COMMON_PLACEHOLDERS | self.sample.keys()
 
     def overridden(self, change: OutcomeOverride) -> "Outcome":
-        """The outcome as a fixture corrects it; what the fixture does not name stays."""
+        """The outcome with a fixture's correction applied."""
         replaced = {name.lower() for name in change.headers}
         kept = {n: v for n, v in self.headers.items() if n.lower() not in replaced}
         return replace(
@@ -126,7 +126,7 @@ class Outcome:
 
 
 def common_outcomes(body: Callable[[int, str], Json], source: str) -> tuple[Outcome, ...]:
-    """The outcomes of calls that reach no operation of a vendor, in its own words.
+    """The outcomes of calls that reach no operation, with the vendor's error body.
 
     `body` makes the body of a status and its phrase. No vendor documents any of them.
     """
@@ -156,7 +156,7 @@ def common_outcomes(body: Callable[[int, str], Json], source: str) -> tuple[Outc
 
 
 class ResponseTemplate:
-    """An outcome prepared for answering with it.
+    """An outcome prepared for rendering.
 
     `needs_values` says whether it shows anything but what the operation returned; `is_text` that
     its body is no JSON; `plain` that the body is what the operation returned and nothing else.
@@ -186,7 +186,7 @@ class ResponseTemplate:
         return self._rendered(values) if self._constant is None else self._constant
 
     def headers(self, values: Values) -> dict[str, str]:
-        """The headers likewise, names in lower case; a value cannot begin another header."""
+        """The headers likewise, names in lower case, without line breaks in values."""
         if not self._dynamic:
             return dict(self._headers)
         return {
@@ -201,7 +201,7 @@ class ResponseTemplate:
         if body is None:
             return b""
         if self.is_text and isinstance(body, str):
-            # An error page of a gateway goes out as it is.
+            # A text, such as an error page of a gateway, is sent unchanged.
             return str(fill(body, values)).encode()
         return to_json(fill(body, values))
 
@@ -209,7 +209,7 @@ class ResponseTemplate:
 def templates(
     outcomes: tuple[Outcome, ...], overrides: Mapping[str, OutcomeOverride]
 ) -> dict[str, ResponseTemplate]:
-    """Every outcome by its name, with what the fixture corrects."""
+    """The outcomes by name, with the fixture's corrections."""
     return {
         outcome.name: ResponseTemplate(
             outcome.overridden(overrides[outcome.name]) if outcome.name in overrides else outcome
@@ -228,7 +228,7 @@ def placeholders_in(body: object) -> set[str]:
 
 
 def embedded_placeholders(body: object) -> set[str]:
-    """The names of the placeholders that stand within a longer text."""
+    """The names of the placeholders inside a longer string."""
     if isinstance(body, str):
         return set() if _PLACEHOLDER.fullmatch(body) else set(_PLACEHOLDER.findall(body))
     if isinstance(body, Mapping):
@@ -266,7 +266,7 @@ def printable(text: str, limit: int = REASON_LIMIT) -> str:
 
 
 def status_phrase(status: int) -> str:
-    """The words for a status, the same with every Python (3.13 reloaded RFC 9110's new ones)."""
+    """The words for a status, the same with every Python (3.13 adopted RFC 9110's new ones)."""
     if status in _PHRASES:
         return _PHRASES[status]
     try:

@@ -1,7 +1,6 @@
 """Principals: the clients and users that can sign in, as a fixture says and as calls change them.
 
-Vendors extend `Principal` and `Subject` with what they know of theirs. Sentences here become
-reasons: they help the person who debugs and never repeat a secret.
+Vendors extend `Principal` and `Subject`. Messages here become reasons, which never repeat a secret.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,20 +23,19 @@ BLOCKED = ("disabled", "locked")
 _NEVER_FORCED = frozenset(
     {"path_unknown", "method_not_allowed", "body_too_large", "forward_failed"}
 )
-"""Outcomes in which no principal has a part."""
+"""Outcomes that do not concern a principal."""
 
 _MAX_COMPARED = 100
-"""Looking for a similar name costs time for each; among more than these we do not look."""
+"""Similar names are looked for among at most so many, as it takes time."""
 
 _MAX_CHANGED = 100_000
-"""How many principals of a kind a realm adds, changes and removes; its memory is bounded."""
+"""The limit of changed principals of a kind in a realm, to bound memory."""
 
 
 class Principal(Model):
     """A client or a user.
 
-    `status` is `active`, `disabled`, `locked`, or the name of an outcome that this principal always
-    gets.
+    `status` is `active`, `disabled`, `locked`, or the name of an outcome in which every call ends.
     """
 
     name_field: ClassVar[str]
@@ -68,7 +66,7 @@ class Principal(Model):
 
     @classmethod
     def unknown(cls, name: str) -> Self:
-        """A principal of this name that no fixture has: for tokens minted for it."""
+        """A principal of this name for minting, which no fixture has."""
         members: dict[str, Any] = {cls.name_field: name}
         return cls.model_construct(None, **members)  # type: ignore[return-value]  # pydantic's mypy plugin loses Self
 
@@ -93,7 +91,7 @@ class Principal(Model):
             )
 
     def passwords(self) -> Iterator[str]:
-        """What it proves who it is with: the journal shows it nowhere."""
+        """Its passwords, which the journal never shows."""
         yield from ()
 
     def public(self) -> dict[str, Any]:
@@ -103,11 +101,11 @@ class Principal(Model):
         )
 
     def whole(self) -> dict[str, Any]:
-        """All members that are not as by default, secrets included."""
+        """All members without defaults, with secrets."""
         return self.model_dump(mode="json", exclude_defaults=True, context=REVEAL)
 
     def warnings(self) -> Iterator[tuple[tuple[str, ...], str]]:
-        """What can be served and is hardly meant: where in the entry, and what."""
+        """Values that are valid but probably a mistake, as path and message."""
         yield from ()
 
 
@@ -118,7 +116,7 @@ class Subject(Principal):
     lifetime: Annotated[
         Lifetime | None, Field(description="The lifetime of its access tokens.")
     ] = None
-    # A factory: pydantic copies a default deeply, which a hundred thousand users feel.
+    # A factory: pydantic copies a default deeply, which is slow for 100,000 users.
     claims: Annotated[
         Claims, Field(default_factory=dict, description="Additional claims; null removes one.")
     ]
@@ -148,11 +146,11 @@ P = TypeVar("P", bound=Principal)
 
 
 class TooManyPrincipals(Exception):
-    """A realm has added, changed and removed as many principals as it may."""
+    """The limit of changed principals in a realm is reached."""
 
 
 class PrincipalChange(BaseModel):
-    """What a realm changed of one principal, as the store holds it.
+    """A realm's change of one principal, as the store holds it.
 
     `removals` is how often one of this name was removed. Without `value` it is the fixture's, or,
     if it is `deleted`, none.
@@ -175,7 +173,7 @@ class PrincipalTable(Generic[P]):
 
     @property
     def singular(self) -> str:
-        """What reasons call one: "client", "user"."""
+        """The word for one in reasons: "client", "user"."""
         return self.kind.removesuffix("s")
 
     @cached_property
@@ -195,7 +193,7 @@ class Principals(Generic[P]):
         self.table = table
         self.changes: dict[str, PrincipalChange] = {}
         self._added: dict[str, P] = {}
-        """Those that the realm added or changed; the one added last stands last."""
+        """Those that the realm added or changed; the one added last comes last."""
         self._names: dict[str, str] = {}
         """Names by fingerprint, of those with a change."""
         for name, change in (changes or {}).items():
@@ -219,7 +217,7 @@ class Principals(Generic[P]):
         return self.table.by_name.get(name)
 
     def changed(self, principal: P) -> PrincipalChange:
-        """The change that adds one, or puts it in the place of one. Raises TooManyPrincipals."""
+        """The change that adds or replaces one. Raises TooManyPrincipals."""
         self._check_bound(principal.name)
         return PrincipalChange(removals=self.removals(principal.name), value=principal.whole())
 
@@ -237,7 +235,7 @@ class Principals(Generic[P]):
         return 0 if change is None else change.removals
 
     def apply(self, name: str, change: PrincipalChange | None) -> None:
-        """Take up a change, or with None the end of one."""
+        """Apply a change; None removes the earlier change."""
         self._names.pop(self.fingerprint(name), None)
         self._added.pop(name, None)
         self.changes.pop(name, None)
@@ -250,9 +248,9 @@ class Principals(Generic[P]):
             self._names[self.fingerprint(name)] = name
 
     def after_reload(self, before: "Principals[P]") -> dict[str, PrincipalChange | None]:
-        """The changes with which this fixture's table takes the place of another in a realm.
+        """The changes to a realm when this fixture's table replaces another.
 
-        What was issued to a principal that is not in it is refused, though it comes back later.
+        Tokens of principals that are not in it are refused, also if they are added again later.
         """
         names = {*before.table.by_name, *before.changes}
         result: dict[str, PrincipalChange | None] = {}
@@ -283,7 +281,7 @@ class Principals(Generic[P]):
         return self.find(name)
 
     def why_unknown(self, name: str) -> str:
-        """One sentence about a name that no principal has, with the nearest that one has."""
+        """A message about an unknown name, with the nearest known one."""
         singular, count = self.table.singular, len(self)
         sentence = f"there is no {singular} {name!r}"
         if not count:

@@ -41,12 +41,12 @@ HEADER = "realm"
 ORIGIN = "origin/"
 
 Changes = Mapping[str, bytes | None]
-"""Fields of a realm's state to set, or with None to remove."""
+"""Fields of a realm's state to set; None removes one."""
 
 
 @dataclass(frozen=True)
 class RealmTemplate:
-    """What a fixture says, prepared once for all realms that are made from it."""
+    """A fixture, prepared once for all realms made from it."""
 
     catalog: Catalog
     vendors: Mapping[str, VendorTemplate]
@@ -61,7 +61,7 @@ class RealmTemplate:
 
     @cached_property
     def fault_list(self) -> FaultList | None:
-        """The faults that realms begin with; None if that depends on when, as one has a `ttl`."""
+        """The initial faults; None if they depend on the time, as one has a `ttl`."""
         has_ttl = any(fault.ttl is not None for fault in self.faults)
         return None if has_ttl else FaultList.of(self.faults, 0)
 
@@ -84,7 +84,7 @@ class RealmTemplate:
 class RealmHeader(BaseModel):
     """What the store holds of a realm itself. Times are POSIX seconds of real time.
 
-    `generation` tells the realms of a name apart, one after the other: what was issued before is
+    `generation` distinguishes successive realms of one name: what was issued before is
     refused by every later one. `fixture` is the realm's own; None: the server's, of which there may
     have been several, and realms of one `lineage` are made from the same.
     """
@@ -98,7 +98,7 @@ class RealmHeader(BaseModel):
 
 @dataclass(frozen=True)
 class RealmOptions:
-    """What all realms of a server have in common.
+    """What all realms of a server share.
 
     `show_codes` logs mailed codes; `journal_entries` is how many calls a journal keeps.
     """
@@ -120,7 +120,7 @@ class TriggeredFault:
 class RealmRandom:
     """Where a realm's random ids come from, and whether its faults of a `probability` trigger.
 
-    With a seed both are the same each time, and neither disturbs the other.
+    With a seed both are the same each time, independently.
     """
 
     ids: Ids
@@ -193,20 +193,20 @@ class Realm:
 
     @property
     def closed(self) -> bool:
-        """Whether it was reset or removed: this object is not used any more."""
+        """Whether it was reset or removed."""
         return self._life.closed
 
     def close(self) -> None:
-        """Store nothing more: the realm was reset or removed."""
+        """Mark it as reset or removed: nothing more is stored."""
         self._life.closed = True
 
     def apply(self, changes: Changes, version: int) -> None:
-        """Take up changes that were saved as `version`."""
+        """Apply changes that were saved as `version`."""
         self._save(changes, version)
         self._apply_fields(changes)
 
     def reload(self, template: RealmTemplate, changes: Changes, version: int) -> None:
-        """Go on with another fixture; `changes` are those of `changes_to_reload`."""
+        """Reload another fixture; `changes` are those of `changes_to_reload`."""
         rings = {name: state.issuer.keyring for name, state in self.vendors.items()}
         self._save(changes, version)
         self.random = RealmRandom(self.random.ids, Ids(template.seed))
@@ -224,10 +224,10 @@ class Realm:
                 self.fields[name] = value
 
     def changes_to_reload(self, template: RealmTemplate) -> Changes:
-        """What becomes of the realm's state when another fixture takes the place of its own.
+        """The changes of the realm's state when another fixture replaces its own.
 
-        Faults and principals are the fixture's then. Keys stay where they come from the same place;
-        a clock that starts otherwise starts again.
+        Faults and principals are the fixture's then. Keys from the same source stay; a clock with
+        another start starts again.
         """
         faults = FaultList.of(template.faults, machine_time(), self.fault_list.last)
         changes: dict[str, bytes | None] = {"faults": dump(faults)}
@@ -296,13 +296,13 @@ class Realm:
         return view
 
     def issuing_with(self, vendor: str, issuer: TokenIssuer) -> Self:
-        """The same realm, in which a vendor issues its tokens otherwise."""
+        """The same realm with another token issuer of a vendor."""
         view = copy(self)
         view.vendors = self.vendors | {vendor: self.vendors[vendor].issuing_with(issuer)}
         return view
 
     def grant(self, state: VendorState[Any], subject: Principal, *through: str) -> Grant:
-        """A new grant to a principal of a vendor, that signed in `through` these clients."""
+        """A new grant to a vendor's principal, which signed in `through` these clients."""
         return self.identity.grant(state.subject_fingerprint(subject, *through))
 
     def of(self, kind: type[S]) -> S:
@@ -352,7 +352,7 @@ class Realm:
         return await self.store.count(self.name, self._scoped(what), by)
 
     async def consume_once(self, what: str, until: float) -> bool:
-        """Consume a thing that may be used once; True for the first. Raises StoreFull.
+        """Consume something that may be used once; True for the first. Raises StoreFull.
 
         `until` is when it would expire, in POSIX seconds of the realm's clock.
         """
@@ -370,19 +370,15 @@ class Realm:
         return await self.store.consumed(self.name, self._scoped(f"refresh:{jti}"))
 
     async def revoke_token(self, jti: str, until: float) -> None:
-        """Refuse one token from now on; `until` is its expiry. Raises StoreFull."""
+        """Revoke one token; `until` is its expiry. Raises StoreFull."""
         await self.keep(f"token:{jti}", b"revoked", until)
 
     async def revoke_grant(self, grant: Grant) -> None:
-        """Refuse every token of a grant, those to come included, for good. Raises StoreFull.
-
-        It is not known how long its tokens last: lifetimes change, and minted tokens have their
-        own.
-        """
+        """Revoke every token of a grant, later ones included, for good. Raises StoreFull."""
         await self.keep(f"grant:{grant.id}", b"revoked", math.inf)
 
     async def is_revoked(self, jti: str, grant: Grant) -> bool:
-        """Whether a token was revoked, by itself or with its grant."""
+        """Whether a token was revoked, alone or with its grant."""
         return (
             await self.kept(f"token:{jti}") is not None
             or await self.kept(f"grant:{grant.id}") is not None
@@ -395,7 +391,7 @@ class Realm:
             await self.store.put(self.name, self._scoped(what), value, now=now, until=until)
 
     async def kept(self, what: str) -> bytes | None:
-        """What was kept, until its time."""
+        """The kept value, until its time."""
         return await self.store.get(self.name, self._scoped(what), now=self.clock.now())
 
     def _scoped(self, what: str) -> str:

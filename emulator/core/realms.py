@@ -24,7 +24,7 @@ from emulator.core.realm import (
 from emulator.core.store import Store, StoredState, VersionConflict
 
 REALM_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-"""What a realm may be called: it stands in paths, and between the dots of a `jti`."""
+"""A valid realm name: it is used in paths and, between dots, in a `jti`."""
 
 REALM_NAMES = "a realm's name is 1 to 64 letters, digits, - and _"
 
@@ -35,18 +35,18 @@ _OF_ALL_REALMS = ""
 
 
 def why_unknown(name: str) -> str:
-    """One sentence about a name that names no realm, and what makes one."""
+    """A message about an unknown realm, with how to create it."""
     if REALM_NAME.fullmatch(name):
         return f"there is no realm {name!r}; PUT /_emulator/realms/{name} creates it"
     return f"there is no realm {name!r}, which is not a valid name: {REALM_NAMES}"
 
 
 class RealmRemoved(Exception):
-    """The realm is not there any more."""
+    """The realm was removed."""
 
 
 class TooManyRealms(Exception):
-    """The server holds as many realms as it may."""
+    """The limit of realms is reached."""
 
 
 class Realms:
@@ -100,14 +100,14 @@ class Realms:
         return [default, *(realm for realm in others if realm is not None)]
 
     async def is_current(self, realm: Realm) -> bool:
-        """Whether a realm is still the one of its name: neither reset, removed nor made anew."""
+        """Whether a realm is current: neither reset, nor removed, nor created again."""
         if realm.closed:
             return False
         current = await self.get(realm.name)
         return current is not None and current.header.generation == realm.header.generation
 
     async def change(self, name: str, changes: Callable[[Realm], Changes]) -> Realm | None:
-        """Save what `changes` makes of the realm as it is now; of two at once, none is lost.
+        """Apply `changes` to the realm's current state and save it; concurrent changes are kept.
 
         None if there is no such realm. What `changes` raises is raised.
         """
@@ -131,9 +131,9 @@ class Realms:
         fixture: dict[str, Any] | None = None,
         ttl: float | None = None,
     ) -> Realm:
-        """Make a realm, in the place of one of the same name; after `ttl` seconds it expires.
+        """Create a realm, replacing one of the same name; after `ttl` seconds it expires.
 
-        It is made from another realm as that is now, from a fixture of its own, or from the
+        It is made from another realm in its current state, from its own fixture, or from the
         server's. Raises TooManyRealms and FixtureError.
         """
         if await self.get(name) is None and len(await self.store.names()) >= _MAX_REALMS:
@@ -153,9 +153,9 @@ class Realms:
         return await self._replace(name, template, header, fields)
 
     async def reset(self, realm: Realm) -> Realm:
-        """Take a realm back to what it was made from; what was issued before is refused.
+        """Reset a realm; tokens issued before are refused.
 
-        Raises RealmRemoved if it is not there any more.
+        Raises RealmRemoved.
         """
         while True:
             current = await self.get(realm.name)
@@ -176,9 +176,9 @@ class Realms:
         realm.close()
 
     async def rotate(self, name: str, vendor: str, mode: Rotation) -> SigningKey | None:
-        """Make a new key of a vendor sign; None if there is no such realm.
+        """Rotate a vendor's key; None if there is no such realm.
 
-        Raises CannotRotate where tokens are signed with a secret.
+        Raises CannotRotate for a secret.
         """
         before: Keyring | None = None
         async with self._rotating:
@@ -199,7 +199,7 @@ class Realms:
                 return await realm.vendors[vendor].issuer.keyring.active()
 
     async def reload(self, template: RealmTemplate) -> None:
-        """Use another fixture from now on; realms made before keep what they were made from."""
+        """Replace the server's fixture; realms with their own fixture keep it."""
         await self.all()  # those that only other processes used so far are of the old one too
         self.template = template
         while True:
@@ -240,7 +240,7 @@ class Realms:
         return await self._keep(name, template, state.fields, state.version)
 
     def _template_of(self, header: RealmHeader) -> RealmTemplate:
-        """What a realm is made from that another process made or reset."""
+        """The template of a realm that another process created or reset."""
         if header.fixture is not None:
             return self._make_template(header.fixture)
         loaded = self._loaded.values()
@@ -248,7 +248,7 @@ class Realms:
         return self.template if header.lineage is None else next(same, self.template)
 
     async def _remove(self, name: str, state: StoredState) -> bool:
-        """Remove a realm that has this state, and tell whether it still had it."""
+        """Remove a realm if it still has this state; returns whether it had."""
         try:
             await self.store.save(name, dict.fromkeys(state.fields), state.version)
         except VersionConflict:
@@ -328,7 +328,7 @@ class Realms:
         for name, realm in list(self._loaded.items()):
             expiry = realm.header.expires_at
             if expiry is not None and expiry <= now:
-                await self._load(name)  # which removes it, unless it was made again elsewhere
+                await self._load(name)  # which removes it, unless another process created it again
             elif expiry is not None:
                 self._next_expiry = min(self._next_expiry, expiry)
 
@@ -338,7 +338,7 @@ def _same_keys(one: Keyring, other: Keyring) -> bool:
 
 
 def _as_origin(source: Realm) -> dict[str, bytes]:
-    """The fields of a realm as another begins with them: no fault has matched a call yet."""
+    """The fields of a realm for a copy, with fault counters at 0."""
     kept = {
         f"{ORIGIN}{name}": value
         for name, value in source.fields.items()

@@ -1,7 +1,6 @@
-"""What may be shown of a call: an allow-list for requests, and what is known to be secret.
+"""Redaction: an allow-list for requests, and known secrets.
 
-A value that is not known to be harmless is shown as `***`. Whatever looks like a JWT is redacted
-wherever it stands, as it may stand anywhere.
+Any other value is shown as `***`. Whatever looks like a JWT is redacted wherever it is.
 """
 
 import re
@@ -36,10 +35,10 @@ _JWT = re.compile(r"(?:eyJ|eyAi|ewo|ew0K|ZXlK)[A-Za-z0-9_-]{12,}(?:\.[A-Za-z0-9_
 an encoded `eyJ`. A part of one is redacted too."""
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z_.-]{0,31}")
-"""A member's name that may be shown though it is unknown: no code and few passwords look so."""
+"""An unknown member's name that may be shown: it does not look like a code or password."""
 
 _MARKUP = re.compile(r'[={}\[\]"&;<>]')
-"""What stands between the members of JSON, a form or XML, and in no name."""
+"""Characters between the members of JSON, a form or XML, which no name contains."""
 
 _SECRET_NAMES = "|".join(
     [
@@ -54,7 +53,7 @@ _SECRET_LIKE = re.compile("pas|pwd|secret|token|otp|code|pin|key|jwt", re.IGNORE
 
 _MAX_SEGMENT = 40
 _SHORT_SEGMENT = 3
-"""A segment of so few characters is no secret worth the name."""
+"""A segment this short is not a secret."""
 
 _MAX_SEGMENTS = 12
 _SIMILARITY = 0.75
@@ -72,13 +71,13 @@ _WORDS = frozenset(
         *("tokens", "user", "userinfo", "users", "validate", "verify", "version", ".well-known"),
     }
 )
-"""Segments that clients of sign-in APIs send to paths that are not there."""
+"""Common segments of paths in sign-in APIs."""
 
 _MAX_COMPARED = 1_000
-"""With how many principals' passwords an unknown name is compared; that takes 0.3 ms."""
+"""How many passwords an unknown name is compared with; that takes 0.3 ms."""
 
 _GRANT_TYPES = frozenset({"authorization_code", "client_credentials", "password", "refresh_token"})
-"""Values of `grant_type` (RFC 6749), which are no names and no passwords."""
+"""Values of `grant_type` (RFC 6749), which are not secrets."""
 
 
 def without_tokens(text: str) -> str:
@@ -93,7 +92,7 @@ def redacted_text(text: str, limit: int = TEXT_LIMIT) -> str:
 
 
 def redacted_name(text: str) -> str:
-    """The value of a member that names something; a whole body in its place is no name."""
+    """A name; it is redacted if it looks like a whole body."""
     return MASK if looks_like_body(text) else redacted_text(text)
 
 
@@ -112,8 +111,7 @@ def redacted_members(
 ) -> dict[str, Any]:
     """The members of a body or query: the values of `open_members`, the names of the others.
 
-    Of a member without a value it is not known whether it is a name or a value: if it is not one of
-    `open_members`, both are redacted.
+    A member without a value may be a value itself: both are redacted, except `open_members`.
     """
     shown: dict[str, Any] = {}
     for name, value in members.items():
@@ -135,9 +133,9 @@ def _open_value(value: object) -> object:
 
 
 def redacted_answer(body: bytes, secrets: Collection[str] = (), *, is_text: bool = False) -> Any:
-    """An answer of ours as the journal shows it: without these secrets and without tokens.
+    """A response body for the journal, without these secrets and tokens.
 
-    A longer one is a text that ends in `...`; None if it is too large to be searched.
+    A long one is a string that ends in `...`; None if it is too large to be searched.
     """
     if len(body) > _MAX_BODY:
         return None
@@ -174,9 +172,9 @@ def _without(text: str, secrets: Iterable[str]) -> str:
 
 
 def redacted_path(path: str, known: Iterable[str]) -> str:
-    """A path that nothing answers at: its segments that are like words of the paths in `known`.
+    """An unknown path: segments that resemble words of `known` paths are shown.
 
-    A client that puts a token, a password or a code into a path finds it redacted.
+    Others are redacted, as they may be a token, password or code.
     """
     return _redacted_path(path, _words(tuple(known)))
 
@@ -205,7 +203,7 @@ def _is_word(part: str, words: Collection[str]) -> bool:
 
 
 def redacted_resource_path(path: str, parameters: Mapping[str, str]) -> str:
-    """A path of the fixture's: redacted is what its `parameters` with secret names stand for."""
+    """A path of a resource, with the values of its secret `parameters` redacted."""
     secrets = set(secret_parameters(parameters))
     segments = [
         MASK if part in secrets or len(part) > TEXT_LIMIT or not part.isprintable() else part
@@ -215,7 +213,7 @@ def redacted_resource_path(path: str, parameters: Mapping[str, str]) -> str:
 
 
 def secret_parameters(parameters: Mapping[str, str]) -> tuple[str, ...]:
-    """What a path's parameters with secret names stand for."""
+    """The values of a path's parameters that have secret names."""
     return tuple(value for name, value in parameters.items() if _SECRET_PARAMETER.fullmatch(name))
 
 

@@ -1,4 +1,4 @@
-"""Protected resources: paths of a vendor that take its tokens, as a fixture declares them."""
+"""Protected resources: paths that require a vendor's token, as a fixture declares them."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -63,7 +63,7 @@ def _base_url(url: str) -> str:
 
 
 class FixedResponse(Model):
-    """What a resource, or a fault, answers by itself."""
+    """The fixed response of a resource or a fault."""
 
     status: Annotated[int, Field(ge=200, le=599, strict=True, description="The HTTP status.")] = 200
     headers: Annotated[fields.HttpHeaders, Field(description="Headers of the response.")] = {}
@@ -86,7 +86,7 @@ class FixedResponse(Model):
             raise ValueError(f"{{{{{used}}}}} is not known here{did_you_mean(used, sorted(known))}")
 
     def template(self, name: str, when: str, parameters: Iterable[str] = ()) -> ResponseTemplate:
-        """The answer as an outcome; `parameters` are the placeholders that a path gives."""
+        """The response as an outcome; `parameters` are placeholders from the path."""
         return ResponseTemplate(
             Outcome(
                 name=name,
@@ -101,7 +101,7 @@ class FixedResponse(Model):
 
 
 class Resource(Model):
-    """A path of a vendor that takes its tokens: it answers by itself, or hands the call on."""
+    """A protected path of a vendor: it has a fixed response, or forwards the request."""
 
     vendor: Annotated[
         str, Field(description="The vendor whose tokens and error responses it uses.")
@@ -134,7 +134,7 @@ class Resource(Model):
 
     @cached_property
     def response(self) -> ResponseTemplate | None:
-        """What it answers by itself."""
+        """Its fixed response."""
         if self.respond is None:
             return None
         return self.respond.template("answered", "the token is good", parameters_of(self.path))
@@ -147,7 +147,7 @@ class Resource(Model):
 
 @dataclass(frozen=True)
 class ResourceMatch:
-    """A resource that a path leads to, and the values of its `{parameters}`."""
+    """A resource that matches a path, with the values of its `{parameters}`."""
 
     resource: Resource
     parameters: Mapping[str, str]
@@ -163,7 +163,7 @@ class Resources:
         return iter(self._resources)
 
     def at(self, path: str) -> list[ResourceMatch]:
-        """All that a path leads to, whatever the method."""
+        """All matches of a path, for any method."""
         return [
             ResourceMatch(resource, found.groupdict())
             for resource in self._resources
@@ -189,7 +189,7 @@ def parameters_of(path: str) -> list[str]:
 
 
 def compile_path(path: str) -> re.Pattern[str]:
-    """A path such as `/users/{id}/**` as a pattern; ValueError says what is wrong with it.
+    """A path such as `/users/{id}/**` as a pattern; Raises ValueError.
 
     `{name}` is one segment; `/**` at the end is the path itself and everything below it.
     """

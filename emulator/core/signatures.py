@@ -1,4 +1,4 @@
-"""Whether a vendor's key signed a token; if not, what else is known of its signature.
+"""Whether a vendor's key signed a token; if not, why not.
 
 How a token is parsed here (RFC 7515 §3.1) is the same for verifying it and for inspecting it.
 """
@@ -43,10 +43,10 @@ class TokenProblem(StrEnum):
 
 
 class TokenRefused(Exception):
-    """A token is refused: why, in one sentence that never holds the token.
+    """A token is refused; `reason` never contains the token.
 
-    `expired_at` is POSIX seconds, where the problem is EXPIRED. `subject` is whose token it is, as
-    far as that could be found out.
+    `expired_at` is POSIX seconds, where the problem is EXPIRED. `subject` is the token's subject,
+    if known.
     """
 
     def __init__(self, problem: TokenProblem, reason: str, expired_at: float | None = None) -> None:
@@ -70,7 +70,7 @@ def decode_header(token: str) -> dict[str, Any]:
 
 
 def decode_payload(token: str) -> dict[str, Any]:
-    """The claims of a token, whoever signed it; else TokenRefused."""
+    """The claims of a token, without verifying it. Raises TokenRefused."""
     try:
         claims = from_json(decode_segment(token.split(".")[1]), allow_inf_nan=False)
     except (ValueError, IndexError) as error:

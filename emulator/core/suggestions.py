@@ -1,4 +1,4 @@
-"""Suggestions for a name that is not known: the known one that was probably meant."""
+"""Suggestions for an unknown name: the nearest known one."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches

@@ -1,6 +1,6 @@
-"""A token as it was pasted from a header, an answer or a terminal: cleaned and parsed.
+"""Parsing a token as it was pasted from a header, a response or a terminal.
 
-Nothing is verified here, and nothing raises: an inspection goes on with whatever can be read.
+Nothing is verified, and nothing raises: an inspection uses whatever can be read.
 """
 
 import re
@@ -20,7 +20,7 @@ _JWE_SEGMENTS = 5
 """Header, key, initialization vector, ciphertext and tag (RFC 7516 §3.1)."""
 
 _MAX_DEPTH = 200
-"""How deep JSON may be nested here: an answer must be able to show it."""
+"""The maximum nesting of JSON here, so that a response can show it."""
 
 _PREFIXES = (
     (re.compile(r"authorization\s*:", re.IGNORECASE), "Authorization:"),
@@ -32,7 +32,7 @@ _SEGMENTED = re.compile(r"[A-Za-z0-9_=-]+(\.[A-Za-z0-9_=-]*)+")
 
 
 class Format(StrEnum):
-    """What kind of thing a text is."""
+    """The format of a text."""
 
     JWT = "jwt"
     ENCRYPTED = "encrypted_jwt"
@@ -45,8 +45,7 @@ class ParsedToken:
     """A parsed text.
 
     `jwt` is the JWT that it is or wraps; `wrapped_by` is the vendor that wraps its refresh tokens
-    so. `problem` is why it is no whole JWT, `notes` are what was removed; neither repeats any of
-    it.
+    so. `problem` is why it is not a whole JWT, `notes` are what was removed; neither repeats it.
     """
 
     format: Format
@@ -73,7 +72,7 @@ def parse_token(text: str, states: Iterable[VendorState[Any]]) -> ParsedToken:
 
 
 def _bare(text: str) -> tuple[str, list[str]]:
-    """The text without what stands around it, and what that was."""
+    """The text without what surrounds the token, and notes on what was removed."""
     notes: dict[str, None] = {}
     for _ in range(_MAX_LAYERS):
         before, text = text, text.strip()

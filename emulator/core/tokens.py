@@ -1,4 +1,4 @@
-"""Signed JWTs (RFC 7519). PyJWT's algorithm objects sign; what is ours is the header's order.
+"""Signed JWTs (RFC 7519). PyJWT's algorithm objects sign; the header's order is ours.
 
 A JWT is two segments of base64url JSON and a signature over them (RFC 7515 §3.1). `jwt.encode`
 writes `alg` first into the header, and Vault's begins with `kid`, so the segments are made here.
@@ -34,16 +34,16 @@ from emulator.core.suggestions import did_you_mean
 Claims: TypeAlias = dict[str, Json]
 
 CALLER = "caller"
-"""The issuer that is the address by which the caller reached us."""
+"""The value of `issuer` for the address that the caller used."""
 
 REFRESH = "refresh"
-"""The claim `token_use` of a refresh token, which tells it from an access token."""
+"""The value of the claim `token_use` that marks a refresh token."""
 
 _JTI_PARTS = 5
 
 
 class TokenSettings(Model):
-    """What the vendor's tokens are like. Vendors set their own defaults."""
+    """The settings of a vendor's tokens. Vendors set their defaults."""
 
     header_order: ClassVar[tuple[str, ...]] = ("alg", "typ", "kid")
     """The header's members in the vendor's order; HS algorithms have no `kid`."""
@@ -152,7 +152,7 @@ class RefreshableTokenSettings(TokenSettings):
 
 @dataclass(frozen=True)
 class RealmIdentity:
-    """What makes a realm's tokens its own: its name and generation, its clock and ids.
+    """The identity of a realm in its tokens: name and generation, clock and ids.
 
     `base_url` is the address by which the present caller reached the realm, if it is asked for.
     """
@@ -164,7 +164,7 @@ class RealmIdentity:
     base_url: str = ""
 
     def grant(self, subject: str) -> "Grant":
-        """A new grant to a subject: what its sign-in, and each refresh after it, issues."""
+        """A new grant to a subject, for its sign-in and later refreshes."""
         return Grant(self, subject, self.ids.unique(64))
 
     def grant_of(self, jti: object) -> "Grant | None":
@@ -177,7 +177,7 @@ class RealmIdentity:
 
 @dataclass(frozen=True)
 class Grant:
-    """All tokens that come of one sign-in; they are revoked together.
+    """A grant: all tokens of one sign-in, which are revoked together.
 
     `subject` is a fingerprint of the vendor and the principal.
     """
@@ -187,13 +187,13 @@ class Grant:
     id: str
 
     def jti(self) -> str:
-        """A new token id. It carries all that tells whose token it is: nothing is stored."""
+        """A new `jti`. It identifies realm, grant and subject, so that nothing is stored."""
         of = self.identity
         return f"{of.realm}.{of.generation}.{self.subject}.{self.id}.{of.ids.unique(64)}"
 
 
 class TokenIssuer:
-    """Issues one vendor's tokens as its fixture says."""
+    """Issues the tokens of one vendor."""
 
     def __init__(self, vendor: str, settings: TokenSettings, keyring: Keyring) -> None:
         self.vendor = vendor
@@ -224,7 +224,7 @@ class TokenIssuer:
     def claims(self, grant: Grant, subject: str, lifetime: int, **about: Json) -> Claims:
         """The registered claims of a new token (RFC 7519 §4.1), in the order that vendors use.
 
-        What else is known `about` the subject stands beside `sub`.
+        Other claims `about` the subject follow `sub`.
         """
         settings, identity = self.settings, grant.identity
         now = int(identity.clock.now())
@@ -243,9 +243,9 @@ class TokenIssuer:
     async def refresh_token(
         self, subject: Subject, grant: Grant, claims: Claims, scope: str
     ) -> str:
-        """A refresh token beside the access token of `claims`; a refresh grants `scope`.
+        """The refresh token for an access token with `claims`; a refresh grants `scope`.
 
-        The fixture's extra claims and headers are for those who read access tokens.
+        The fixture's extra claims and headers are in access tokens only.
         """
         key = await self.keyring.active()
         issued_at: Any = claims["iat"]
@@ -258,17 +258,17 @@ class TokenIssuer:
         return assemble(key.sign, self.bare_header(key), claims | more)
 
     def whole_claims(self, subject: Subject, claims: Claims) -> Claims:
-        """`claims`, and what the fixture adds for the vendor and then for the subject."""
+        """`claims` with those that the fixture adds for the vendor, then for the subject."""
         if not (self.settings.claims or subject.claims):
             return claims
         return merge(claims, self.settings.claims, subject.claims)
 
     def header(self, key: SigningKey, subject: Subject) -> Claims:
-        """The header's members, and what the fixture adds to them."""
+        """The header with the fixture's members."""
         return merge(self.bare_header(key), self.settings.headers, subject.headers)
 
     def bare_header(self, key: SigningKey) -> Claims:
-        """The members that every token of the vendor's has: a refresh token has no others."""
+        """The header members of every token of the vendor."""
         known: Claims = {"alg": key.algorithm.name, "typ": "JWT", "kid": key.kid}
         order = self.settings.header_order
         return {name: known[name] for name in order if known[name] is not None}
@@ -284,7 +284,7 @@ def issuer_for(settings: TokenSettings, vendor: str, base_url: str) -> str:
 
 
 def merge(*layers: Mapping[str, Json]) -> Claims:
-    """The members of all layers; a later one wins, and takes a member out by giving it None."""
+    """The members of all layers; later ones override, and None removes a member."""
     result: Claims = {}
     for layer in layers:
         for name, value in layer.items():

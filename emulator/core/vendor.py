@@ -1,4 +1,4 @@
-"""What the core knows of a vendor: its section of the fixture, and its state in a realm."""
+"""A vendor in the core: its section of the fixture, and its state in a realm."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -35,9 +35,9 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Operation:
-    """One thing that a vendor's API does. Faults, journal and docs know it by its name.
+    """An operation of a vendor, by the name that faults, journal and docs use.
 
-    `issues` says that tokens come of it, in whose place a fault can put bad ones.
+    `issues` is whether it issues tokens, which a fault can make defective.
     """
 
     name: str
@@ -60,7 +60,7 @@ class VendorFixture(Model):
 
     @classmethod
     def empty(cls) -> Self:
-        """The section of a vendor that the fixture does not mention: nobody can sign in."""
+        """The section of a vendor that the fixture does not have: it has no principals."""
         return cls.model_validate({})
 
     def principals(self, kind: str) -> list[Principal]:
@@ -69,7 +69,7 @@ class VendorFixture(Model):
         return entries
 
     def contradictions(self, place: Callable[[Path], object]) -> Iterator[tuple[Path, str]]:
-        """What the parts of the section make impossible of one another."""
+        """Contradictions between parts of the section."""
         for kind, model in self.kinds.items():
             seen: dict[str, int] = {}
             for number, entry in enumerate(self.principals(kind)):
@@ -89,7 +89,7 @@ class VendorFixture(Model):
                     yield ("outcomes", name, part), said
 
     def warnings(self) -> Iterator[tuple[Path, str]]:
-        """What can be served and is hardly meant."""
+        """Values that are valid but probably a mistake."""
         for kind in self.kinds:
             for number, entry in enumerate(self.principals(kind)):
                 for path, said in entry.warnings():
@@ -102,7 +102,7 @@ class VendorFixture(Model):
                 yield ("outcomes", name, "body"), said
 
     def warnings_for(self, principal: Principal) -> Iterator[tuple[Path, str]]:
-        """What is odd in a principal that joins the section while it is served."""
+        """The warnings of a principal that is added at run time."""
         yield from principal.warnings()
 
 
@@ -130,7 +130,7 @@ F = TypeVar("F", bound=VendorFixture)
 class VendorState(ABC, Generic[F]):
     """What a realm knows of one vendor; each vendor extends it.
 
-    `fixture` is its section, `responses` its outcomes with what the fixture corrects.
+    `fixture` is its section, `responses` its outcomes with the fixture's corrections.
     """
 
     vendor: ClassVar[str]
@@ -155,11 +155,11 @@ class VendorState(ABC, Generic[F]):
 
     @property
     def clients_of_subjects(self) -> list[Principals[Any]]:
-        """What subjects sign in through, at a vendor that has such clients."""
+        """The clients that users sign in through, if the vendor has any."""
         return [self.principals[kind] for kind in self._client_kinds]
 
     def warnings_for(self, principal: Principal) -> Iterator[tuple[Path, str]]:
-        """What is odd in a principal of those that are there now."""
+        """The warnings of a current principal."""
         now = {kind: tuple(principals) for kind, principals in self.principals.items()}
         return self.fixture.model_copy(update=now).warnings_for(principal)
 
@@ -170,9 +170,9 @@ class VendorState(ABC, Generic[F]):
         return other
 
     def subject_fingerprint(self, subject: Principal, *through: str) -> str:
-        """What tokens carry of their subject, and of the clients that it signed in `through`.
+        """The fingerprints in a token: of its subject, and of its clients (`through`).
 
-        A token is refused once a principal of one of these fingerprints is gone.
+        The token is refused once one of these principals is removed.
         """
         result = self.subjects.fingerprint(subject.name)
         for kind, name in zip(self._client_kinds, through, strict=True):
@@ -180,7 +180,7 @@ class VendorState(ABC, Generic[F]):
         return result
 
     def subject_of(self, grant: Grant) -> Subject | None:
-        """The principal that a grant was made to, if its clients are still there too."""
+        """The principal of a grant, if it and its clients still exist."""
         first, *through = grant.subject.split(_JOIN)
         if len(through) > len(self._client_kinds):
             return None
@@ -204,11 +204,11 @@ class VendorState(ABC, Generic[F]):
         return not await realm.refresh_token_used(jti)
 
     def jwt_of(self, token: str) -> str:
-        """The JWT that a token is; a vendor whose refresh tokens are opaque undoes that here."""
+        """The JWT of a token; vendors with opaque refresh tokens unwrap them here."""
         return token
 
     def refresh_token_of(self, jwt: str) -> str:
-        """The other way round: a refresh token as it is handed out, of the JWT that it is."""
+        """The refresh token as it is issued, from its JWT."""
         return jwt
 
 

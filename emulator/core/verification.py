@@ -1,8 +1,8 @@
-"""Is this a good token of this realm and vendor? If not, why exactly.
+"""Whether a token is valid for a realm and vendor; if not, why.
 
-The signature is checked in `signatures`, everything else here, by the realm's clock. What a refusal
-means (status, words) is the vendor's to say: here it only gets a name and a sentence. Each check
-finds every problem there is: a verifier refuses for the first, an inspection shows them all.
+The signature is checked in `signatures`, everything else here, by the realm's clock. Vendors decide
+on status and body of a refusal: here it has a code and a reason. A verifier refuses for the first
+problem, an inspection shows them all.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ from emulator.core.tokens import CALLER, REFRESH, Claims, Grant, merge
 from emulator.core.vendor import VendorState
 
 _LEEWAY = 1
-"""`iat` is in whole seconds and the clock is not, in seconds."""
+"""The tolerance for `iat`, in seconds, as it is in whole seconds and the clock is not."""
 
 _LAST_DATE = 253_402_300_799
 """The end of the year 9999, in POSIX seconds."""
@@ -33,7 +33,7 @@ _LAST_DATE = 253_402_300_799
 
 @dataclass(frozen=True)
 class VerifiedToken:
-    """A good token: its claims, whose it is, and the grant that it came of."""
+    """A valid token: its claims, subject and grant."""
 
     vendor: str
     claims: Mapping[str, Any]
@@ -47,12 +47,12 @@ class VerifiedToken:
 
     @property
     def scopes(self) -> frozenset[str]:
-        """What it is good for."""
+        """Its use."""
         return frozenset(str(self.claims.get("scope", "")).split())
 
 
 def claimed_principal(realm: Realm, state: VendorState[Any], token: str) -> str:
-    """Whose token it says it is, before anything is checked; empty if it names no principal."""
+    """The principal that a token names, without verifying it; empty if none."""
     try:
         claims = decode_payload(state.jwt_of(token))
     except TokenRefused:
@@ -79,7 +79,7 @@ async def verify_token(realm: Realm, state: VendorState[Any], token: str) -> Ver
 
 
 async def verify_origin(realm: Realm, state: VendorState[Any], token: str) -> VerifiedToken:
-    """A token that the vendor issued in this realm, though it expired or was revoked since."""
+    """A token that the vendor issued in this realm, also if it has expired or was revoked."""
     jwt = state.jwt_of(token)
     problem = await signature_problem(realm, state, jwt, decode_header(jwt))
     if problem is not None:
@@ -113,7 +113,7 @@ async def verify_refresh_token(realm: Realm, state: VendorState[Any], token: str
 
 
 def is_date(value: Any) -> TypeGuard[float]:
-    """Whether a claim is a NumericDate (RFC 7519 §2) that a calendar can show."""
+    """Whether a claim is a NumericDate (RFC 7519 §2) in the range of calendars."""
     return (
         isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= _LAST_DATE
     )
@@ -150,7 +150,7 @@ def subject_deleted() -> TokenRefused:
 async def standing_problems(
     realm: Realm, claims: Mapping[str, Any], grant: Grant, subject: Principal | None
 ) -> list[TokenRefused]:
-    """What happened to a token, or to its subject, since it was issued."""
+    """Problems that arose since the token was issued."""
     problems = []
     if await realm.is_revoked(str(claims["jti"]), grant):
         problems.append(TokenRefused(TokenProblem.REVOKED, "it was revoked"))
@@ -163,7 +163,7 @@ async def standing_problems(
 def address_problems(
     state: VendorState[Any], claims: Mapping[str, Any], subject: Subject | None
 ) -> Iterator[TokenRefused]:
-    """What is wrong with iss and aud, which are to be as the fixture says for the subject."""
+    """What is wrong with iss and aud."""
     expected = _expected_claims(state, subject, is_refresh=claims.get("token_use") == REFRESH)
     wanted = expected.get("iss")
     if not _issued_by(state.vendor, claims.get("iss"), wanted):
@@ -173,14 +173,14 @@ def address_problems(
     if audience and not audience & given:
         sentence = f"its aud is not {', '.join(sorted(audience))}"
         yield TokenRefused(TokenProblem.WRONG_AUDIENCE, sentence)
-    elif not audience and given:  # RFC 7519 §4.1.3: it is meant for another recipient
+    elif not audience and given:  # RFC 7519 §4.1.3: another recipient
         yield TokenRefused(
             TokenProblem.WRONG_AUDIENCE, "it has an aud, and tokens of this vendor have none"
         )
 
 
 def claims_issuer(state: VendorState[Any], claims: Mapping[str, Any]) -> bool:
-    """Whether iss is the vendor's, whoever the subject is."""
+    """Whether iss is the vendor's, for any subject."""
     issuer = claims.get("iss")
     wanted = _expected_claims(state, None).get("iss")
     return isinstance(issuer, str) and _issued_by(state.vendor, issuer, wanted)
@@ -189,7 +189,7 @@ def claims_issuer(state: VendorState[Any], claims: Mapping[str, Any]) -> bool:
 def _expected_claims(
     state: VendorState[Any], subject: Subject | None, *, is_refresh: bool = False
 ) -> Mapping[str, Any]:
-    """The claims that the fixture gives the subject's tokens; its refresh tokens get no others."""
+    """The fixture's claims for the subject's tokens."""
     settings = state.issuer.settings
     audience = settings.audience
     named: Json = list(audience) if isinstance(audience, tuple) else audience
@@ -202,7 +202,7 @@ def _expected_claims(
 def _issued_by(vendor: str, given: object, expected: object) -> bool:
     if given == expected:
         return True
-    # Any address of ours: callers reach us by several.
+    # Any address: callers may use several.
     here = f"/_emulator/{vendor}"
     return expected == CALLER and isinstance(given, str) and given.endswith(here)
 
@@ -214,7 +214,7 @@ def _audiences(audience: object) -> set[str]:
 
 
 async def end_session(realm: Realm, session: VerifiedToken) -> None:
-    """End the session of a token: every token of its sign-in, the refresh token too."""
+    """End the session of a token: revoke every token of its sign-in."""
     try:
         await realm.revoke_grant(session.grant)
     except StoreFull as full:

@@ -1,1 +1,1 @@
-"""How requests meet the rules: route classes, bearer tokens, resources, errors, the guard."""
+"""HTTP: route classes, bearer tokens, resources, errors, the guard."""

@@ -15,10 +15,10 @@ _SCHEME = "bearer"
 
 @dataclass(frozen=True)
 class BearerScheme:
-    """How a vendor takes a token, and how it refuses one.
+    """How a vendor reads and refuses a token.
 
-    `accepts_bare` also takes `Authorization: <token>`. `refuse` and `refuse_scope` name the
-    vendor's outcomes; the second gets the scopes that the resource wants, and the reason.
+    `accepts_bare` also takes `Authorization: <token>`. `refuse` and `refuse_scope` make the
+    vendor's refusals; the second gets the required scopes and the reason.
     """
 
     vendor: str
@@ -29,7 +29,7 @@ class BearerScheme:
     async def check(
         self, realm: Realm, request: Request, scopes: tuple[str, ...] = ()
     ) -> VerifiedToken:
-        """The good token of a request, with these scopes; else the vendor's Refused."""
+        """The valid token of a request, with these scopes. Raises the vendor's Refused."""
         try:
             token = self.token_in(request)
             verified = await verify_access_token(realm, realm.vendors[self.vendor], token)
@@ -49,7 +49,7 @@ class BearerScheme:
         return verified
 
     def claimed_principal(self, realm: Realm, request: Request) -> str:
-        """Whose token a request says it brings, before anything is checked; empty if none."""
+        """The principal that a request's token names, without verifying it; empty if none."""
         try:
             token = self.token_in(request)
         except TokenRefused:
@@ -84,7 +84,7 @@ class BearerScheme:
 def challenge(refused: TokenRefused, realm: str) -> str:
     """The `WWW-Authenticate` of a refused token (RFC 6750 §3.1).
 
-    A client that sent nothing gets no error code: there was nothing wrong with it.
+    A request without a token gets no error code.
     """
     if refused.problem is TokenProblem.MISSING:
         return f'Bearer realm="{realm}"'
@@ -92,5 +92,5 @@ def challenge(refused: TokenRefused, realm: str) -> str:
 
 
 def scope_challenge(scopes: tuple[str, ...]) -> str:
-    """The same of a token that is good, but not for this."""
+    """The same for a valid token without the required scope."""
     return f'Bearer error="insufficient_scope", scope="{" ".join(scopes)}"'

@@ -1,7 +1,7 @@
 """Bodies: reading one up to a limit, and its members as JSON or as a form.
 
-What is wrong with one is a `BodyUnreadable`; which status and words that gets is each vendor's own
-to say. FastAPI's `max_body_size` is not used, as it answers 413 in its own words.
+An invalid body is a `BodyUnreadable`, which each vendor answers in its own way. FastAPI's
+`max_body_size` is not used, as it answers 413 in its own words.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ BODY_LIMIT = 64 * 1024
 """The largest body that is read, in bytes."""
 
 FORWARDED_LIMIT = 16 * 1024 * 1024
-"""The same of a body that is handed on to another server, in bytes."""
+"""The same for a body that is forwarded, in bytes."""
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -26,15 +26,15 @@ _MAX_CONTENT_TYPE = 1000
 
 
 class BodyTooLarge(Exception):
-    """The body is over the limit."""
+    """The body is larger than the limit."""
 
 
 class BodyUnreadable(Exception):
-    """The body is not what its endpoint reads; the text is one clause, and repeats none of it."""
+    """The body is invalid; the message is one clause, and repeats nothing of it."""
 
 
 class ParsedRequest(Request):
-    """A request whose body was read: what FastAPI validates are the members that were parsed."""
+    """A request whose body was read and parsed before FastAPI validates it."""
 
     def __init__(self, request: Request, body: bytes, members: Any = None) -> None:
         scope = request.scope
@@ -48,19 +48,19 @@ class ParsedRequest(Request):
         self._members = members
 
     async def body(self) -> bytes:
-        """The body, which was read already."""
+        """The body, which was already read."""
         return self._content
 
     async def json(self) -> Any:
-        """The members, which were parsed already."""
+        """The members, which were already parsed."""
         return self._members
 
 
 async def read_body(request: Request, limit: int = BODY_LIMIT) -> bytes:
-    """The body of a request; BodyTooLarge if it is over `limit` bytes.
+    """The body of a request.
 
-    The rest of a larger one is read and dropped: a client that sends all of it before it reads, and
-    whose connection is closed then, would not get the answer.
+    Raises BodyTooLarge if it is larger than `limit` bytes; the rest is read and dropped, as clients
+    that send all of it before they read would otherwise not get the response.
     """
     announced = request.headers.get("content-length", "")
     if "expect" in request.headers and announced.isdecimal() and int(announced) > limit:
@@ -87,8 +87,8 @@ def media_type(request: Request) -> str:
 def json_members(request: Request, body: bytes) -> dict[str, Any]:
     """The members of a JSON object; else BodyUnreadable.
 
-    A body that is called something other than JSON is refused although it may be JSON: the vendors
-    document `application/json`, and a client that says otherwise would fail with them.
+    Another Content-Type is refused although the body may be JSON: the vendors document
+    `application/json`.
     """
     kind = media_type(request)
     if kind != JSON and kind and not kind.endswith("+json"):
@@ -127,7 +127,7 @@ def form_members(body: bytes) -> dict[str, Any]:
 
 
 def kind_of(value: object) -> str:
-    """What a JSON value is, in words."""
+    """The kind of a JSON value, for messages."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -140,7 +140,7 @@ def kind_of(value: object) -> str:
 
 
 def text_problem(members: Mapping[str, Any], name: str) -> str | None:
-    """What is wrong with a member that must be a text and not empty: a clause, or None."""
+    """What is wrong with a member that must be a non-empty string: a clause, or None."""
     value = members.get(name)
     if value is None:
         return "is absent"

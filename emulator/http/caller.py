@@ -1,7 +1,6 @@
-"""The address by which a caller reached us: what links and issuers that follow it are made of.
+"""The address that a caller used, for links and issuers.
 
-It is the caller's own `Host`. `X-Forwarded-*` counts only if the connection comes from a proxy that
-the operator named: anybody else could write there what they like.
+It is the request's `Host`. `X-Forwarded-*` counts only from a trusted proxy, as anyone can send it.
 """
 
 import re
@@ -35,21 +34,21 @@ def base_url(scope: Mapping[str, Any], proxies: TrustedProxies) -> str:
 
 
 def path_in_app(request: Request) -> str:
-    """The decoded path of a request, without the prefix that we may be mounted below."""
+    """The decoded path of a request, without the prefix of a mount."""
     path: str = request.scope["path"]
     root: str = request.scope.get("root_path", "")
     return path.removeprefix(root) if root else path
 
 
 def raw_path_in_app(request: Request) -> bytes:
-    """The same as it was sent, its escapes too; empty if the server does not show it."""
+    """The same as it was sent, with escapes; empty if the server does not provide it."""
     raw: bytes = request.scope.get("raw_path") or b""
     root: str = request.scope.get("root_path", "")
     return raw.removeprefix(root.encode()) if root else raw
 
 
 def _first(value: str | None) -> str:
-    """The first of a list of values: what the outermost proxy said."""
+    """The first of a list of values, from the outermost proxy."""
     return (value or "").partition(",")[0].strip()
 
 

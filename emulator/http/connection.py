@@ -16,8 +16,7 @@ CONNECTION = "emulator.connection"
 class Connection(Protocol):
     """The connection on which one request came.
 
-    After either call the server sends nothing more on it: what the application still sends is
-    dropped, and it need not send anything.
+    After either call the server sends nothing more on it.
     """
 
     def end_with(self, data: bytes) -> None:
@@ -28,19 +27,19 @@ class Connection(Protocol):
 
 
 def connection_of(scope: Mapping[str, Any]) -> Connection | None:
-    """The connection of a request, or None under a server that does not hand it over."""
+    """The connection of a request, or None under another server."""
     connection: Connection | None = scope.get("extensions", {}).get(CONNECTION)
     return connection
 
 
 def server_is_stopping(request: HTTPConnection) -> bool:
-    """Whether our own server is stopping: then event streams end, and nothing waits any longer."""
+    """Whether the emulator's server is stopping: then streams and delays end."""
     stopping = getattr(request.app.state, "stopping", None)
     return stopping is not None and stopping.is_set()
 
 
 class ConnectionFaultTriggered(ConnectionError):
-    """A connection fault was triggered, and another server than ours holds the connection.
+    """A connection fault was triggered under another server.
 
     httpx's ASGITransport raises it in the client, as a broken connection would be. `kind` is the
     fault; `data` are the bytes that would have been sent before the end.

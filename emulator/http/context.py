@@ -1,4 +1,4 @@
-"""What a request needs on its way: the server's state, and the context of one call."""
+"""The server's state, and the context of one call."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ from emulator.http.guard import ControlGuard
 from emulator.http.problems import RESPONSES
 
 REALMS = "/realms/"
-"""Below it, followed by its name, every realm answers as the default one does at the root."""
+"""The prefix of realms, followed by the realm's name."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class ServerState:
     proxies: TrustedProxies
     forwarder: Forwarder
     bearers: Mapping[str, BearerScheme]
-    """How the vendors take tokens, by name."""
+    """The bearer schemes of the vendors, by name."""
     routers: Mapping[str, Sequence[APIRouter]]
     """The routers of the vendors by name, and that of the control API as `control`."""
     show_reasons: bool = True
@@ -81,11 +81,11 @@ def target_in_realm(request: Request) -> bytes:
 
 @dataclass
 class CallContext:
-    """One call: who it is for, and how it ends. The journal's entry is made of it.
+    """One call, and how it ends. The journal entry is made of it.
 
-    `vendor` is the vendor that the call is about, `responses` are the outcomes that it can end in.
-    `path` is what may be shown of its path. `members` are those of its body, None if they could not
-    be read. `principal` is the one that the request names, before anything is checked.
+    `vendor` is the vendor of the call, `responses` are its possible outcomes. `path` is the
+    redacted path. `members` are those of the body, None if it could not be read. `principal` is the
+    one that the request names, unverified.
     """
 
     request: Request
@@ -103,19 +103,19 @@ class CallContext:
     reason: str | None = None
     fault: str | None = None
     is_ours: bool = False
-    """Whether the answer was made here, and not by a server behind."""
+    """Whether the response was made here, not by a server behind."""
     is_text: bool = False
     is_recorded: bool = True
-    """Whether the journal has an entry of it."""
+    """Whether it is recorded in the journal."""
     secrets: tuple[str, ...] = ()
 
     def values(self, /, **more: object) -> dict[str, object]:
-        """The placeholders that every outcome knows, and these."""
+        """The placeholders of every outcome, and `more`."""
         now = iso_milliseconds(self.realm.clock.now())
         return {"reason": "", "principal": self.principal, "now": now} | more
 
     def respond(self, outcome: str, answer: object = None) -> Response:
-        """The response of an operation that ends well; `answer` is what it returns."""
+        """The response of a success; `answer` is the operation's result."""
         template = self.responses[outcome]
         self.outcome, self.reason = outcome, None
         if template.needs_values:
@@ -123,7 +123,7 @@ class CallContext:
         return self.render(template, {"answer": answer})
 
     def refuse(self, refused: Refused) -> Response:
-        """The response of an operation that ends in a refusal."""
+        """The response of a refusal."""
         template = self.responses[refused.outcome]
         self.outcome = refused.outcome
         self.reason = printable(f"{refused.outcome}; {refused.reason}")
@@ -142,7 +142,7 @@ class CallContext:
 def vendor_context(
     request: Request, realm: Realm, vendor: Vendor, operation: str, path: str | None = None
 ) -> CallContext:
-    """The context of a call to a vendor; `path` is what may be shown of it, if not all."""
+    """The context of a call to a vendor; `path` is the redacted path, if it differs."""
     if realm.issuer_follows_caller:
         realm = seen_by_caller(request, realm)
     shown = path_in_realm(request) if path is None else path
@@ -153,7 +153,7 @@ def vendor_context(
 def control_context(
     request: Request, realm: Realm, operation: str = "", vendor: Vendor | None = None
 ) -> CallContext:
-    """The context of a call to the control API; `vendor` is the one that it is about."""
+    """The context of a control call; `vendor` is the vendor that it concerns."""
     server, path = server_state(request), path_in_realm(request)
     context = CallContext(request, server, realm, vendor, operation, RESPONSES, path)
     context.is_recorded = vendor is not None

@@ -1,8 +1,7 @@
-"""Which pages of browser apps may call the vendors and read their answers (CORS, Fetch §3.2).
+"""CORS: which browser apps may call the vendors (Fetch §3.2).
 
-Starlette's middleware answers, on the vendors' paths, the fixture's resources, and what is open for
-services that verify tokens (libraries in browsers fetch JWKS and metadata). The rest of the control
-API, and the pages, allow no origin.
+Starlette's middleware, on the vendors' paths, the fixture's resources, and what services need to
+verify tokens. The rest of the control API, and the pages, allow no origin.
 """
 
 import re
@@ -22,7 +21,7 @@ _VERIFYING = re.compile(r"/_emulator/[a-z]+/(\.well-known/.+|introspect|revoke)"
 
 
 class VendorCors:
-    """Starlette's CORS middleware on some paths, and nothing on the others."""
+    """Starlette's CORS middleware, on some paths only."""
 
     def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
         self._app = app

@@ -1,6 +1,6 @@
-"""`Date` by the default realm's clock on what no realm answers: the pages.
+"""`Date` by the default realm's clock on pages.
 
-The answers of a realm have the time of its own clock already.
+Responses of a realm already have one.
 """
 
 from fastapi import FastAPI

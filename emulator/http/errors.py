@@ -1,4 +1,4 @@
-"""What FastAPI finds wrong in a request, and what is left when nothing else answers."""
+"""FastAPI's validation errors, and the response to a bug."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from emulator.http.body import kind_of
 
 @dataclass(frozen=True)
 class FieldError:
-    """A member that is absent, or not what it must be: a clause like `is absent`, and its type.
+    """An invalid member: a clause like `is absent`, and the error's type.
 
     `type` is pydantic's name for the error.
     """
@@ -44,12 +44,12 @@ def _field_error(error: Mapping[str, Any], members: Mapping[str, Any]) -> FieldE
 
 
 def in_one_sentence(errors: Sequence[FieldError]) -> str:
-    """Errors as a reason."""
+    """The errors as a reason."""
     return ", ".join(f"{error.field} {error.clause}" for error in errors)
 
 
 async def server_error(request: Request, error: Exception) -> Response:
-    """The answer to a bug of ours; Starlette raises the error again, so that the log has it."""
+    """The response to a bug; Starlette raises the error again for the log."""
     response = PlainTextResponse("This is a bug of the emulator; its log says more.", 500)
     state = getattr(request.app.state, "emulator", None)
     if state is not None and state.show_reasons:

@@ -1,4 +1,4 @@
-"""What a fault makes of a call."""
+"""Applying a fault to a call."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -20,16 +20,16 @@ from emulator.http.connection import (
 from emulator.http.context import CallContext
 
 Work = Callable[[Realm], Awaitable[Response]]
-"""What the vendor does by itself."""
+"""The vendor's operation without a fault."""
 
 _LOOK_EVERY = 0.5
-"""How often a delayed call looks whether it is to wait on, in seconds."""
+"""The polling interval of a delayed call, in seconds."""
 
 _GARBAGE = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 this is not HTTP \xff\xfe\x00\r\n\r\n"
 
 
 async def apply_fault(context: CallContext, triggered: TriggeredFault, work: Work) -> Response:
-    """The response of a call that a fault changes; `work` makes the vendor's own."""
+    """The response of a call with a fault; `work` makes the vendor's own."""
     fault = triggered.fault
     sentence = f"the fault {triggered.id} was applied"
     response: Response | None = None
@@ -62,7 +62,7 @@ def _with_defect(context: CallContext, triggered: TriggeredFault) -> Realm:
 
 
 async def _delay(context: CallContext, seconds: float) -> None:
-    """Let real time pass, but not longer than the realm is there and the server runs."""
+    """Wait in real time, until the realm ends or the server stops."""
     ends = monotonic() + seconds
     while (left := ends - monotonic()) > 0:
         if server_is_stopping(context.request):
@@ -91,7 +91,7 @@ class BrokenResponse(Response):
         self._reason = reason
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Break the connection; ConnectionFaultTriggered under a server that is not ours."""
+        """Break the connection. Raises ConnectionFaultTriggered under another server."""
         del send
         connection = connection_of(scope)
         data = self._data(scope)

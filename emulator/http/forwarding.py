@@ -1,4 +1,4 @@
-"""Handing a checked call on to another server, and its answer back."""
+"""Forwarding a checked request to another server, and its response back."""
 
 import asyncio
 import secrets
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     import httpx
 
 _TIMEOUT = 30
-"""How long the other server may take for its whole answer, in seconds."""
+"""The timeout of the other server's whole response, in seconds."""
 
 _MAX_ANSWER = 16 * 1024 * 1024
-"""The largest answer that is handed back, in bytes."""
+"""The largest response that is returned, in bytes."""
 
 _HOP_BY_HOP = frozenset(
     {
@@ -28,24 +28,23 @@ _HOP_BY_HOP = frozenset(
     }
 )
 _MARK = b"x-emulator-forwarded"
-"""Sent along, so that an emulator that forwards to itself notices."""
+"""Sent in forwarded requests, so that a loop is noticed."""
 
 
 class Forwarder:
-    """Hands calls on. Its connections are made at the first call, and kept.
+    """Forwards requests, over connections that are kept.
 
-    httpx is imported where it is used: few emulators hand anything on, and it takes a twentieth of
-    the time to start.
+    httpx is imported when it is used, as it takes a twentieth of the start.
     """
 
     def __init__(self) -> None:
         self._transport: httpx.AsyncHTTPTransport | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._id = secrets.token_hex(8).encode()
-        """What tells this emulator from others that calls may go through."""
+        """Identifies this emulator in requests that pass through several."""
 
     async def forward(self, base: str, request: Request, target: bytes, body: bytes) -> Response:
-        """The answer of the server at `base` to the same call; Refused if it gives none.
+        """The response of the server at `base` to the same request. Raises Refused.
 
         `target` is path and query as they were sent.
         """
@@ -65,8 +64,8 @@ class Forwarder:
     async def _exchange(self, base: str, request: Request, target: bytes, body: bytes) -> Response:
         import httpx
 
-        # The transport and no client: a client keeps cookies, and sends one caller's to all others.
-        # The target as it was sent: a URL would have its dots resolved after we have looked at it.
+        # The transport, not a client: a client would share cookies between callers.
+        # The target as it was sent: httpx would resolve dots in a URL.
         sent = httpx.Request(
             request.method,
             base,
@@ -105,14 +104,14 @@ class Forwarder:
 
         loop = asyncio.get_running_loop()
         if self._transport is None or self._loop is not loop:
-            # No proxy of the environment: what a fixture names is where the call goes.
+            # No proxy of the environment.
             self._transport = httpx.AsyncHTTPTransport(trust_env=False)
             self._loop = loop
         return self._transport
 
 
 async def _content(answer: "httpx.Response") -> bytes:
-    """The body as it came: an encoded one goes with its Content-Encoding."""
+    """The body as received, with its Content-Encoding."""
     parts: list[bytes] = []
     size = 0
     async for part in answer.aiter_raw():
@@ -124,7 +123,7 @@ async def _content(answer: "httpx.Response") -> bytes:
 
 
 def _end_to_end(headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    """Without what each connection says for itself, and what it names as that."""
+    """Without hop-by-hop headers, and those that Connection names."""
     lowered = [(name.lower(), value) for name, value in headers]
     named = {
         token.strip().lower()

@@ -1,6 +1,6 @@
 """Who may use the control API.
 
-A guarded call is answered if all of this holds:
+A guarded call is allowed if all of this holds:
 
 - No page of another site sent it (`Origin`, `Sec-Fetch-Site`): a browser that shows a foreign page
   must not control the emulator beside it.
@@ -43,9 +43,9 @@ Headers = Sequence[tuple[bytes, bytes]]
 class ControlGuard:
     """The guard of one server.
 
-    `bound_to` is the address that the server is bound to; `allowed_hosts` are names besides
+    `bound_to` is the address that the server is bound to; `allowed_hosts` are names in addition to
     localhost by which it may be reached; `admin_token` is made if it is needed and not given;
-    `proxies` are believed when they say by which address a caller reached us.
+    `proxies` are trusted for the address that a caller used.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class ControlGuard:
             self._make_token()
 
     def check(self, scope: Mapping[str, Any]) -> None:
-        """Raise Refused if a call may not be answered."""
+        """Raise Refused if a call is not allowed."""
         headers: Headers = scope["headers"]
         self._check_site(scope, headers)
         bearer = _sent(headers, b"authorization")
@@ -97,7 +97,7 @@ class ControlGuard:
             raise Refused(
                 "unknown_host", f"the request has {len(sent) or 'no'} Host headers; send one"
             )
-        # What a trusted proxy says was asked for must be known as well.
+        # The host that a trusted proxy forwards must be allowed as well.
         reached = base_url(scope, self._proxies).partition("://")[2].partition("/")[0]
         for host in (sent[0].decode("latin-1"), reached):
             name = host_name(host)
@@ -134,7 +134,7 @@ class ControlGuard:
         )
 
     def _make_token(self) -> None:
-        """Make the token if none was given. It is the one secret that the log may hold."""
+        """Make the token if none was given. It is the only secret in the log."""
         if not self._token:
             made = secrets.token_urlsafe(32)
             self._token = made.encode()
@@ -156,7 +156,7 @@ def _arrived_at(scope: Mapping[str, Any]) -> str | None:
 
 
 def _unknown(host: str) -> str:
-    shown = printable(host.rpartition("@")[2], _SHOWN)  # a password may stand before it
+    shown = printable(host.rpartition("@")[2], _SHOWN)  # a password may precede it
     return f"the control API does not allow the Host {shown!r}; allow it with --allowed-host"
 
 

@@ -1,8 +1,8 @@
-"""OpenAPI: what FastAPI makes of the routes, and over it what the server's fixture says.
+"""OpenAPI: FastAPI's document of the routes, with examples and corrections of the fixture.
 
-A route declares its shapes and its outcomes (`responses`). `vendors_document` and
-`control_document` let FastAPI make a document of them; the vendors' then gets the fixture's
-examples, corrections, settings and protected resources.
+Routes declare their models and outcomes (`responses`). `vendors_document` and `control_document`
+are FastAPI's documents; the vendors' also has the fixture's examples, corrections, settings and
+protected resources.
 """
 
 from collections import defaultdict
@@ -38,7 +38,7 @@ OUTSIDE_OPERATIONS = frozenset({"path_unknown", "method_not_allowed", *AT_RESOUR
 """The outcomes that belong to no operation."""
 
 MAX_EXAMPLES = 12
-"""So many principals of a kind become examples: the first ones, in the fixture's order."""
+"""The number of principals of a kind that become examples."""
 
 TITLE = "Auth Emulator"
 CONTROL_TITLE = f"{TITLE}: control API"
@@ -77,18 +77,18 @@ _CONTROL_SERVERS: list[Schema] = [
 _JSON = "application/json"
 _EVENTS = "text/event-stream"
 _OUTCOMES = "x-outcomes"
-"""The names of the outcomes that end in a response, until the document is done."""
+"""The extension with a response's outcomes, removed before the document is sent."""
 
 _JSON_TYPES = {dict: "object", str: "string", bool: "boolean", int: "integer"}
 
 
 @dataclass(frozen=True)
 class Overlay:
-    """What a fixture changes in what is shown of a vendor.
+    """A fixture's changes to a vendor's part of the document.
 
-    `examples` are those of request bodies, by operation id; `outcomes` take the place of those of
-    their names; `answers` are schemas of what operations answer, by operation id; `required` are
-    the required members of models, by name.
+    `examples` are request bodies by operation id; `outcomes` replace those of the same name;
+    `answers` are response schemas by operation id; `required` are required members of models, by
+    name.
     """
 
     examples: Mapping[str, Mapping[str, Schema]] = field(default_factory=dict)
@@ -99,9 +99,9 @@ class Overlay:
 
 @dataclass(frozen=True)
 class VendorDocs:
-    """What the document shows of a vendor: its routes below a tag, and how they refuse.
+    """A vendor's part of the document.
 
-    `error` is the shape of its refusals. `overlay` takes the vendor's section of the fixture, and
+    `error` is the shape of its refusals. `overlay` gets the vendor's section of the fixture, and
     whether passwords are shown.
     """
 
@@ -114,11 +114,11 @@ class VendorDocs:
 
 
 class ServedFixture(Protocol):
-    """What a document needs of the server's fixture."""
+    """The parts of the fixture that the document needs."""
 
     @property
     def show_passwords(self) -> bool:
-        """Whether examples carry passwords."""
+        """Whether examples show passwords."""
 
     @property
     def resources(self) -> Sequence[Resource]:
@@ -129,7 +129,7 @@ class ServedFixture(Protocol):
 
 
 def shown_secret(secret: SecretStr, *, show: bool) -> str:
-    """A password in an example, or what stands in its place."""
+    """A password for an example, or a placeholder for it."""
     return secret.get_secret_value() if show else "(the password in the fixture)"
 
 
@@ -143,7 +143,7 @@ def responses(
     """For each status, every outcome that ends in it, for a route's `responses`.
 
     `only` names the outcomes of the operation, by default all that belong to one. `error` is the
-    shape of a refusal; `words` are the vendor's own for a status.
+    shape of a refusal; `words` are the vendor's descriptions of statuses.
     """
     known = [
         outcome
@@ -211,7 +211,7 @@ def _media_type(outcome: Outcome) -> str:
 
 
 def _type_of(value: Json) -> Schema:
-    """The schema of a body that a fixture makes, as far as one value tells."""
+    """The schema of a body of the fixture, derived from its value."""
     if isinstance(value, list):
         return {"type": "array", "items": {}}
     return {"type": _JSON_TYPES.get(type(value), "number")}
@@ -268,7 +268,7 @@ class _DocumentedApi:
         }
 
     def lay_over(self, document: Schema) -> None:
-        """Change what FastAPI made of the routes into what the fixture makes of them."""
+        """Apply the fixture's corrections and examples to FastAPI's document."""
         for name, required in self._overlay.required.items():
             document["components"]["schemas"][name]["required"] = list(required)
         operations = _operations(document)
@@ -386,7 +386,7 @@ def _operations(document: Schema) -> dict[str, Schema]:
 
 
 def _remove_validation_errors(document: Schema) -> None:
-    """Take out the 422 that FastAPI adds by itself: we answer 400 in the vendors' words."""
+    """Remove the 422 that FastAPI adds: vendors respond with their own 400."""
     for operation in _operations(document).values():
         if _OUTCOMES not in operation["responses"].get("422", {_OUTCOMES: ()}):
             del operation["responses"]["422"]

@@ -1,6 +1,6 @@
 """Swagger UI and the OpenAPI documents, of the vendors and of the control API.
 
-Nothing of it needs a network.
+They need no network.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +33,7 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; frame-ancestors 'none'"
 )
-"""The `Content-Security-Policy` of our pages: they load nothing from elsewhere."""
+"""The `Content-Security-Policy` of our pages: they load nothing from other hosts."""
 
 _SETTINGS = {
     "tryItOutEnabled": True,
@@ -54,7 +54,7 @@ def add_pages(
     """Add the pages; `tags` and `security_schemes` are those of the control API."""
 
     def of_vendors(app: FastAPI) -> Schema:
-        # A reload takes the document away.
+        # A reload discards the document.
         if app.openapi_schema is None:
             app.openapi_schema = vendors_document(vendors, app.state.fixture)
         return app.openapi_schema
@@ -81,7 +81,7 @@ def _add_swagger(
 ) -> None:
     """Add `folder`/docs and the document that it shows; `assets` leads from there to `ASSETS`.
 
-    The endpoints do not hold the application: FastAPI keeps what it knows of endpoints for good.
+    The endpoints do not reference the application, as FastAPI caches endpoints for good.
     """
 
     async def openapi(request: Request) -> Response:

@@ -154,4 +154,4 @@ OUTCOMES = (
 )
 
 RESPONSES = templates(OUTCOMES, {})
-"""The outcomes, ready to be answered with."""
+"""The outcomes, prepared for rendering."""

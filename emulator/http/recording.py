@@ -1,9 +1,8 @@
 """The end of a call: its reason in header and log, its entry in the journal.
 
-Secrets are redacted here, before anything is written. Of a request the members are shown that its
-vendor's description calls harmless, and the names of others; of an answer what was made here,
-without its tokens. What cannot be read, and what another server answered, is shown by its size and
-media type.
+Secrets are redacted before anything is written. The values of a request's `open_members` are shown,
+and the names of the others; of a response the body, without tokens. An unreadable body, or one of
+another server, is shown by size and media type.
 """
 
 import logging
@@ -42,7 +41,7 @@ _MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,60}")
 _SCHEMES = frozenset({"basic", "bearer", "digest", "dpop", "negotiate"})
 
 _SHORTEST_SECRET = 4
-"""A shorter value is not taken for a password: `1` stands everywhere."""
+"""A shorter value is not taken for a password: `1` is too common."""
 
 _SEPARATORS = re.compile(r"[\s,:;/]+")
 
@@ -72,7 +71,7 @@ async def answer_call(context: CallContext, work: Work, members: Mapping[str, ob
 
 
 async def finish(context: CallContext, response: Response) -> Response:
-    """The response with its reason and date, once the call is in the log and in the journal."""
+    """Add reason and date to a response, and write log and journal."""
     if context.reason is not None:
         _redact_misplaced(context)
         _log_refusal(context, response)
@@ -136,9 +135,9 @@ def _entry(context: CallContext, response: Response) -> Entry:
 
 
 def _redact_misplaced(context: CallContext) -> None:
-    """Take out of a refusal what the caller put where no secret belongs.
+    """Redact secrets that were sent in the wrong member.
 
-    A reason repeats a name that no principal has, or a scope. A password there is not repeated.
+    A reason repeats unknown names and scopes, but not a password in their place.
     """
     secrets = _misplaced_secrets(context)
     if secrets:
@@ -161,7 +160,7 @@ def _misplaced_secrets(context: CallContext) -> list[str]:
     if vendor is None:
         return []
     state = realm.vendors[vendor.name]
-    # Whoever has a user at one vendor may mix them up with another's.
+    # A user's password may have been sent to another vendor.
     states = [state, *(other for other in realm.vendors.values() if other is not state)]
     shown = {context.principal} | {
         value
@@ -179,7 +178,7 @@ def _misplaced_secrets(context: CallContext) -> list[str]:
         value for name, value in members.items() if isinstance(value, str) and looks_secret(name)
     }
     bodies = {value for value in unknown if looks_like_body(value)}
-    # A password may stand among other words: two values in one, or a slip of the keyboard.
+    # A password may be among other words: two values in one field.
     words = {value: {value, *_SEPARATORS.split(value)} for value in unknown - sent}
     known = set(passwords_among(states, set().union(*words.values())))
     holding = (value for value, parts in words.items() if parts & known)

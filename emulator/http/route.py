@@ -1,9 +1,8 @@
-"""The route classes: what every operation needs around FastAPI's own handling of it.
+"""The route classes, which wrap FastAPI's handler with what every operation needs.
 
-`VendorRoute` is for the operations of the vendors, each of which has a subclass that says how it
-reads a body and words a refusal. `ControlRoute` is for the control API. Both find the realm, let
-faults have their effect, answer refusals as outcomes, and write log and journal, so that no
-operation can forget it.
+`VendorRoute` is for the operations of vendors; each vendor's subclass reads bodies and words
+refusals. `ControlRoute` is for the control API. Both find the realm, apply faults, render refusals,
+and write log and journal.
 """
 
 from abc import ABC, abstractmethod
@@ -37,7 +36,7 @@ TOO_LARGE = Refused("body_too_large", "the body is larger than the limit")
 
 
 class Router(APIRouter):
-    """A router on which what answers GET answers HEAD (RFC 9110 §9.3.2)."""
+    """A router whose GET routes also accept HEAD (RFC 9110 §9.3.2)."""
 
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         """See `APIRouter.add_api_route`."""
@@ -48,10 +47,10 @@ class Router(APIRouter):
 
 
 class EmulatorRoute(APIRoute, ABC):
-    """What both have in common."""
+    """What both share."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's handler, and what is around it."""
+        """FastAPI's handler, wrapped."""
         handle = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
@@ -68,7 +67,7 @@ class EmulatorRoute(APIRoute, ABC):
 
     @abstractmethod
     def invalid(self, errors: Sequence[Any], context: CallContext) -> Refused:
-        """The refusal of a request that is not as FastAPI's validation wants it."""
+        """The refusal of a request that FastAPI's validation rejects."""
 
     async def run(
         self,
@@ -77,7 +76,7 @@ class EmulatorRoute(APIRoute, ABC):
         handle: Handler,
         members: Mapping[str, object],
     ) -> Response:
-        """The response of FastAPI's handler to the request that `parse` gives, or of a fault.
+        """The response of FastAPI's handler to the request from `parse`, or of a fault.
 
         `members` are those that a fault may match.
         """
@@ -129,7 +128,7 @@ class VendorRoute(EmulatorRoute):
         return await self.run(context, parse, handle, context.members or {})
 
     def _read(self, request: Request, body: bytes, context: CallContext) -> Refused | None:
-        """Fill in what the body says; why it cannot be read, if so."""
+        """Read the body into the context; returns a refusal if it cannot be read."""
         unreadable = None
         try:
             context.members = self.members(request, body)
@@ -154,12 +153,12 @@ class VendorRoute(EmulatorRoute):
         return json_members(request, body) if self.body_field is not None else {}
 
     def operation(self, members: Mapping[str, Any]) -> str:
-        """The operation that the body asks for, where a path has several. Raises Refused."""
+        """The operation that the body selects, if a path has several. Raises Refused."""
         del members
         return self.name
 
     def principal(self, request: Request, context: CallContext) -> str:
-        """The principal that the request names, before anything is checked; empty if none."""
+        """The principal that the request names, unverified; empty if none."""
         return self.bearer.claimed_principal(context.realm, request)
 
     @abstractmethod
@@ -170,8 +169,8 @@ class VendorRoute(EmulatorRoute):
 class ControlRoute(EmulatorRoute):
     """A call of the control API.
 
-    `vendor` is the one that the call is about, if it is about one: then its journal and its faults
-    know of the call. A call that `is_open` answers every caller, the others are guarded.
+    `vendor` is the vendor that the call concerns, if any: then journal and faults know of it. A
+    call that `is_open` is open to every caller, others are guarded.
     """
 
     vendor: ClassVar[Vendor | None] = None
@@ -182,7 +181,7 @@ class ControlRoute(EmulatorRoute):
         server = server_state(request)
         realm = await server.realms.get(realm_name(request))
         if realm is None:
-            # Where a realm is to be made, Swagger may have chosen it already.
+            # Swagger may have selected a realm that is to be created.
             if not path_in_realm(request).startswith("/_emulator/realms"):
                 return await unknown_realm(request, guarded=not self.is_open)
             realm = await server.realms.default()

@@ -1,4 +1,4 @@
-"""What answers where no operation is: protected resources, 404 and 405 in the vendor's words."""
+"""Paths without an operation: protected resources, 404 and 405 of the vendor."""
 
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
@@ -38,18 +38,15 @@ PAGES = frozenset({"/", "/docs", "/openapi.json", "/favicon.ico", CONTROL_DOCS})
 PAGES |= {f"{CONTROL_BASE}/openapi.json"}
 
 FORWARDED = "forwarded"
-"""The outcome of a call that another server answered."""
+"""The outcome of a forwarded call."""
 
 _DOTS = frozenset({".", ".."})
 _NEAREST = 3
-"""So many paths are named to who asked for another."""
+"""The number of similar paths in a message."""
 
 
 class Unrouted:
-    """The endpoint of all paths and methods that no route has, as an ASGI application.
-
-    As such Starlette lets it answer every method, unknown ones too.
-    """
+    """The ASGI application for all paths and methods without a route, unknown methods too."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -61,7 +58,7 @@ class Unrouted:
 
 
 async def unrouted(request: Request) -> Response:
-    """The response to a path or method that no route has."""
+    """The response to a path or method without a route."""
     path = path_in_app(request)
     if path in PAGES:
         return Response(status_code=405, headers={"allow": "GET, HEAD"})
@@ -72,7 +69,7 @@ async def unrouted(request: Request) -> Response:
 
 
 async def answer_unrouted(request: Request) -> Response:
-    """The response of a protected resource, or one that says what is at the path instead."""
+    """The response of a protected resource, or 404 or 405."""
     server, path = server_state(request), path_in_realm(request)
     realm = await server.realms.get(realm_name(request))
     is_control = path == CONTROL_BASE or path.startswith(f"{CONTROL_BASE}/")
@@ -80,7 +77,7 @@ async def answer_unrouted(request: Request) -> Response:
         return await unknown_realm(request, guarded=is_control)
     if is_control:
         return await _control_unrouted(request, realm, path)
-    # A server behind us might resolve dots, and so answer at a path that was not checked.
+    # A server behind might resolve dots to a path that was not checked.
     is_plain = _DOTS.isdisjoint(path.split("/")) and not path.startswith("/realms/")
     matches = realm.resources.at(path) if is_plain else []
     match = match_for(matches, request.method)
@@ -97,7 +94,7 @@ async def answer_unrouted(request: Request) -> Response:
 
 
 async def unknown_realm(request: Request, *, guarded: bool = False) -> Response:
-    """The response to a call below a realm that is not there."""
+    """The response to a call below an unknown realm."""
     server = server_state(request)
     context = control_context(request, await server.realms.default())
     refused = Refused("realm_not_found", why_unknown(realm_name(request)))
@@ -135,7 +132,7 @@ async def _answer_resource(request: Request, realm: Realm, match: ResourceMatch)
 async def _checked(
     context: CallContext, realm: Realm, match: ResourceMatch, body: bytes
 ) -> Response:
-    """The resource's response to a good token; else Refused."""
+    """The resource's response to a valid token. Raises Refused."""
     request, resource, server = context.request, match.resource, context.server
     verified = await server.bearers[resource.vendor].check(realm, request, resource.scopes)
     if resource.forward_to is not None:
@@ -217,24 +214,24 @@ async def _no_such_path(request: Request, realm: Realm, path: str) -> Response:
     sentence = f"no vendor has the path {context.path}"
     titles = {name: vendor.title for name, vendor in server.catalog.items()}
     # A client that reads //auth/sign-in as a host and a path sends /sign-in.
-    meant = [
+    similar = [
         f"; {titles.get(name, CONTROL_TITLE)} has {route.path}"
         for name, routers in server.routers.items()
         for route in _routes(routers)
         if path != "/" and route.path.endswith(path)
     ]
-    sentence += "".join(meant[:1])
+    sentence += "".join(similar[:1])
     context.reason = printable(f"{context.outcome}; {sentence}")
     return await finish(context, PlainTextResponse(text, 404))
 
 
 def _routes(routers: Sequence[APIRouter]) -> Iterator[APIRoute]:
-    """The routes of routers; what the app holds of an included router is private to FastAPI."""
+    """The routes of routers, as an app's included routers are private to FastAPI."""
     return (r for router in routers for r in router.routes if isinstance(r, APIRoute))
 
 
 def _shown_routes(routers: Sequence[APIRouter], realm: Realm) -> Iterator[APIRoute]:
-    """The routes that the docs show and a realm has."""
+    """The routes that are in the docs and enabled in a realm."""
     return (
         route for route in _routes(routers) if route.include_in_schema and _exists(route, realm)
     )
@@ -247,7 +244,7 @@ def _exists(route: APIRoute, realm: Realm) -> bool:
 
 
 def _methods_at(routers: Sequence[APIRouter], realm: Realm, path: str) -> list[str]:
-    """The methods that a router takes at a path, for `Allow`."""
+    """The methods that a router accepts at a path, for `Allow`."""
     return allowed_methods(
         method
         for route in _routes(routers)
@@ -257,7 +254,7 @@ def _methods_at(routers: Sequence[APIRouter], realm: Realm, path: str) -> list[s
 
 
 def _is_open(routers: Sequence[APIRouter], path: str) -> bool:
-    """Whether a call of the control API at a path answers every caller."""
+    """Whether a control call at a path is open to every caller."""
     return any(
         getattr(route, "is_open", False) and route.path_regex.match(path)
         for route in _routes(routers)
@@ -265,7 +262,7 @@ def _is_open(routers: Sequence[APIRouter], path: str) -> bool:
 
 
 def _shown(request: Request, realm: Realm, vendor: Vendor | None = None) -> str:
-    """What may be shown of a path that nothing answers at: words of the paths that are known."""
+    """The redacted form of an unknown path."""
     server = server_state(request)
     names = server.routers if vendor is None else (vendor.name,)
     known = [route.path for name in names for route in _routes(server.routers[name])]

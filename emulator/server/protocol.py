@@ -1,6 +1,6 @@
 """uvicorn's HTTP protocol with two additions.
 
-- Each request's connection is handed to the application, for faults that break it.
+- The application gets each request's connection, for faults that break it.
 - An offered upgrade is ignored, as RFC 9110 §7.8 allows, and the request's body is kept. Java's
   HttpClient offers h2c with each request, and uvicorn would lose the body.
 """
@@ -22,8 +22,8 @@ _NO_LINGER = struct.pack("ii", 1, 0)
 class HttpProtocol(HttpToolsProtocol):
     """uvicorn's protocol on httptools.
 
-    A parser takes what follows the head of an upgrade request for another protocol. So it is
-    replaced, and the next one reads the same head without the `Upgrade` header.
+    A parser stops at the head of an upgrade request. It is replaced, and the next one reads the
+    same head without the `Upgrade` header.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -32,7 +32,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._read_again = b""
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came, and again what follows the head of an upgrade request."""
+        """Parse received bytes; after an upgrade request, parse the rest again."""
         while data:
             self._read_again = b""
             super().data_received(data)
@@ -55,7 +55,7 @@ class HttpProtocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def ignore_upgrade(self, rest: bytes) -> None:
-        """Have the present request read again without its offer, and then the `rest`."""
+        """Read the current request again without its upgrade offer, then the `rest`."""
         target = b"%s %s" % (self.parser.get_method(), self.url)
         lines = [b"%s HTTP/%s" % (target, self.parser.get_http_version().encode())]
         lines += [b"%s: %s" % header for header in self.headers if header[0] != b"upgrade"]

@@ -1,7 +1,7 @@
-"""The server: uvicorn, settled for tests that may come from other machines.
+"""The server: uvicorn, configured for tests.
 
-It believes no `X-Forwarded-*` (uvicorn believes that of loopback), and sends neither `Server` nor
-a `Date` of its own: the realm's clock does.
+It does not trust `X-Forwarded-*` from loopback, and sends neither `Server` nor `Date`: the realm's
+clock sets it.
 """
 
 import asyncio
@@ -22,30 +22,30 @@ GRACE = 5
 """How long a stopping server waits for the requests in hand, in seconds."""
 
 _ABORT_AFTER = GRACE - 0.5
-"""When the connections that are left are ended, before uvicorn answers them with 500."""
+"""When remaining connections are closed, in seconds, before uvicorn responds with 500."""
 
 _TLS_HANDSHAKE = 15
-"""How long a client may take to agree on TLS, in seconds."""
+"""The timeout of a TLS handshake, in seconds."""
 
 _TLS_FAREWELL = 1
-"""How long a client may take to answer the end of a TLS connection, in seconds; by default 30."""
+"""The timeout of a TLS shutdown, in seconds; by default 30."""
 
 _BACKLOG = 2048
 
 
 @dataclass(frozen=True, slots=True)
 class HttpsListener:
-    """Where HTTPS is served, beside HTTP: a listening socket, and the certificate shown there."""
+    """The HTTPS listener: a listening socket and its certificate."""
 
     socket: socket.socket
     tls: Tls
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that ends with exit status 0, and can serve HTTPS beside HTTP.
+    """A uvicorn server that exits with status 0, and can serve HTTPS beside HTTP.
 
     `on_started` is called on the running loop once it listens. `app.state.stopping` is an
-    `asyncio.Event` that is set when the server begins to stop: streams that have no end watch it.
+    `asyncio.Event` that is set when the server begins to stop: streams watch it.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Server(uvicorn.Server):
         )
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End event streams, answer the requests in hand, and close."""
+        """End event streams, finish requests in progress, and close."""
         self._stopping.set()
         abort = asyncio.get_running_loop().call_later(_ABORT_AFTER, self._abort_connections)
         https = [self._https.socket] if self._https is not None else []

@@ -1,7 +1,6 @@
-"""HTTPS: one certificate for all names, of an authority that lives as long as this process.
+"""HTTPS: one certificate for all names, of a CA that lasts as long as this process.
 
-The authority's key never leaves the process, so that nothing it signed is of use once the server
-has ended.
+The CA's key never leaves the process.
 """
 
 import os
@@ -21,8 +20,9 @@ NAME = "Auth Emulator"
 
 _BEFORE = timedelta(days=30)
 _AFTER = timedelta(days=790)
-"""A certificate is valid by the machine's time, not a realm's, and clocks may be apart from it.
-Apple's systems refuse those that are valid for more than 825 days."""
+"""Validity is by the machine's time, not a realm's, with a margin for clock skew. Apple's systems
+refuse more than 825 days.
+"""
 
 
 class Tls:

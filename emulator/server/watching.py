@@ -1,8 +1,8 @@
-"""`serve --watch`: a changed fixture is served while requests go on.
+"""`serve --watch`: reloads a changed fixture while requests are served.
 
-watchfiles says at once that something changed in a folder; what counts is how the fixture's files
-look then. So a file may be replaced, removed and written again, or reached by a link, and a change
-of which the file system says nothing (as with some mounts of containers) is found by looking again.
+watchfiles reports changes in a folder; then the fixture's files are compared by their stat results.
+So a file may be replaced, removed and written again, or be a link, and changes without notification
+(some container mounts) are found by polling.
 """
 
 import asyncio
@@ -20,16 +20,16 @@ from emulator.app import LoadedFixture, load_fixture, reload
 from emulator.fixture import FixtureError, Mistake, files_of, read
 
 _LOOK_EVERY = 2.0
-"""How often the files are looked at when watchfiles says nothing, in seconds."""
+"""The polling interval without notifications, in seconds."""
 
 _STILL_FOR = 0.1
-"""How long the files must look the same before they are read, in seconds."""
+"""How long the files must be unchanged before they are read, in seconds."""
 
 _MAX_LOOKS = 20
-"""After so many looks they are read although they go on changing."""
+"""After this many checks they are read although they still change."""
 
 _Look: TypeAlias = Mapping[Path, tuple[int, int, int] | None]
-"""How files look: time of the last change, inode, size; None if there is no such file."""
+"""Stat results: modification time, inode, size; None if there is no such file."""
 
 _log = logging.getLogger("emulator")
 
@@ -37,8 +37,8 @@ _log = logging.getLogger("emulator")
 class FixtureWatcher:
     """Watches the files of a fixture, and the files that it names, for a running emulator.
 
-    `source` are the files and folders that `load_fixture` is given; how they look now is
-    remembered, so that a change during the start is found too.
+    `source` are the files and folders of `load_fixture`. Their current state is remembered, so that
+    a change during the start is noticed.
     """
 
     def __init__(self, source: Sequence[Path]) -> None:
@@ -67,7 +67,7 @@ class FixtureWatcher:
                 await asyncio.sleep(_LOOK_EVERY)
 
     def _read_served(self) -> None:
-        """Learn which files the served fixture names, and which warnings the log has already."""
+        """Find the files that the served fixture names, and the warnings already logged."""
         self._find_named_files()
         self._seen = {**self._look(), **self._seen}
         with suppress(FixtureError):  # it changed since the start, which is found next
@@ -99,7 +99,7 @@ class FixtureWatcher:
             await self._reload(app)
 
     async def _settled(self) -> _Look:
-        """How the files look; if they changed, once they no longer do."""
+        """The state of the files; after a change, once they are stable."""
         look = await asyncio.to_thread(self._look)
         for _ in range(_MAX_LOOKS if look != self._seen else 0):
             await asyncio.sleep(_STILL_FOR)
@@ -128,14 +128,14 @@ class FixtureWatcher:
         return load_fixture(self._source)
 
     def _find_named_files(self) -> None:
-        """Learn which files the fixture names, also if it has other mistakes."""
+        """Find the files that the fixture names, also if it has mistakes."""
         document = read(self._source)
         named = frozenset(document.named_files())
         # A file that cannot be read does not say what it names.
         self._named = named | self._named if document.mistakes else named
 
     def _warn(self, warnings: Sequence[Mistake]) -> None:
-        """Log the warnings, except those of the fixture before."""
+        """Log the warnings that the previous fixture did not have."""
         for warning in warnings:
             if _without_line(warning) not in self._warned:
                 _log.warning("%s", replace(warning, warning=False))  # the log says that it is one
@@ -163,7 +163,7 @@ class FixtureWatcher:
 
 
 def _without_line(warning: Mistake) -> Mistake:
-    """A warning that only moved to another line is not new."""
+    """A warning without its line."""
     return replace(warning, place=replace(warning.place, line=0))
 
 

@@ -1,4 +1,4 @@
-"""An emulator for tests: started in this process or another, or found where it runs."""
+"""An emulator for tests: started in this process or a child process, or connected to."""
 
 import json
 import os
@@ -40,19 +40,19 @@ _UNFIT = re.compile("[^A-Za-z0-9_-]+")
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """That an emulator answers: its version, and the names of its realms."""
+    """The health of an emulator: its version, and the names of its realms."""
 
     version: str
     realms: list[str]
 
 
 class Emulator(Realm):
-    """The emulator, from `with` to its end; it is also its own realm `default`.
+    """The emulator, as a context manager; it is also its realm `default`.
 
-    `fixture` is a file or folder, several of them, a dict of the same shape, or None for the demo.
-    It `runs` in a thread, at a free port of this machine; or in a subprocess, likewise; or in
-    process, without a port, for httpx alone (`transport`). Raises FixtureError with every mistake
-    of the fixture (in a subprocess: NotStarted, at its start).
+    `fixture` is a file or folder, several of them, a dict of the same form, or None for the demo.
+    `mode` is `thread` (the default) or `subprocess`, each at a free port, or `in_process`, without
+    a port, for httpx (`transport`). Raises FixtureError with every mistake of the fixture (in a
+    subprocess: NotStarted, at its start).
     """
 
     def __init__(
@@ -74,12 +74,12 @@ class Emulator(Realm):
         wait: Duration = _WAITS,
         ca_file: str | os.PathLike[str] | None = None,
     ) -> Self:
-        """One that runs elsewhere (in compose, say), once it is healthy: at most `wait` from now.
+        """Connect to a running emulator, in compose for example, and wait until it is healthy.
 
         `url` is its base URL, or that of a realm, which it then is (else AUTH_EMULATOR_URL).
         `admin_token` (else AUTH_EMULATOR_ADMIN_TOKEN) is needed if it is bound to a network.
-        `ca_file` is the certificate that an https URL is trusted by. It can be used at once, and as
-        a context manager; what ends is the connection alone. Raises NotStarted, ValueError.
+        `ca_file` is the certificate that an https URL is trusted by. It is started already; as a
+        context manager it closes only the connection. Raises NotStarted, ValueError.
         """
         where = url or os.environ.get("AUTH_EMULATOR_URL", "")
         if not where:
@@ -103,7 +103,7 @@ class Emulator(Realm):
         self._server = self._own_server
 
     def close(self) -> None:
-        """Answer what was begun, and stop; one that runs elsewhere runs on."""
+        """Finish the requests in progress and stop; a connected emulator keeps running."""
         self.clock.release_process()
         server, self._server = self._server, None
         if server is not None and server.process == os.getpid():
@@ -128,7 +128,7 @@ class Emulator(Realm):
 
         Its name is `name` and a random part, so that no two runs share one. It is made from the
         emulator's fixture, or from `fixture` (which names no other file), or `like` another realm
-        is now. After `ttl`, real time, it expires. Raises ApiError.
+        in its current state. After `ttl`, real time, it expires. Raises ApiError.
         """
         named = f"{_UNFIT.sub('-', name or 'realm')[:_MAX_STEM]}-{Ids().unique(48)}"
         body: dict[str, object] = {}
@@ -151,14 +151,14 @@ class Emulator(Realm):
         return [RealmState.of(each) for each in self._root.get("/realms")["realms"]]
 
     def health(self) -> Health:
-        """That it answers."""
+        """Its health."""
         health = self._root.get("/health")
         return Health(health["version"], health["realms"])
 
     def transport(self) -> "Transport":
         """For httpx clients, sync or async, that reach it without a network.
 
-        It must run in this process: in a thread, or in process.
+        It must run in this process.
         """
         return self._here().transport()
 
@@ -193,7 +193,7 @@ def _server(fixture: "FixtureSource", *, reasons: bool, mode: Mode) -> EmulatorS
 
 
 def _data_of(fixture: "FixtureSource") -> object:
-    """What a fixture says, with the variables of this process's environment."""
+    """The data of a fixture, with this process's environment variables."""
     if isinstance(fixture, Mapping):
         return fixture
     from emulator.app import paths_of

@@ -1,4 +1,4 @@
-"""The pytest plugin: the fixture `auth_emulator`, a realm of its own for each test.
+"""The pytest plugin: the pytest fixture `auth_emulator`, a realm for each test.
 
 The server starts at the first use, once a session. This module is imported by every run of pytest
 in an environment that has the emulator: it imports nothing but pytest.
@@ -20,16 +20,16 @@ SHARING = ("own", "shared")
 
 _POOL = pytest.StashKey["ServerPool"]()
 _REALM = pytest.StashKey["Realm"]()
-"""The realm of a test, also if it was asked for while the test ran."""
+"""The realm of a test, also if it was requested while the test ran."""
 
 _MARKER = (
     "auth_emulator(fixture=None, scope=None, url=None): another fixture for this test (a file "
-    "beside it, or a dict), a realm that lasts longer, or a server elsewhere"
+    "beside it, or a dict), another scope of the realm, or another server"
 )
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Options on the command line, each with its namesake in the configuration file."""
+    """Options on the command line and in the configuration file."""
     group = parser.getgroup("auth-emulator", "the emulator of sign-in APIs")
     group.addoption(
         "--auth-emulator-fixture",
@@ -72,12 +72,12 @@ def _scope(config: pytest.Config) -> str:
 
 
 def _sharing(config: pytest.Config) -> str:
-    """Whether the workers of pytest-xdist have a server each, or share one."""
+    """Whether workers of pytest-xdist have a server each, or share one."""
     return _choice(SHARING, config, "xdist")
 
 
 def _choice(known: tuple[str, ...], config: pytest.Config, option: str) -> str:
-    """What the command line says, else the file, else the first that is known."""
+    """The choice of the command line, else of the file, else the first."""
     given: str = config.getoption(f"--auth-emulator-{option}") or config.getini(
         f"auth_emulator_{option}"
     )
@@ -88,7 +88,7 @@ def _choice(known: tuple[str, ...], config: pytest.Config, option: str) -> str:
 
 def _fixture_scope(fixture_name: str, config: pytest.Config) -> Any:  # noqa: ARG001 - pytest's names
     scope = _scope(config)
-    # A plugin's fixture that lasts a package lasts the whole session in pytest.
+    # In pytest, a plugin's fixture of scope package lasts the whole session.
     return "function" if scope == "package" else scope
 
 
@@ -105,13 +105,13 @@ def _pool(config: pytest.Config) -> "ServerPool":
 
 @pytest.fixture(scope="session")
 def auth_emulator_server(request: pytest.FixtureRequest) -> "Emulator":
-    """The emulator that the tests' realms are made in: for fixtures with a scope of their own."""
+    """The emulator of the session, for pytest fixtures with their own scope."""
     return _pool(request.config).emulator()
 
 
 @pytest.fixture(scope=_fixture_scope)
 def auth_emulator(request: pytest.FixtureRequest) -> Iterator["Realm"]:
-    """An emulator of this test's own: users, clock, faults, journal, keys that no other test sees.
+    """An emulator for this test: its users, clock, faults, journal and keys are its own.
 
     Its `url` is a base URL for all three vendors.
     """
@@ -123,7 +123,7 @@ def auth_emulator(request: pytest.FixtureRequest) -> Iterator["Realm"]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Refuse a marker that comes too late for a realm that lasts longer."""
+    """Refuse a marker on a test whose realm already exists."""
     if item.get_closest_marker("auth_emulator") and _fixture_scope("", item.config) != "function":
         from emulator.testing.pool import refuse_late_markers
 
@@ -152,7 +152,7 @@ def pytest_runtest_makereport(
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell a worker of pytest-xdist where the shared server is; it has a process of its own."""
+    """Send the shared server's address to a worker of pytest-xdist."""
     config: pytest.Config = node.config
     if _sharing(config) == "shared":
         node.workerinput.update(_pool(config).for_workers())

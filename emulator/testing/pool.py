@@ -20,12 +20,12 @@ _R = TypeVar("_R", bound=Realm)
 
 _SHARED_URL = "auth_emulator_url"
 _SHARED_FAILURE = "auth_emulator_failure"
-"""Members of a pytest-xdist worker's input: where the shared server is, or why there is none."""
+"""Members of a worker's input: the shared server's URL, or why there is none."""
 
 _OPTIONS = ("fixture", "scope", "url")
 _TTL = {"function": "1h"}
 _LONG_TTL = "24h"
-"""On a server of others, a realm of tests that were killed expires after so much real time."""
+"""On another server, realms of killed tests expire after so much real time."""
 
 _NODES: Mapping[str, Any] = {
     "class": pytest.Class,
@@ -34,18 +34,18 @@ _NODES: Mapping[str, Any] = {
     "session": pytest.Session,
 }
 _REALMS = pytest.StashKey[dict[str, Realm]]()
-"""Those that last as long as a node."""
+"""The realms of a node."""
 
 _FAILURES = (EmulatorError, FixtureError, Unreachable, TypeError, ValueError)
-"""What making a server or a realm raises."""
+"""The errors of creating a server or realm."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """What the markers of a test and the session's options ask for.
+    """The settings from a test's markers and the session's options.
 
     `fixture` is data, a file or several; None: that of the session. `scope` is how long the realm
-    lasts, `url` a server elsewhere, empty for the session's.
+    lasts, `url` another server, empty for the session's.
     """
 
     fixture: Any
@@ -54,7 +54,7 @@ class _Options:
 
     @property
     def key(self) -> str:
-        """The same for the same realm."""
+        """A key that is equal for the same realm."""
         return f"{self.url} {self.fixture!r}"
 
 
@@ -68,14 +68,14 @@ class ServerPool:
         self._ended: list[Realm] = []
 
     def emulator(self, url: str = "") -> Emulator:
-        """The server at `url`; without one the session's: where the options say, or our own."""
+        """The server at `url`; by default the session's."""
         url = url or self._remote_url()
         if url:
             return self._once(url, lambda: Emulator.connect(url))
         return self._once("own", lambda: _started(self._files()))
 
     def for_workers(self) -> dict[str, str]:
-        """What the workers of pytest-xdist have to know of the server that they share."""
+        """The worker input of pytest-xdist for the shared server."""
         if self._remote_url():
             return {}
         try:
@@ -86,7 +86,7 @@ class ServerPool:
 
     @contextmanager
     def realm(self, request: pytest.FixtureRequest, scope: str) -> Iterator[Realm]:
-        """The realm of a test, as its markers say; it lasts for `scope` unless they say more."""
+        """The realm of a test; it lasts for `scope` unless its markers say otherwise."""
         options = _options(request.node, scope)
         kind = _NODES.get(options.scope)
         node = request.node.getparent(kind) if kind is not None else None
@@ -109,12 +109,12 @@ class ServerPool:
             self._ended.pop().close()
 
     def _end(self, realm: Realm) -> None:
-        # Another fixture may still fail: its report shows what was called.
+        # Another pytest fixture may still fail: its report shows the calls.
         realm.clock.release_process()
         self._ended.append(realm)
 
     def close(self) -> None:
-        """Stop the servers, and remove what was made on those of others."""
+        """Stop the servers, and remove the realms on other servers."""
         self.remove_ended_realms()
         while self._made:
             _, made = self._made.popitem()
@@ -127,7 +127,7 @@ class ServerPool:
         if fixture is None and remote and (options.url or not self._is_shared()):
             fixture = self._files()  # a server that others started does not have it
         if not remote and fixture is not None and not isinstance(fixture, Mapping):
-            # A server of its own: what comes over HTTP may name no further file.
+            # A server of its own: a fixture sent over HTTP cannot name files.
             server = self._once(repr(fixture), lambda: _started(options.fixture))
             fixture = None
         else:
@@ -142,7 +142,7 @@ class ServerPool:
             _fail(_sentence(error))
 
     def _from_template(self, server: Emulator, name: str, fixture: Any, ttl: str | None) -> Realm:
-        """A realm of a fixture, made like one that was made from it before: that takes no time."""
+        """A realm copied from one of the same fixture, which is fast."""
         if isinstance(fixture, Mapping) and "clock" in fixture:
             return server.realm(name, fixture=fixture, ttl=ttl)  # the other's clock has run on
         key = (server.url, repr(fixture))
@@ -158,7 +158,7 @@ class ServerPool:
         return self._once(key, lambda: server.realm("template", fixture=fixture, ttl=_LONG_TTL))
 
     def _once(self, key: object, make: Callable[[], _R]) -> _R:
-        """What was made, or why it could not be: every test that needs it fails for that."""
+        """What was created, or why it failed: every test that needs it fails with that."""
         if key not in self._made:
             try:
                 self._made[key] = make()
@@ -180,7 +180,7 @@ class ServerPool:
         return _SHARED_URL in _worker_input(self._config)
 
     def _remote_url(self) -> str:
-        """Where the session's server is, if it is not our own."""
+        """The URL of the session's server, if it is another one."""
         worker = _worker_input(self._config)
         option = self._config.getoption("--auth-emulator-url")
         ini = self._config.getini("auth_emulator_url")
@@ -191,7 +191,7 @@ class ServerPool:
 
 
 def journal_of(realm: Realm) -> tuple[str, str] | None:
-    """What a failed test's report shows of a realm: title and table; None once it has ended.
+    """Title and table of a realm for a failed test's report; None once it has ended.
 
     The default realm of an emulator, which tests with other realms hold too, is shown only if it
     was called.
@@ -206,7 +206,7 @@ def journal_of(realm: Realm) -> tuple[str, str] | None:
 
 
 def refuse_late_markers(item: pytest.Item, scope: str) -> None:
-    """Fail if a marker is closer to a test than a realm that lasts longer can see."""
+    """Fail if a marker is on a test, and the realm belongs to a wider scope."""
     node = (item.getparent(_NODES[scope]) if scope in _NODES else None) or item
     seen = node.listchain()
     if any(where not in seen for where, _ in item.iter_markers_with_node("auth_emulator")):
@@ -247,7 +247,7 @@ def _options(node: pytest.Item | pytest.Collector, scope: str) -> _Options:
 
 
 def _resolved(node: pytest.Item | pytest.Collector, fixture: Any) -> Any:
-    """A marker's fixture: a file is looked for beside the test, then below the root."""
+    """A marker's fixture: a file is looked up beside the test, then below the root."""
     if fixture is None or isinstance(fixture, Mapping):
         return fixture
     paths = [fixture] if isinstance(fixture, str | os.PathLike) else fixture
@@ -261,12 +261,12 @@ def _resolved(node: pytest.Item | pytest.Collector, fixture: Any) -> Any:
 
 
 def _sentence(error: Exception) -> str:
-    """What went wrong; if a server elsewhere wants its admin token, how tests give it."""
+    """The error message; if a server needs its admin token, with how to give it."""
     if isinstance(error, ApiError) and error.status == HTTPStatus.UNAUTHORIZED:
         return f"{error}; set AUTH_EMULATOR_ADMIN_TOKEN to the server's"
     return str(error)
 
 
 def _fail(why: str) -> NoReturn:
-    """Fail a test for a reason that is not in its own code."""
+    """Fail a test without a traceback."""
     raise pytest.fail.Exception(why, pytrace=False) from None

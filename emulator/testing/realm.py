@@ -1,4 +1,4 @@
-"""A realm, for tests: an emulator of its own inside a running one."""
+"""A realm for tests: an isolated emulator inside a running one."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -24,7 +24,7 @@ from emulator.testing.servers import EmulatorServer
 
 @dataclass(frozen=True, slots=True)
 class RealmState:
-    """A realm: its time, and after how much real time it expires (None: never)."""
+    """The state of a realm: its time, and when it expires (None: never)."""
 
     name: str
     base_path: str
@@ -39,7 +39,7 @@ class RealmState:
 
 
 class Realm:
-    """Users, clients, keys, clock, faults, journal and outbox of its own.
+    """An isolated emulator: users, clients, keys, clock, faults, journal and outbox.
 
     `url` is a base URL for all three vendors. As a context manager, it is removed at the end.
     """
@@ -64,7 +64,7 @@ class Realm:
 
     @property
     def url(self) -> str:
-        """The base URL of all three vendors in this realm; NotRunning if it is not there."""
+        """The base URL of all three vendors in this realm. Raises NotRunning."""
         return self._control.url
 
     def environment(
@@ -76,8 +76,8 @@ class Realm:
     ) -> dict[str, str]:
         """Variables for a child process: the vendors' base URLs, by these names.
 
-        With them come AUTH_EMULATOR_URL and AUTH_EMULATOR_ADMIN_TOKEN, for what controls the
-        emulator there, and NO_PROXY, so that no proxy is asked for it.
+        AUTH_EMULATOR_URL and AUTH_EMULATOR_ADMIN_TOKEN are for control calls, and NO_PROXY excludes
+        the emulator from proxies.
         """
         server = self._served()
         host = urlsplit(self.url).hostname or ""
@@ -95,9 +95,9 @@ class Realm:
         }
 
     def at_vendor_hosts(self) -> AbstractContextManager[None]:
-        """Send what httpx, requests and urllib3 address to the vendors' own hosts here instead.
+        """Redirect calls of httpx, requests and urllib3 to the vendors' hosts to this realm.
 
-        For the block alone, of this process; clients made before it are included.
+        It applies within the block, in this process, also to clients made before.
         """
         from emulator.testing.vendor_hosts import at_vendor_hosts
 
@@ -105,16 +105,16 @@ class Realm:
         return at_vendor_hosts(self.url)
 
     def state(self) -> RealmState:
-        """How the realm stands."""
+        """The state of the realm."""
         return RealmState.of(self._root.get(f"/realms/{self.name}"))
 
     def reset(self) -> None:
-        """Go back to what the realm was made from; its tokens are refused from now on."""
+        """Reset the realm; tokens issued before are refused."""
         self.clock.release_process()
         self._control.post("/reset")
 
     def close(self) -> None:
-        """Remove the realm, with all that is its; it may be gone already."""
+        """Remove the realm; it may have been removed already."""
         self.clock.release_process()
         if self._server is not None and self._server.process == os.getpid():
             with suppress(NotRunning, Unreachable, ApiError):
@@ -126,7 +126,7 @@ class Realm:
         return f"<{type(self).__name__} {self.name}: {where}>"
 
     def __enter__(self) -> Self:
-        """Nothing more: the realm is there."""
+        """Return the realm."""
         return self
 
     def __exit__(
@@ -170,7 +170,7 @@ class Realm:
 
 
 class _RealmChannel:
-    """The way to the emulator of a realm: NotRunning if it has not begun, or has ended."""
+    """The channel to a realm's emulator. Raises NotRunning."""
 
     def __init__(self, server: Callable[[], EmulatorServer]) -> None:
         self._server = server

@@ -1,4 +1,4 @@
-"""The ways in which an emulator runs for a test: in this process, in another, or elsewhere."""
+"""Where an emulator runs for a test: in this process, in a child process, or anywhere."""
 
 import json
 import os
@@ -37,11 +37,11 @@ _HEALTHY_WITHIN = 5.0
 
 
 class EmulatorServer(ABC):
-    """Where an emulator runs; from `start` to `stop`, `channel` is the way to its control API.
+    """A running emulator; between `start` and `stop`, `channel` reaches its control API.
 
-    `admin_token` is what calls of that must bring. If it is not `served`, no connection leads to
-    it. `process` is the one that started it: no other process, forked from that, ends it. Once it
-    has `ended`, it is not called any more.
+    `admin_token` is that of its control calls. `served` is whether it has a port. `process` is the
+    id of the process that started it: forked children do not stop it. Once it has `ended`, it is
+    not called.
     """
 
     channel: Channel
@@ -58,7 +58,7 @@ class EmulatorServer(ABC):
 
     @abstractmethod
     def stop(self) -> None:
-        """Answer what was begun, and end."""
+        """Finish requests in progress, and stop."""
 
 
 class InProcessServer(EmulatorServer):
@@ -131,7 +131,7 @@ class ThreadServer(InProcessServer):
         self.channel = Remote(address_of(bound))
 
     def stop(self) -> None:
-        """Stop listening, answer what was begun, and end the loop."""
+        """Stop listening, finish requests in progress, and end the loop."""
         self.channel.close()
         self._server.should_exit = True
         with suppress(TimeoutError):
@@ -140,7 +140,7 @@ class ThreadServer(InProcessServer):
 
 
 class RemoteServer(EmulatorServer):
-    """In another process or machine: it is neither started nor stopped, but waited for."""
+    """A server that runs already: it is neither started nor stopped."""
 
     channel: Remote
 
@@ -187,7 +187,7 @@ class RemoteServer(EmulatorServer):
 
 
 class SubprocessServer(EmulatorServer):
-    """In a process of its own, which ends when this one does, however that ends."""
+    """A server in a child process, which ends with this process."""
 
     def __init__(self, fixture: "FixtureSource", *, no_reasons: bool) -> None:
         super().__init__()
@@ -196,9 +196,9 @@ class SubprocessServer(EmulatorServer):
         self._remote: RemoteServer | None = None
 
     def start(self) -> None:
-        """Start the process (emulator.testing.child), and wait until it says where it is."""
+        """Start the process (emulator.testing.child), and wait for its URL."""
         self._child = subprocess.Popen(
-            # -P: a folder of the project's that is called emulator, or secrets.py, is not ours.
+            # -P: do not import a project's own emulator/ or secrets.py.
             [sys.executable, "-P", "-m", "emulator.testing.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -221,7 +221,7 @@ class SubprocessServer(EmulatorServer):
         self.channel = self._remote.channel
 
     def stop(self) -> None:
-        """Make the process stop, by closing what it reads from."""
+        """Stop the process, by closing its standard input."""
         if self._remote is not None:
             self._remote.stop()
         if self._child is None:

@@ -13,7 +13,7 @@ from emulator.core.keys.files import any_private_key_in
 from emulator.vendors.omniomni.signature import DEVICE_ID, SignedRequest, signature_headers
 
 _requests = count()
-"""Those of the whole process."""
+"""The counter of the whole process."""
 
 
 class OmniOmniSignature(httpx.Auth):
@@ -59,6 +59,6 @@ class OmniOmniSignature(httpx.Auth):
         yield request
 
     def _timestamp(self) -> str:
-        # The digits below a millisecond count the requests: two at a clock that stands still would
+        # The digits below a millisecond count the requests: two at a frozen clock would
         # else have the same signature, and the second would be refused.
         return f"{iso_milliseconds(self._now())[:-1]}{next(_requests) % 1_000_000:06}Z"

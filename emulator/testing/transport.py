@@ -29,7 +29,7 @@ class EventLoop:
         self._process = os.getpid()
         self._lock = threading.Lock()
         ready: Future[BlockingPortal] = Future()
-        # A daemon: Python ends though nobody closed the emulator.
+        # A daemon thread: Python can exit although the emulator was not closed.
         self._thread = threading.Thread(
             target=anyio.run, args=(_serve, ready), name="auth-emulator", daemon=True
         )
@@ -37,7 +37,7 @@ class EventLoop:
         self._portal: BlockingPortal | None = ready.result()
 
     def start(self, work: Callable[..., Awaitable[T]], *args: object) -> "Future[T]":
-        """Start some work. NotRunning once the loop is closed, and in a process that was forked."""
+        """Start a coroutine. Raises NotRunning once the loop is closed, and in a forked process."""
         if self._process != os.getpid():  # the thread stayed in the parent
             raise NotRunning("the emulator runs in the parent process")
         with self._lock:  # so that no work is started behind the end of the loop
@@ -46,7 +46,7 @@ class EventLoop:
         raise NotRunning(_OVER)
 
     def close(self) -> None:
-        """Cancel what still runs, and end the loop."""
+        """Cancel what is running, and end the loop."""
         if self._process != os.getpid():
             return
         with self._lock:
@@ -59,8 +59,8 @@ class EventLoop:
 class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """For `httpx.Client(transport=...)` and `httpx.AsyncClient(transport=...)` alike.
 
-    Whatever host a client addresses, the emulator answers. A connection fault raises what httpx
-    raises when a real connection breaks so. Answers without an end cannot be read.
+    The emulator responds for any host. A connection fault raises httpx's error for a broken
+    connection. Endless streams cannot be read.
     """
 
     def __init__(self, app: Callable[..., Any], loop: Callable[[], EventLoop]) -> None:
@@ -73,7 +73,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
         return _result(self._loop().start(self._answer, request))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request of an AsyncClient, on whatever loop it runs, trio's too."""
+        """Answer a request of an AsyncClient, with asyncio or trio."""
         await request.aread()
         future = self._loop().start(self._answer, request)
         limiter = anyio.CapacityLimiter(1)  # not the caller's own, which lets 40 wait
@@ -99,7 +99,7 @@ class Transport(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 class AppChannel:
-    """The way to the control API of an application in this process."""
+    """The channel to an application in this process."""
 
     url = IN_PROCESS_URL
 
@@ -113,7 +113,7 @@ class AppChannel:
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Reply:
-        """The answer to one call. Raises Unreachable."""
+        """The response to one call. Raises Unreachable."""
         request = httpx.Request(
             method,
             f"{self.url}{path}",
@@ -128,7 +128,7 @@ class AppChannel:
         return Reply(response.status_code, response.headers, response.read())
 
     def lines(self, path: str) -> Iterator[bytes]:
-        """NotRunning: an answer without an end needs a connection."""
+        """Raises NotRunning: a stream needs a connection."""
         raise NotRunning(
             f"{path} is a stream, and an emulator that runs in process has no connection to send "
             "it through; run it in a thread"
@@ -142,7 +142,7 @@ async def _serve(ready: "Future[BlockingPortal]") -> None:
 
 
 def _result(future: "Future[T]") -> T:
-    """What came of some work, waited for. NotRunning if the emulator was closed meanwhile."""
+    """The result of a coroutine. Raises NotRunning if the emulator was closed meanwhile."""
     try:
         return future.result()
     except CancelledError:
@@ -150,7 +150,7 @@ def _result(future: "Future[T]") -> T:
 
 
 def _httpx_error(fault: ConnectionFaultTriggered, request: httpx.Request) -> httpx.TransportError:
-    """What httpx says of a connection that breaks so."""
+    """The error of httpx for such a broken connection."""
     if fault.kind == "reset":
         return httpx.ReadError("[Errno 104] Connection reset by peer", request=request)
     messages = {

@@ -1,1 +1,1 @@
-"""The vendors: a folder each, with the same modules. None knows another."""
+"""The vendors: a package each, with the same modules. They do not import each other."""

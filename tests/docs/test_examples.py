@@ -22,6 +22,7 @@ BASE = "http://127.0.0.1:8080"
 NOT_RUN_HERE = {"scripts/serve": "tests/cli serves the same, and .ci/run is scripts/test"}
 """Shell examples by how they begin, and where else they are run."""
 
+
 @dataclass(frozen=True)
 class Example:
     page: str

@@ -1,4 +1,4 @@
-"""`auth-emulator doctor`: what keeps a client from an emulator, and what to do about it."""
+"""`auth-emulator doctor`: why a client cannot use an emulator, and what to do about it."""
 
 import asyncio
 import sys
@@ -35,11 +35,11 @@ def doctor(
         bool, typer.Option("--json", help="Print the findings as one JSON object.")
     ] = False,
 ) -> None:
-    """Look from here at a running emulator, and say what is wrong and what to do about it.
+    """Check a running emulator from here: what is wrong, and what to do about it.
 
-    Run it where the client runs: names, proxies, clocks and trusted certificates are those there.
-    AUTH_EMULATOR_ADMIN_TOKEN opens the control API. Exit status 0: nothing is wrong (warnings do
-    not count); 1: something is.
+    Run it where the client runs, as it uses the names, proxies, clock and certificates there.
+    AUTH_EMULATOR_ADMIN_TOKEN is the token for the control API. Exit status 0: nothing is wrong
+    (warnings do not count); 1: something is.
 
     Example: auth-emulator doctor http://auth-emulator:8080
     """
@@ -70,7 +70,7 @@ def doctor(
 
 
 async def _examine(target: "Target", token: str, report: "Report") -> None:
-    """Report what is found, as it is found; nothing there is changed."""
+    """Report each finding at once; nothing is changed."""
     import httpx
 
     from emulator.cli.doctor.finding import Kind, NotReached, wrong

@@ -1,4 +1,4 @@
-"""What the doctor finds, by name: the documentation says of each what to do."""
+"""The findings of the doctor; docs/commands.md lists them."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -15,7 +15,7 @@ class Level(StrEnum):
 
 
 class Kind(StrEnum):
-    """What can be found."""
+    """The kinds of findings."""
 
     PROXY_USED = "proxy_used"
     HOST_NOT_FOUND = "host_not_found"
@@ -44,9 +44,9 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: what was seen, and the remedy if something is wrong with it.
+    """The result of one check: what was seen, and the remedy if something is wrong.
 
-    `about` says in a word what was looked at; `kind` is None if all is well.
+    `about` names the check; `kind` is None if all is well.
     """
 
     level: Level
@@ -56,7 +56,7 @@ class Finding:
     remedy: str | None = None
 
     def members(self) -> dict[str, Any]:
-        """The same for a program."""
+        """The members of the JSON output."""
         members = asdict(self)
         return {"level": members.pop("level"), "finding": members.pop("kind"), **members}
 
@@ -70,7 +70,7 @@ class NotReached(Exception):
 
 
 Report: TypeAlias = Callable[[Finding], object]
-"""Takes each finding as it is made."""
+"""Receives each finding."""
 
 
 def ok(about: str, seen: str) -> Finding:
@@ -79,10 +79,10 @@ def ok(about: str, seen: str) -> Finding:
 
 
 def warning(about: str, kind: Kind, seen: str, remedy: str) -> Finding:
-    """Something that may be intended, and that breaks what others expect."""
+    """A finding that may be intended, but may break a client."""
     return Finding(Level.WARNING, about, seen, kind, remedy)
 
 
 def wrong(about: str, kind: Kind, seen: str, remedy: str) -> Finding:
-    """Something that keeps a client from signing in, or a service from verifying."""
+    """A finding that prevents sign-in or verification."""
     return Finding(Level.WRONG, about, seen, kind, remedy)

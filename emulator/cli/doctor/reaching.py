@@ -1,4 +1,4 @@
-"""Whether an emulator can be reached at a base URL; if not, what is in the way."""
+"""Whether an emulator can be reached at a base URL; if not, why."""
 
 import asyncio
 import os
@@ -43,7 +43,7 @@ class Reached:
 
 
 async def proxy_finding(target: Target) -> Finding:
-    """What the variables of the environment do to a client's calls (httpx, requests, curl)."""
+    """Whether proxy variables apply to a client's calls (httpx, requests, curl)."""
     host = target.host
     proxies = getproxies_environment()
     scheme = target.scheme if proxies.get(target.scheme) else "all"
@@ -108,7 +108,7 @@ def _is_address(host: str) -> bool:
 
 
 async def _connect(target: Target, addresses: list[str]) -> OSError | None:
-    """Why none of the addresses takes a connection; None if one does."""
+    """Why no address accepts a connection; None if one does."""
     errors = []
     for address in addresses:
         try:
@@ -160,7 +160,7 @@ async def _speaks_no_tls(target: Target, error: OSError) -> Finding:
 
 
 async def _examine_certificate(target: Target, report: Report) -> bool:
-    """Whether the certificate is trusted here. Raises OSError if no TLS connection comes about."""
+    """Whether the certificate is trusted here. Raises OSError if there is no TLS connection."""
     try:
         await _shake_hands(target, ssl.create_default_context())
     except ssl.SSLCertVerificationError as error:
@@ -191,7 +191,7 @@ async def _shake_hands(target: Target, context: ssl.SSLContext) -> None:
     """Make a TLS connection, and close it.
 
     Raises ssl.SSLCertVerificationError if `context` does not trust the certificate, and another
-    OSError if no connection comes about.
+    OSError if there is no connection.
     """
     async with asyncio.timeout(target.timeout):
         _, writer = await asyncio.open_connection(target.host, target.port, ssl=context)

@@ -1,4 +1,4 @@
-"""The base URL that the doctor looks at, and how it asks there: each look has an end."""
+"""The base URL that is checked, and requests to it, each with a timeout."""
 
 import asyncio
 import ssl
@@ -17,7 +17,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A base URL as a client is given it; each look may take `timeout` seconds."""
+    """A base URL as a client is configured with it; `timeout` is seconds per check."""
 
     base_url: httpx.URL
     timeout: float
@@ -67,7 +67,7 @@ class Target:
             return await client.request(method, path, **options)
 
     async def health(self, **options: Any) -> dict[str, Any] | None:
-        """The health of the emulator that answers there, whoever signed its certificate."""
+        """The health of the emulator there; its certificate is not verified."""
         try:
             async with self.client(unverified(), **options) as client:
                 return health_in(await self.ask(client, "GET", HEALTH))

@@ -17,10 +17,10 @@ from emulator.cli.doctor.target import VENDORS, Target, members_of, unverified
 from emulator.core.clock import iso_milliseconds
 
 _NEAR = 2.0
-"""How far clocks may be apart, in seconds."""
+"""The tolerated difference between clocks, in seconds."""
 
 _SUBJECT = "auth-emulator-doctor"
-"""The subject of the tokens that are minted to look at their signatures."""
+"""The subject of the tokens that are minted to check their signatures."""
 
 _LOOK_FOR_FAULT = "look for a fault: GET .../_emulator/faults"
 _CALLER = "set issuer: caller in the fixture, or tell the library the JWKS address, not the issuer"
@@ -31,7 +31,7 @@ Document: TypeAlias = dict[str, Any] | str
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """What a vendor's endpoints answer; `minted` only where the control API is open."""
+    """The responses of a vendor's endpoints; `minted` only if the control API is open."""
 
     metadata: Document
     jwks: Document
@@ -41,7 +41,7 @@ class Documents:
 async def examine_tokens(
     target: Target, reached: Reached, admin_token: str, report: Report
 ) -> None:
-    """Report on what those find who verify the emulator's tokens by themselves."""
+    """Check what services need that verify tokens themselves."""
     headers = {}
     if admin_token and reached.is_trusted:
         headers["Authorization"] = f"Bearer {admin_token}"
@@ -65,7 +65,7 @@ async def examine_tokens(
 
 
 def _control_finding(response: httpx.Response, *, withheld: bool) -> Finding:
-    """Whether the control API is open to this caller, who asked for the clock."""
+    """Whether the control API is open to this caller."""
     status = response.status_code
     if status == httpx.codes.OK:
         return ok("control", "the control API answers")
@@ -101,8 +101,8 @@ def _clock_findings(reached: Reached, clock: Mapping[str, Any]) -> Iterator[Find
         return
     moved = now - real
     if clock.get("frozen"):
-        stands = iso_milliseconds(now)
-        seen = f"the emulator's clock is frozen at {stands}, {_difference(moved)} the real time"
+        frozen_at = iso_milliseconds(now)
+        seen = f"the emulator's clock is frozen at {frozen_at}, {_difference(moved)} the real time"
         remedy = 'let it run: PUT .../_emulator/clock {"frozen": false}'
         yield warning("clock", Kind.CLOCK_FROZEN, seen, f"{_effect(moved)}; {remedy}")
     elif abs(moved) <= _NEAR:
@@ -138,7 +138,7 @@ def _seconds(text: object) -> float | None:
 async def _documents(
     target: Target, client: httpx.AsyncClient, vendor: str, *, mint: bool
 ) -> Documents:
-    """The documents of a vendor, asked for side by side."""
+    """The documents of a vendor, requested concurrently."""
 
     async def document(method: str, path: str, **options: Any) -> Document:
         try:
@@ -183,25 +183,25 @@ def _metadata_findings(target: Target, vendors: Mapping[str, Documents]) -> Iter
 
 
 async def _issuer_findings(target: Target, vendors: Mapping[str, Documents]) -> list[Finding]:
-    """Whether those who go by the issuer find the metadata, from here."""
+    """Whether discovery by issuer works from here."""
     issuers = {
         vendor: str(documents.metadata.get("issuer", ""))
         for vendor, documents in vendors.items()
         if isinstance(documents.metadata, dict)
     }
     unknown: list[str] = []
-    elsewhere: list[str] = []
+    other_host: list[str] = []
     for vendor, issuer in issuers.items():
         if issuer != f"{target}/_emulator/{vendor}":
             is_known = await _is_known(issuer, target)
-            (elsewhere if is_known else unknown).append(f"{issuer[:200]} ({vendor})")
+            (other_host if is_known else unknown).append(f"{issuer[:200]} ({vendor})")
     findings = []
     if unknown:
         seen = f"does not resolve here: {', '.join(unknown)}"
         remedy = f"where a library uses discovery by issuer: {_CALLER}"
         findings.append(warning("issuer", Kind.ISSUER_NOT_FOUND, seen, remedy))
-    if elsewhere:
-        seen = f"points to another server: {', '.join(elsewhere)}"
+    if other_host:
+        seen = f"points to another server: {', '.join(other_host)}"
         remedy = f"a library that uses discovery asks there: {_CALLER}"
         findings.append(warning("issuer", Kind.ISSUER_OTHER_HOST, seen, remedy))
     if issuers and not findings:
@@ -210,7 +210,7 @@ async def _issuer_findings(target: Target, vendors: Mapping[str, Documents]) -> 
 
 
 async def _is_known(issuer: str, target: Target) -> bool:
-    """Whether the host of an issuer can be looked up here."""
+    """Whether the host of an issuer resolves here."""
     try:
         host = urlsplit(issuer).hostname
     except ValueError:
@@ -241,7 +241,7 @@ def _jwks_findings(vendors: Mapping[str, Documents]) -> Iterator[Finding]:
 def _key_finding(
     vendor: str, token: str, header: Mapping[str, Any], keys: list[Any]
 ) -> Finding | None:
-    """What is wrong with a JWKS for those who verify this token; None if nothing is."""
+    """What is wrong with a JWKS for verifying this token; None if nothing is."""
     algorithm, kid = str(header.get("alg")), header.get("kid")
     if algorithm.startswith("HS"):  # a secret is in no JWKS
         return None

@@ -34,7 +34,7 @@ class Algorithm:
 
     @property
     def implementation(self) -> JwsAlgorithm:
-        """What signs, verifies, and converts keys to and from JWKs."""
+        """PyJWT's algorithm, which signs, verifies, and converts JWKs."""
         return _IMPLEMENTATIONS[self.name]
 
     @property
@@ -44,7 +44,7 @@ class Algorithm:
 
     @property
     def seedable(self) -> bool:
-        """Whether a seed makes its keys. RSA keys need primes, which no seed gives."""
+        """Whether keys can be made from a seed: RSA keys cannot."""
         return self.key_type in ("EC", "OKP")
 
     @property
@@ -58,7 +58,7 @@ class Algorithm:
         return _CURVES[self.name]
 
     def wants(self) -> str:
-        """What kind of private key it signs with, in words."""
+        """The kind of its private keys, for messages."""
         if self.key_type == "EC":
             return f"an EC key on {self.curve.name}"
         if self.key_type == "OKP":

@@ -1,4 +1,4 @@
-"""Keys in files, and public ones in a text too: PEM, or a JWK."""
+"""Keys in files or strings: PEM, or a JWK."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,7 +25,7 @@ _ANOTHER_KIND = "another kind of key; expected RSA, EC or Ed25519"
 
 
 class KeyFileError(ValueError):
-    """A file or a text does not hold the key that is wanted; its own text says what to do."""
+    """A file or string does not hold the expected key; the message says what to do."""
 
 
 def private_key_in(path: Path, algorithm: Algorithm) -> PrivateKey:
@@ -101,7 +101,7 @@ def _private_key(path: Path) -> object:
 
 
 def _public_key(given: bytes | Mapping[str, Any], file: str, subject: str) -> PublicKey:
-    """`file` is what a mistake calls the key's file, and `subject` begins its sentence."""
+    """`file` and `subject` are the names of the key's file in messages."""
     try:
         if isinstance(given, bytes) and _is_jwk(given):
             given = jwk_in(given)

@@ -1,4 +1,4 @@
-"""Keys of our own making: from a seed, or once and then from the user's cache folder."""
+"""Generated keys: from a seed, or kept in the user's cache folder."""
 
 import json
 import logging
@@ -19,9 +19,9 @@ _log = logging.getLogger(__name__)
 
 
 def generate_key(algorithm: Algorithm, seed: int | None = None, owner: str = "") -> PrivateKey:
-    """A new key for `algorithm`, kept nowhere. An RSA key takes up to 150 ms.
+    """A new key for `algorithm`.
 
-    It is the same one for the same seed and owner, but for RSA.
+    An RSA key takes up to 150 ms. EC and Ed25519 keys are the same for the same seed and owner.
     """
     if seed is not None and algorithm.seedable:
         return _seeded_key(algorithm, seed, owner)
@@ -49,7 +49,7 @@ def _seeded_key(algorithm: Algorithm, seed: int, owner: str) -> PrivateKey:
 
 
 def cache_folder() -> Path:
-    """The folder of made keys: $AUTH_EMULATOR_CACHE_DIR, else the user's cache folder.
+    """The folder of generated keys: $AUTH_EMULATOR_CACHE_DIR, else the user's cache folder.
 
     Raises RuntimeError where the user has no home.
     """
@@ -60,8 +60,8 @@ def cache_folder() -> Path:
 def cached_key(algorithm: Algorithm, owner: str) -> PrivateKey:
     """The key kept in the cache folder for `owner` (a vendor), made now if there is none.
 
-    Two emulators that start together end with the same key. Where the folder cannot be written,
-    or what lies there is no such key, a warning says so and the key lives as long as the process.
+    Two emulators that start together end with the same key. If the folder cannot be written, or
+    holds something else, a warning is logged and the key lasts as long as the process.
     """
     try:
         folder = cache_folder()

@@ -1,4 +1,4 @@
-"""Where a vendor's key comes from, and having it made no earlier than it is needed."""
+"""The source of a vendor's key, which is made when it is first needed."""
 
 import asyncio
 import threading
@@ -12,7 +12,7 @@ from emulator.core.keys.signing_key import SigningKey, make_key
 
 @dataclass(frozen=True)
 class KeyOrigin:
-    """What a fixture says of a vendor's key. `secret` is for HS; `private_key` is a file's.
+    """A vendor's key in the fixture. `secret` is for HS; `private_key` is a file's.
 
     What prints it shows neither.
     """
@@ -43,21 +43,21 @@ class KeyOrigin:
 
 
 class LazyKey:
-    """A key that is made at its first use, once, whoever asks first."""
+    """A key that is made once, at its first use."""
 
     def __init__(self, make: Callable[[], SigningKey]) -> None:
         self._make = make
         self._lock = threading.Lock()
         self.made: SigningKey | None = None
-        """The key, once it is there."""
+        """The key, if it exists."""
 
     def now(self) -> SigningKey:
-        """The key, made in this thread if need be."""
+        """The key, made in this thread if necessary."""
         with self._lock:
             if self.made is None:
                 self.made = self._make()
             return self.made
 
     async def get(self) -> SigningKey:
-        """The key; if it must be made, that happens in a thread while others are served."""
+        """The key, made in a thread if necessary."""
         return self.made if self.made is not None else await asyncio.to_thread(self.now)

@@ -20,10 +20,10 @@ class Rotation(StrEnum):
     """How a new key takes the place of the one that signs."""
 
     OVERLAP = "overlap"
-    """The old key verifies on, and both are published: what a careful vendor does."""
+    """The old key still verifies, and both are published, as is usual."""
 
     NO_OVERLAP = "no_overlap"
-    """The old key is gone at once: every token before it is refused."""
+    """The old key is removed at once: earlier tokens are refused."""
 
     UNKNOWN_KID = "unknown_kid"
     """The new key signs, and the old one alone is published: no verifier can find its `kid`."""
@@ -37,7 +37,7 @@ class CannotRotate(Exception):
 
 
 class KeyRotationState(Model):
-    """What rotations have made of a vendor's first key; empty before the first rotation.
+    """The result of key rotations; empty before the first.
 
     `active` is the private JWK of the key that signs, `retired` are the public JWKs of those that
     only verify, the latest first, `hidden` is the `kid` that is not published.
@@ -53,9 +53,9 @@ NOT_ROTATED = KeyRotationState()
 
 
 class Keyring:
-    """The keys of one vendor, which any number of realms share: a rotation makes another ring.
+    """The keys of one vendor, shared by realms: a rotation makes another ring.
 
-    The first key is made no earlier than it is needed, and once for a ring and all that came of it.
+    The first key is made when it is needed, once for a ring and those derived from it.
     """
 
     def __init__(
@@ -119,15 +119,15 @@ class Keyring:
         return key is not None and key.signed(token)
 
     def with_rotation(self, rotation: KeyRotationState) -> "Keyring":
-        """The keys that come of the same first one by these rotations."""
+        """The keys with these rotations applied."""
         if rotation == self.rotation:
             return self
         return Keyring(self.origin, self.seed, rotation=rotation, first=self._first)
 
     async def rotated(self, mode: Rotation) -> "Keyring":
-        """These keys after a new one took the place of the one that signs; they stay as they are.
+        """The keys after a rotation; these do not change.
 
-        Raises CannotRotate where it is a secret.
+        Raises CannotRotate for a secret.
         """
         if self.algorithm.symmetric:
             raise CannotRotate(f"{self.origin.owner} signs with a secret of the fixture")

@@ -1,4 +1,4 @@
-"""A key together with its algorithm: it signs, and tells what it has signed."""
+"""A key with its algorithm: it signs and verifies."""
 
 from dataclasses import dataclass, field
 from typing import cast
@@ -12,7 +12,7 @@ from emulator.core.keys.jwk import Jwk, key_of, public_jwk
 
 @dataclass(frozen=True)
 class SigningKey:
-    """A key with its algorithm. What prints it shows neither the private key nor the secret.
+    """A key with its algorithm. Its repr shows neither the private key nor the secret.
 
     `kid`, `jwk` and `public_key` are None where the algorithm is symmetric: a secret is never
     published, and the vendors' HS tokens name no key. `private_key` is None for a secret, and for

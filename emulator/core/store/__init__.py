@@ -1,4 +1,4 @@
-"""All that changes while the emulator runs is behind one small protocol."""
+"""The store: everything that changes while the emulator runs."""
 
 from emulator.core.store.memory import MemoryStore
 from emulator.core.store.protocol import (

@@ -18,10 +18,10 @@ from emulator.core.store.protocol import (
 V = TypeVar("V")
 
 _ENTRY_OVERHEAD = 70
-"""What a log entry takes beside its value, in bytes: an object, and its place."""
+"""The memory of a log entry besides its value, in bytes."""
 
 _FREED_AT_ONCE = 64
-"""The logs give up this part of their bytes at a time, so that not each entry drops another."""
+"""Logs drop this part of their bytes at a time, so that not every entry drops another."""
 
 
 @dataclass
@@ -34,7 +34,7 @@ class _Log:
     size: int = 0
 
     def drop_oldest(self) -> int:
-        """Drop an entry; the bytes that this frees."""
+        """Drop an entry; returns the freed bytes."""
         freed = len(self.values.popleft()) + _ENTRY_OVERHEAD
         self.size -= freed
         return freed
@@ -65,7 +65,7 @@ _NO_STATE = _State()
 
 
 class MemoryStore:
-    """A `Store` in memory. No call awaits anything, which is what makes each atomic."""
+    """A `Store` in memory. Calls are atomic, as they await nothing."""
 
     def __init__(self, capacity: int = 100_000, log_bytes: int = 32 * 1024 * 1024) -> None:
         """`capacity` bounds the consumed keys, and likewise the values, of one realm.
@@ -81,7 +81,7 @@ class MemoryStore:
 
     @property
     def realms_with_data(self) -> frozenset[str]:
-        """The realms that it holds something of beside their state."""
+        """The realms that have data besides their state."""
         return frozenset(self._data)
 
     async def names(self) -> list[str]:

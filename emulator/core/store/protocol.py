@@ -1,8 +1,7 @@
-"""What a store can do. `tests/core/store` holds every implementation to it.
+"""The store protocol. `tests/core/store` tests every implementation.
 
-Names are scoped by realm: the same key in two realms is two keys. Values are bytes; what they mean
-is the caller's. Time comes in with the call, in POSIX seconds of the realm's clock, so that a store
-never reads one.
+Names are scoped by realm: the same key in two realms is two keys. Values are bytes. Times are
+passed in, in POSIX seconds of the realm's clock: a store reads no clock.
 """
 
 from collections.abc import Mapping
@@ -11,11 +10,11 @@ from typing import Protocol
 
 
 class VersionConflict(Exception):
-    """The realm's state was saved by somebody else since it was loaded; load it again."""
+    """The realm's state was saved by another since it was loaded; load it again."""
 
 
 class StoreFull(Exception):
-    """The store holds as much as it may. What is still needed was not thrown away for it."""
+    """The store is full; nothing that is still needed was dropped."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,7 @@ class StoredState:
 
 @dataclass(frozen=True)
 class LogEntry:
-    """An entry of a log and its number: the first is 1, and no number is given twice."""
+    """An entry of a log and its number: the first is 1, and numbers are used once."""
 
     number: int
     value: bytes
@@ -36,7 +35,7 @@ class LogEntry:
 
 @dataclass(frozen=True)
 class LogPosition:
-    """The numbers of the newest entry that a log ever had, and of the newest that was cleared."""
+    """The numbers of a log's newest entry and of its newest cleared entry."""
 
     last: int = 0
     cleared: int = 0
@@ -60,15 +59,15 @@ class Store(Protocol):
     async def save(self, realm: str, changes: Mapping[str, bytes | None], version: int) -> int:
         """Set fields of a realm's state, or remove those that are None; return the new version.
 
-        A version is never given twice, whichever the realm; a state whose last field is removed is
-        gone. Raises VersionConflict unless `version` is the one in force.
+        Versions are unique over all realms; a state without fields does not exist. Raises
+        VersionConflict unless `version` is the one in force.
         """
         ...
 
     async def consume(self, realm: str, key: str, *, now: float, until: float) -> bool:
         """True for the first to consume `key`, False for all others, until `until` at least.
 
-        What was consumed is not forgotten before `until`; if no room is left, raises StoreFull.
+        Raises StoreFull if there is no room: nothing is dropped before `until`.
         """
         ...
 
@@ -81,11 +80,11 @@ class Store(Protocol):
         ...
 
     async def put(self, realm: str, key: str, value: bytes, *, now: float, until: float) -> None:
-        """Keep `value` until `until`; over an older one. Raises StoreFull like `consume`."""
+        """Keep `value` until `until`, replacing an older one. Raises StoreFull."""
         ...
 
     async def get(self, realm: str, key: str, *, now: float) -> bytes | None:
-        """What was put and is not past its time."""
+        """The value, if it has not expired."""
         ...
 
     async def append(self, realm: str, log: str, value: bytes, *, keep: int) -> int:
@@ -100,12 +99,12 @@ class Store(Protocol):
     ) -> list[LogEntry]:
         """Up to `limit` entries with a number above `after`, oldest first.
 
-        The first entry's number tells whether some are gone.
+        The first entry's number shows whether some were dropped.
         """
         ...
 
     async def position(self, realm: str, log: str) -> LogPosition:
-        """Where a log stands."""
+        """The numbers of a log's newest and last cleared entries."""
         ...
 
     async def clear(self, realm: str, log: str) -> None:

@@ -1,8 +1,8 @@
-"""Calls that a client addresses to the vendors' own hosts, answered by an emulator instead.
+"""Redirects calls to the vendors' hosts to an emulator, for client code with a fixed base URL.
 
-For client code that cannot be given another base URL, by httpx, requests and urllib3, in this
-process alone. In each library the place is wrapped at which a request goes to a connection
-(`by_httpx`, `by_urllib3`), so that clients made before the block are included.
+It is for httpx, requests and urllib3, in this process alone. In each library the method is wrapped
+by which a request goes to a connection (`by_httpx`, `by_urllib3`), so that clients made before the
+block are included.
 """
 
 import threading

@@ -1,4 +1,4 @@
-"""What NBC Gate's pages and a fixture say: requests, answers, users and their one-time codes."""
+"""NBC Gate's models: requests, responses, users and one-time codes."""
 
 import re
 import secrets
@@ -29,7 +29,7 @@ _BASE32 = re.compile(r"[A-Z2-7]*")
 
 
 def is_email(text: str) -> bool:
-    """Whether a text is an e-mail address as far as the vendor is known to care: it has an `@`."""
+    """Whether a string is an e-mail address for the vendor: it has an `@`."""
     user, _, host = text.rpartition("@")
     return bool(user and host)
 
@@ -58,7 +58,7 @@ class SignInRequest(BaseModel):
 
 
 class TokenPair(BaseModel):
-    """The answer with `token_response: object`, after the guide."""
+    """The response with `token_response: object`, after the guide."""
 
     token: str
     refreshToken: str  # noqa: N815 - as the vendor writes it
@@ -71,7 +71,7 @@ class OtpEmailRequest(BaseModel):
 
 
 class CodeMailed(BaseModel):
-    """The answer to it: until when the code is good, and from when the next may be asked for."""
+    """The response: when the code expires, and when the next may be requested."""
 
     email: str
     expiresAt: str  # noqa: N815 - as the vendor writes its members
@@ -85,13 +85,13 @@ class RefreshRequest(BaseModel):
 
 
 class CheckRequest(BaseModel):
-    """The token that is to be checked, if it is not in `Authorization`."""
+    """The token to check, if it is not in `Authorization`."""
 
     token: Annotated[fields.Text | None, Field(json_schema_extra={"type": "string"})] = None
 
 
 class TokenCheck(BaseModel):
-    """Whose a good token is, and until when it is good."""
+    """The user of a valid token, and its expiry."""
 
     email: str
     expiresAt: str  # noqa: N815 - as the vendor writes its members
@@ -160,7 +160,7 @@ class Otp(Model):
 
 
 class MailedCodes(Model):
-    """The codes that are mailed. A new one ends the one before it."""
+    """Mailed codes. A new one replaces the one before."""
 
     digits: Annotated[int, Field(ge=4, le=12, strict=True, description="How long a code is.")] = 6
     lifetime: Annotated[fields.Lifetime, Field(description="How long it is good.")] = 300
@@ -234,7 +234,7 @@ class NbcGateUser(RefreshingSubject):
 
 
 class NbcGateFixture(VendorFixture):
-    """NBC Gate: its tokens, its users, and what its two pages contradict each other in."""
+    """NBC Gate: its tokens, its users, and settings for contradictions between its two pages."""
 
     vendor: ClassVar[str] = "nbcgate"
     known_outcomes: ClassVar[tuple[Outcome, ...]] = OUTCOMES
@@ -262,17 +262,17 @@ class NbcGateFixture(VendorFixture):
 
     @classmethod
     def empty(cls) -> Self:
-        """See `VendorFixture.empty`; its tokens' secret is known to nobody."""
+        """See `VendorFixture.empty`; its tokens' secret is random."""
         return cls(token=NbcGateToken(secret=SecretStr(secrets.token_hex(32))))
 
     @property
     def answers_a_string(self) -> bool:
-        """Whether a sign-in answers the bare token."""
+        """Whether a sign-in responds with the bare token."""
         return self.token_response == "string"  # noqa: S105 - a setting, no secret
 
     @property
     def refreshes(self) -> bool:
-        """Whether there is a refresh: a bare string has no room for a refresh token."""
+        """Whether there are refresh tokens: a bare string has none."""
         return self.assumed_endpoints and not self.answers_a_string
 
     def warnings(self) -> Iterator[tuple[FixturePath, str]]:

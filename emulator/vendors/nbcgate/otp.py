@@ -1,8 +1,8 @@
 """One-time codes: a fixed one, those of an authenticator app, and those that are mailed. No HTTP.
 
-Mailed codes are assumed: the vendor's reference names the endpoint and says no more. What is kept
-of a code is written once; guesses and uses are consumed, so that of many at once, on several
-processes, no more get through than may.
+Mailed codes are assumed: the vendor's reference names the endpoint and says no more. A code is
+stored once; attempts and uses are consumed, so that the limits hold for concurrent calls, also in
+several processes.
 """
 
 import hmac
@@ -25,7 +25,7 @@ _SEARCHED = 20
 """How many steps either way a refusal looks for the code, to say how far the clocks differ."""
 
 _REMEMBERED = 86_400
-"""How long past its end a code is known, in seconds: it is then expired, and not one never sent."""
+"""How long a code is kept past its expiry, in seconds, so that it counts as expired."""
 
 
 async def check_code(realm: Realm, user: NbcGateUser, given: str) -> None:
@@ -91,12 +91,12 @@ async def _keep(
     last: _MailedCode | None,
     new: _MailedCode,
 ) -> None:
-    """Make a code the last that was mailed; of several at once, one may follow `last`."""
+    """Store a code as the last one; of concurrent calls, only one may follow `last`."""
     resend_after = settings.resend_after.total_seconds()
     kept_for = max(settings.lifetime, resend_after) + _REMEMBERED
     # The clock may have gone back, and where it was before this code is still the last one.
     until = max(new.sent_at, realm.clock.latest()) + kept_for
-    # If there is none, it was forgotten more than `kept_for` ago, so the number of that span tells
+    # If there is none, it was dropped more than `kept_for` ago, so the number of that span shows
     # this first code from those of other times.
     before = last.id if last is not None else f"none:{int(new.sent_at // kept_for)}"
     key = _key(realm, user)
@@ -113,7 +113,7 @@ async def _keep(
 
 
 async def _check_mailed(realm: Realm, user: NbcGateUser, given: str) -> None:
-    """A right code is good once; each guess is an attempt."""
+    """A code can be used once; each guess is an attempt."""
     settings: MailedCodes = realm.vendors["nbcgate"].fixture.mailed_codes
     name = user.email
     last = await _last_mailed(realm, user)
@@ -139,7 +139,7 @@ async def _check_mailed(realm: Realm, user: NbcGateUser, given: str) -> None:
 
 
 async def _check_totp(realm: Realm, user: NbcGateUser, secret: str, given: str) -> None:
-    """The code of a secret and the time (RFC 6238: 6 digits, 30 s, SHA-1). Each is good once."""
+    """Check a TOTP code (RFC 6238: 6 digits, 30 s, SHA-1). Each can be used once."""
     now = int(realm.clock.now()) // _STEP
     steps = _steps_of(secret, given, now, _DRIFT)
     if not steps:
@@ -188,12 +188,12 @@ def _too_early(user: NbcGateUser, left: float) -> Refused:
 
 
 def _key(realm: Realm, user: NbcGateUser) -> str:
-    """The name under which a user's codes are kept; after its removal another has a new one."""
+    """The storage key of a user's codes, which changes when the user is removed."""
     return f"otp:{realm.vendors['nbcgate'].subject_fingerprint(user)}"
 
 
 async def _consume(realm: Realm, user: NbcGateUser, what: str, until: float) -> bool:
-    """Use what is good once; False if it was used before."""
+    """Consume a code; False if it was used before."""
     try:
         return await realm.consume_once(f"{_key(realm, user)}:{what}", until)
     except StoreFull as full:

@@ -1,4 +1,4 @@
-"""How NBC Gate decides on a refresh. No HTTP.
+"""The rules of NBC Gate's refresh, without HTTP.
 
 All of it is assumed: the vendor's reference names the endpoint and says no more.
 """

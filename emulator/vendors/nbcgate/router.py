@@ -1,4 +1,4 @@
-"""NBC Gate's API as its reference and its guide have it."""
+"""NBC Gate's API, after its reference and its guide."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -92,7 +92,7 @@ def invalid_request(errors: Sequence[FieldError]) -> Refused:
 
 
 def lacks_password(realm: Realm, members: Mapping[str, Any]) -> bool:
-    """Whether a sign-in must bring a password, and does not."""
+    """Whether a required password is missing."""
     only_password = realm.of(rules.NbcGate).fixture.sign_in_with == "password"
     return members.get("password") is None and (only_password or not members.get("otp"))
 
@@ -164,7 +164,7 @@ _ANY = frozenset({"invalid_request", "body_too_large", "server_error"})
 
 
 async def session(request: Request, context: CurrentContext) -> VerifiedToken:
-    """The good token in `Authorization`; else the vendor's refusal."""
+    """The valid token in `Authorization`. Raises the vendor's refusal."""
     return await BEARER.check(context.realm, request)
 
 
@@ -213,7 +213,7 @@ async def sign_in(body: SignInRequest, context: CurrentContext) -> Response:
     ),
 )
 async def mail_code(body: OtpEmailRequest, context: CurrentContext) -> Response:
-    """The code lies in the outbox, `GET /_emulator/outbox`."""
+    """The code is in the outbox, `GET /_emulator/outbox`."""
     return context.respond("otp_mailed", await rules.mail_code(context.realm, body))
 
 

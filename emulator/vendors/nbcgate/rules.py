@@ -1,6 +1,6 @@
-"""How NBC Gate decides on sign-in and what follows it. No HTTP.
+"""The rules of NBC Gate, without HTTP.
 
-One-time codes are in `otp`, what a refresh does is in `refresh`.
+One-time codes are in `otp`, refresh in `refresh`.
 """
 
 from emulator.core.clock import iso_milliseconds
@@ -24,7 +24,7 @@ from emulator.vendors.nbcgate.models import (
 
 
 class NbcGate(VendorState[NbcGateFixture]):
-    """What a realm knows of NBC Gate."""
+    """NBC Gate in a realm."""
 
     vendor = "nbcgate"
 
@@ -41,14 +41,14 @@ class NbcGate(VendorState[NbcGateFixture]):
         return claims | {"scope": scope}
 
     def jwt_of(self, token: str) -> str:
-        """Undo what makes a refresh token opaque; what is no such token stays as it is."""
+        """Unwrap an opaque refresh token; other text is returned unchanged."""
         try:
             return token if "." in token else decode_segment(token).decode("ascii")
         except ValueError:
             return token
 
     def refresh_token_of(self, jwt: str) -> str:
-        """Opaque at this vendor (the guide's example): one segment that shows no JWT."""
+        """Opaque at this vendor, after the guide's example: a single segment."""
         return encode_segment(jwt.encode("ascii")).decode("ascii")
 
 
@@ -70,7 +70,7 @@ async def sign_in(realm: Realm, request: SignInRequest) -> str | TokenPair:
 async def mail_code(realm: Realm, request: OtpEmailRequest) -> CodeMailed:
     """Mail a one-time code to the user with this e-mail.
 
-    No password was shown here, so the answer does not say whether the user is blocked.
+    The call has no password, so the response does not reveal whether the user is blocked.
     """
     state = realm.of(NbcGate)
     user = known_user(state, request.email)
@@ -81,7 +81,7 @@ async def mail_code(realm: Realm, request: OtpEmailRequest) -> CodeMailed:
 
 
 def check_token(token: VerifiedToken) -> TokenCheck:
-    """Say whose a good token is."""
+    """The user of a valid token."""
     return TokenCheck(email=token.subject.name, expiresAt=iso_milliseconds(token.claims["exp"]))
 
 
@@ -96,7 +96,7 @@ def known_user(state: NbcGate, email: str) -> NbcGateUser:
 
 def _check_password(user: NbcGateUser, request: SignInRequest) -> None:
     if request.password is None:
-        return  # let through only where a one-time code may stand alone
+        return  # allowed only if a one-time code alone may sign in
     expected = user.password.get_secret_value()
     mismatch = password_mismatch(request.password, expected, user.name)
     if mismatch is not None:
@@ -106,7 +106,7 @@ def _check_password(user: NbcGateUser, request: SignInRequest) -> None:
 async def _check_code(
     realm: Realm, state: NbcGate, user: NbcGateUser, request: SignInRequest
 ) -> None:
-    """With `password`, a user's code is needed as well; with `password_or_otp`, either will do."""
+    """With `password`, a user's code is required as well; with `password_or_otp`, either one."""
     if user.otp is None:
         if request.password is None:
             raise Refused("otp_wrong", f"{user.name} has no one-time code", principal=user.name)

@@ -1,6 +1,6 @@
-"""Why a signature does not verify: the likely slips are tried, one by one and in pairs.
+"""Why a signature does not verify: likely mistakes are tried, one by one and in pairs.
 
-What is said here becomes a reason, and repeats nothing of the body.
+The result becomes a reason, and repeats nothing of the body.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,13 +14,13 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from emulator.core.keys import PublicKey
+from emulator.vendors.omniomni.mistakes import Mistake, Verify, possible_mistakes
 from emulator.vendors.omniomni.signature import Parts, SignedRequest, verifies
-from emulator.vendors.omniomni.slips import Slip, Verify, slips_of
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What a signature is tried against."""
+    """The inputs of one verification attempt."""
 
     parts: Parts
     signature: bytes
@@ -32,25 +32,25 @@ class Trial:
         """Whether the signature verifies."""
         return self.verify(self.key, self.signature, self.text(self.parts))
 
-    def after(self, slip: Slip) -> "Trial":
-        """The trial of a request signed with this slip."""
-        return replace(self, parts=replace(self.parts, **slip.parts), **slip.reading)
+    def after(self, mistake: Mistake) -> "Trial":
+        """The trial of a request signed with this mistake."""
+        return replace(self, parts=replace(self.parts, **mistake.parts), **mistake.reading)
 
 
 def diagnosis(
     request: SignedRequest, signature: bytes, key: PublicKey, others: Mapping[str, PublicKey]
 ) -> str:
-    """One sentence on a signature that does not verify by `key`.
+    """One sentence on a signature that does not verify with `key`.
 
     `others` are the keys of other clients, by name. It takes up to some hundred verifications, and
     with large keys a few tenths of a second: call it in a thread.
     """
     trial = Trial(request.parts(), signature, key)
-    slips = list(slips_of(request, key, others))
-    for slip in slips:
-        if trial.after(slip).passes():
-            return f"X-Signature is {slip.said}"
-    for one, other in combinations([slip for slip in slips if not slip.alone], 2):
+    mistakes = list(possible_mistakes(request, key, others))
+    for mistake in mistakes:
+        if trial.after(mistake).passes():
+            return f"X-Signature is {mistake.said}"
+    for one, other in combinations([mistake for mistake in mistakes if not mistake.alone], 2):
         if not one.overlaps(other) and trial.after(one).after(other).passes():
             return f"X-Signature is {one.said}; and {other.said}"
     text = trial.parts.text()
@@ -61,10 +61,10 @@ def diagnosis(
 
 
 def _remainder(trial: Trial) -> str:
-    """What can be said where no guess was right."""
+    """The message if no guess was right."""
     if not isinstance(trial.key, RSAPublicKey):
-        return "fits no likely slip: altered after signing, or another key's"
-    # Unlike the others, an RSA signature shows by its padding whose it is.
+        return "fits no likely mistake: altered after signing, or another key's"
+    # Unlike the others, an RSA signature shows by its padding whether the key is right.
     try:
         trial.key.recover_data_from_signature(trial.signature, PKCS1v15(), SHA256())
     except InvalidSignature:

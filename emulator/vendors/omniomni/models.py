@@ -1,4 +1,4 @@
-"""What OmniOmni's OpenAPI page and a fixture say: requests, answers, clients."""
+"""OmniOmni's models: requests, responses, clients."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -26,7 +26,7 @@ SignaturePolicy: TypeAlias = Literal["ignored", "verified_when_sent", "required"
 
 
 class ClientSignInRequest(BaseModel):
-    """Who signs in. The page requires no member: `{}` fits its schema."""
+    """The body of a sign-in. The page requires no member: `{}` fits its schema."""
 
     clientId: fields.OptionalText = None  # noqa: N815 - as the vendor writes it
 
@@ -61,7 +61,7 @@ _AS_PEM = PlainSerializer(lambda key: None if key is None else public_pem(key))
 
 
 class OmniOmniClient(Subject):
-    """A client, its public key, and what becomes of its signatures."""
+    """A client, its public key, and how its signatures are handled."""
 
     name_field: ClassVar[str] = "client_id"
     outcomes: ClassVar[tuple[Outcome, ...]] = OUTCOMES

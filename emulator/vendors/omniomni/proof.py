@@ -44,7 +44,7 @@ async def check_signature(
     client: OmniOmniClient,
     request: SignedRequest,
 ) -> None:
-    """Raise Refused if the client's signature is not as the fixture wants it."""
+    """Raise Refused if the client's signature is missing or invalid."""
     key = client.public_key
     if key is None or client.signature == "ignored":
         return
@@ -73,7 +73,7 @@ async def check_signature(
 
 
 def _read(realm: Realm, client: OmniOmniClient, request: SignedRequest) -> tuple[bytes, float]:
-    """The signature's bytes, and the time from which on it would be refused as too old."""
+    """The signature's bytes, and when it becomes too old."""
     for name, value, other in (
         (SIGNATURE, request.signature, TIMESTAMP),
         (TIMESTAMP, request.timestamp, SIGNATURE),
@@ -101,9 +101,9 @@ def _read(realm: Realm, client: OmniOmniClient, request: SignedRequest) -> tuple
 
 
 def _one_of_its_kind(signature: bytes, key: PublicKey) -> bytes:
-    """The same bytes for signatures that anybody can make of one another.
+    """The normalized bytes of a signature.
 
-    An ECDSA signature (r, s) is good as (r, n - s) too, so that is a replay as well.
+    An ECDSA signature (r, s) is also valid as (r, n - s), which is a replay as well.
     """
     if not isinstance(key, EllipticCurvePublicKey):
         return signature

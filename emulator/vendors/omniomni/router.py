@@ -1,4 +1,4 @@
-"""OmniOmni's API as its own OpenAPI page has it."""
+"""OmniOmni's API, after its OpenAPI page."""
 
 from collections.abc import Sequence
 from typing import Any

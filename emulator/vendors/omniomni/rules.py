@@ -1,4 +1,4 @@
-"""How OmniOmni decides. No HTTP."""
+"""The rules of OmniOmni, without HTTP."""
 
 from emulator.core.outcomes import Refused
 from emulator.core.principals import ACTIVE, Principals, Subject
@@ -16,7 +16,7 @@ from emulator.vendors.omniomni.signature import SignedRequest
 
 
 class OmniOmni(VendorState[OmniOmniFixture]):
-    """What a realm knows of OmniOmni."""
+    """OmniOmni in a realm."""
 
     vendor = "omniomni"
 

@@ -33,11 +33,11 @@ TIMESTAMP = "X-Signature-DateTime"
 DEVICE_ID = "X-Signature-DeviceId"
 
 BASE_PATH = "/ecrop-command"
-"""The server's base path, which is no part of the URI that is signed."""
+"""The server's base path, which is not part of the signed URI."""
 
 _BEFORE_RESOURCE = re.compile(rf"(?:/realms/[^/?]+)?(?:{BASE_PATH})?(?=/)".encode())
 _STRING_OR_SPACE = re.compile(
-    # A string that nothing closes reaches to the end: each byte is looked at once.
+    # An unclosed string reaches to the end, so that each byte is read once.
     rb'("(?:[^"\\]|\\.)*+(?:"|\\?\Z))|[ \t\r\n]+',
     re.DOTALL,
 )
@@ -74,7 +74,7 @@ class SignedRequest:
     device_id: str | None = None
 
     def parts(self) -> Parts:
-        """What its signature must be over."""
+        """The parts that must be signed."""
         return Parts(
             self.method.upper().encode(),
             without_white_space(self.body),
@@ -93,7 +93,7 @@ def uri_of(target: bytes) -> bytes:
     """Path and query as they are signed: from the resource's name on, the query sorted by name.
 
     Parameters of one name keep their order; all stay encoded as they were sent. A realm's prefix is
-    the emulator's own, and goes the way of the server's base path.
+    removed like the server's base path.
     """
     path, _, query = target.partition(b"?")
     before = _BEFORE_RESOURCE.match(path)
@@ -105,7 +105,7 @@ def uri_of(target: bytes) -> bytes:
 
 
 def instant_of(timestamp: str) -> datetime:
-    """The instant that a timestamp names; a ValueError says what is not as documented."""
+    """The instant of a timestamp. Raises ValueError if it is not as documented."""
     try:
         instant = datetime.fromisoformat(timestamp)
     except ValueError as error:
@@ -120,7 +120,7 @@ def instant_of(timestamp: str) -> datetime:
 def signature_headers(key: PrivateKey, request: SignedRequest) -> dict[str, str]:
     """The three headers of a request; it needs a `timestamp`, and no `signature` yet.
 
-    Raises ValueError where the timestamp is not as documented, or the device id fits no header.
+    Raises ValueError for an invalid timestamp or device id.
     """
     timestamp, device_id = request.timestamp or "", request.device_id or ""
     try:
@@ -147,7 +147,7 @@ def signed(key: PrivateKey, text: bytes) -> bytes:
 
 
 def verifies(key: PublicKey, signature: bytes, text: bytes) -> bool:
-    """Whether a signature is the key's over a text."""
+    """Whether a signature over a text verifies with a key."""
     if isinstance(key, RSAPublicKey):
         return passes(lambda: key.verify(signature, text, PKCS1v15(), SHA256()))
     if isinstance(key, EllipticCurvePublicKey):
@@ -156,7 +156,7 @@ def verifies(key: PublicKey, signature: bytes, text: bytes) -> bool:
 
 
 def passes(verify: Callable[[], None]) -> bool:
-    """Whether a verification raises nothing."""
+    """Whether a verification succeeds."""
     try:
         verify()
     except InvalidSignature:

@@ -1,4 +1,4 @@
-"""What Vault's pages and a fixture say: grants (RFC 6749 §4.3 and §6), answers, clients, users."""
+"""Vault's models: grants (RFC 6749 §4.3 and §6), responses, clients, users."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -42,7 +42,7 @@ Grant: TypeAlias = Annotated[PasswordGrant | RefreshTokenGrant, Field(discrimina
 
 
 class TokenResponse(BaseModel):
-    """The answer to both grants; its members stand in the order of the vendor's example.
+    """The response to both grants; its members are in the order of the vendor's example.
 
     `expires_in` is seconds.
     """
@@ -97,7 +97,7 @@ class VaultClient(Principal):
 
 
 class VaultUser(RefreshingSubject):
-    """A user; the name is the user name that it signs in with, an e-mail address."""
+    """A user; its name is an e-mail address."""
 
     name_field: ClassVar[str] = "username"
     outcomes: ClassVar[tuple[Outcome, ...]] = OUTCOMES
@@ -137,7 +137,7 @@ class VaultUser(RefreshingSubject):
 
 
 class RefreshSettings(Model):
-    """What becomes of a refresh token that is used."""
+    """What happens when a refresh token is used."""
 
     rotate: Annotated[
         fields.Flag, Field(description="Each use gives a new one and spends the old.")

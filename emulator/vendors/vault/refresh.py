@@ -1,4 +1,4 @@
-"""How Vault decides on a refresh (RFC 6749 §6). No HTTP."""
+"""The rules of Vault's refresh (RFC 6749 §6), without HTTP."""
 
 import contextlib
 
@@ -108,7 +108,7 @@ async def _reused(realm: Realm, state: Vault, token: VerifiedToken) -> Refused:
 
 
 def _text(token: VerifiedToken, claim: str) -> str:
-    """A claim that each of our refresh tokens has; one signed with the fixture's key may not."""
+    """A claim of the refresh token; one made elsewhere with the fixture's key may lack it."""
     value = token.claims.get(claim)
     if not isinstance(value, str):
         raise Refused("refresh_token_invalid", f"the refresh token has no {claim}")

@@ -1,4 +1,4 @@
-"""Vault's API as its sign-in and refresh pages have it."""
+"""Vault's API, after its sign-in and refresh pages."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -124,7 +124,7 @@ class VaultRoute(VendorRoute):
             problems = [(name, text_problem(members, name)) for name in _SIGN_IN_MEMBERS]
             return invalid_request([FieldError(n, said) for n, said in problems if said])
         if asked not in _OPERATIONS:
-            # A body that is not what it says may have put anything here, a password too.
+            # An unreadable body may have a password here.
             shown = repr(asked) if _GRANT_TYPE.fullmatch(asked) else "what was sent"
             known = " and ".join(_OPERATIONS)
             return Refused(
@@ -161,7 +161,7 @@ _FORM_BODY = {
 
 
 async def session(request: Request, context: CurrentContext) -> VerifiedToken:
-    """The good token in `Authorization`; else the vendor's refusal."""
+    """The valid token in `Authorization`. Raises the vendor's refusal."""
     return await BEARER.check(context.realm, request)
 
 

@@ -1,4 +1,4 @@
-"""How Vault decides on sign-in and log-out. No HTTP; what a refresh does is in `refresh`."""
+"""The rules of Vault's sign-in and log-out, without HTTP. Refresh is in `refresh`."""
 
 from emulator.core.outcomes import Refused
 from emulator.core.principals import ACTIVE, Principals, Subject, password_mismatch
@@ -15,7 +15,7 @@ from emulator.vendors.vault.models import (
 
 
 class Vault(VendorState[VaultFixture]):
-    """What a realm knows of Vault."""
+    """Vault in a realm."""
 
     vendor = "vault"
 
@@ -83,7 +83,7 @@ def _authenticate(state: Vault, grant: PasswordGrant) -> VaultUser:
 
 
 def narrow(granted: tuple[str, ...], asked: str | None, name: str) -> tuple[str, ...]:
-    """The scopes of `granted` that were asked for, in the order of `granted`; all by default."""
+    """The requested scopes of `granted`, in its order; all by default."""
     if not asked:
         return granted
     wanted = asked.split()
@@ -109,7 +109,7 @@ async def issue(
 ) -> TokenResponse:
     """A new pair: the access token for the scopes `shown`, the refresh token for `granted`.
 
-    `refresh_token` is the one that stays, if there is one already.
+    `refresh_token` is the current one, if it stays.
     """
     issuer = state.issuer
     lifetime = issuer.lifetime_of(user)

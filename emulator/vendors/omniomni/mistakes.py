@@ -1,6 +1,6 @@
-"""The slips that people make when they sign a request, each with the words for it.
+"""Common mistakes in signing a request, with messages.
 
-A signature tells nothing of what it is over: it can only be tried against guesses.
+A signature does not reveal what was signed: it can only be tried against guesses.
 """
 
 import json
@@ -33,7 +33,7 @@ Verify: TypeAlias = Callable[[Any, bytes, bytes], bool]
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 _NOTHINGS = (b"null", b"undefined", b"None")
-"""What programs write for a device id that they do not have."""
+"""Values that programs send for an absent device id."""
 
 _MOST_PERMUTED = 4
 _MOST_MEMBERS = 20
@@ -41,11 +41,11 @@ _MOST_KEYS = 50
 
 
 @dataclass(frozen=True)
-class Slip:
+class Mistake:
     """One thing done wrong. `said` ends the sentence `X-Signature is ...`.
 
-    `parts` are those of the signed text that it changes, `reading` is what else of a trial; a slip
-    that is `alone` is not tried together with another.
+    `parts` are those of the signed text that it changes, `reading` is what else of a trial; one
+    that is `alone` is not tried in pairs.
     """
 
     said: str
@@ -53,15 +53,15 @@ class Slip:
     reading: Mapping[str, Any] = field(default_factory=dict)
     alone: bool = False
 
-    def overlaps(self, other: "Slip") -> bool:
+    def overlaps(self, other: "Mistake") -> bool:
         """Whether both change the same thing."""
         return bool(self.parts.keys() & other.parts or self.reading.keys() & other.reading)
 
 
-def slips_of(
+def possible_mistakes(
     request: SignedRequest, key: PublicKey, others: Mapping[str, PublicKey]
-) -> Iterator[Slip]:
-    """All slips that could have made this request; the likely ones first."""
+) -> Iterator[Mistake]:
+    """All mistakes that could explain this request; likely ones first."""
     parts = request.parts()
     yield from _of_payload(request.body, parts.payload)
     yield from _of_uri(request.target, parts.uri)
@@ -71,10 +71,10 @@ def slips_of(
     yield from _of_encoding(request.signature or "")
     yield from _of_scheme(key)
     for name, other in list(others.items())[:_MOST_KEYS]:
-        yield Slip(f"by the key of another client, {name}", reading={"key": other}, alone=True)
+        yield Mistake(f"by the key of another client, {name}", reading={"key": other}, alone=True)
 
 
-def _of_payload(body: bytes, payload: bytes) -> Iterator[Slip]:
+def _of_payload(body: bytes, payload: bytes) -> Iterator[Mistake]:
     guesses = [
         ("over the body with its white space, which is to be removed", body, False),
         (
@@ -89,20 +89,22 @@ def _of_payload(body: bytes, payload: bytes) -> Iterator[Slip]:
         value = from_json(body)
         within = "over a body that lost the white space in its strings, which is to stay"
         guesses.insert(0, (within, b"".join(body.split()), False))
-        anew = "over a re-serialized body (member order, escapes), not as it was sent"
-        guesses += [(anew, text, number > 1) for number, text in enumerate(_written_anew(value))]
+        reserialized = "over a re-serialized body (member order, escapes), not as it was sent"
+        guesses += [
+            (reserialized, text, number > 1) for number, text in enumerate(_reserialized(value))
+        ]
         less = "over a body without one of its members: the body was altered after signing"
         guesses += [(less, text, True) for text in _with_less(value)]
     except (ValueError, TypeError, RecursionError):
-        pass  # no JSON, or none that can be written anew
+        pass  # no JSON, or cannot be serialized
     seen = {payload}
     for said, guess, alone in guesses:
         if guess not in seen:
             seen.add(guess)
-            yield Slip(said, {"payload": guess}, alone=alone)
+            yield Mistake(said, {"payload": guess}, alone=alone)
 
 
-def _written_anew(value: object) -> Iterator[bytes]:
+def _reserialized(value: object) -> Iterator[bytes]:
     for in_order in (False, True):
         for escaped in (True, False):
             write = partial(json.dumps, value, sort_keys=in_order, ensure_ascii=escaped)
@@ -117,14 +119,14 @@ def _with_less(value: object) -> Iterator[bytes]:
             yield to_json({n: member for n, member in value.items() if n != name})
 
 
-def _of_uri(target: bytes, uri: bytes) -> Iterator[Slip]:
+def _of_uri(target: bytes, uri: bytes) -> Iterator[Mistake]:
     path, mark, query = uri.partition(b"?")
     sent, _, sent_query = target.partition(b"?")
     for whole in dict.fromkeys((BASE_PATH.encode() + path, sent)):
         if whole != path:
             before = whole.removesuffix(path)
             said = f"over the path with {_shown(before)} before it, which is no part of it"
-            yield Slip(said, {"uri": whole + mark + query})
+            yield Mistake(said, {"uri": whole + mark + query})
     if query:
         yield from _of_query(path, query, sent_query)
     segments = path.split(b"/")
@@ -134,11 +136,11 @@ def _of_uri(target: bytes, uri: bytes) -> Iterator[Slip]:
     for other in dict.fromkeys(others):
         if other != path:
             said = f"over another path, {_shown(other)}"
-            yield Slip(said, {"uri": other + mark + query}, alone=True)
+            yield Mistake(said, {"uri": other + mark + query}, alone=True)
 
 
-def _of_query(path: bytes, query: bytes, sent: bytes) -> Iterator[Slip]:
-    yield Slip("without the query", {"uri": path})
+def _of_query(path: bytes, query: bytes, sent: bytes) -> Iterator[Mistake]:
+    yield Mistake("without the query", {"uri": path})
     pairs = query.split(b"&")
     orders = [sent.split(b"&"), pairs[::-1]]
     if len(pairs) <= _MOST_PERMUTED:
@@ -146,33 +148,33 @@ def _of_query(path: bytes, query: bytes, sent: bytes) -> Iterator[Slip]:
     said = "over the query in another order; its parameters are sorted by name"
     for number, order in enumerate(orders):
         if order != pairs:
-            yield Slip(said, {"uri": path + b"?" + b"&".join(order)}, alone=number > 0)
+            yield Mistake(said, {"uri": path + b"?" + b"&".join(order)}, alone=number > 0)
 
 
-def _of_method(sent: bytes) -> Iterator[Slip]:
+def _of_method(sent: bytes) -> Iterator[Mistake]:
     for method in _METHODS:
         if method.encode() != sent:
             said = f"over another method, {method}"
-            yield Slip(said, {"method": method.encode()}, alone=True)
-    yield Slip("over the method in lower case", {"method": sent.lower()}, alone=True)
+            yield Mistake(said, {"method": method.encode()}, alone=True)
+    yield Mistake("over the method in lower case", {"method": sent.lower()}, alone=True)
 
 
-def _of_device_id(sent: bytes) -> Iterator[Slip]:
+def _of_device_id(sent: bytes) -> Iterator[Mistake]:
     if sent:
-        yield Slip("without the device id that was sent", {"device_id": b""})
+        yield Mistake("without the device id that was sent", {"device_id": b""})
         for other in {sent.lower(), sent.upper()} - {sent}:
             said = "over another device id, it differs in case"
-            yield Slip(said, {"device_id": other}, alone=True)
+            yield Mistake(said, {"device_id": other}, alone=True)
         return
     for nothing in _NOTHINGS:
         said = f"over another device id, {nothing.decode()}; none was sent, so its part is empty"
-        yield Slip(said, {"device_id": nothing}, alone=True)
+        yield Mistake(said, {"device_id": nothing}, alone=True)
     said = "without the dot at the end: an absent device id is an empty part"
-    yield Slip(said, reading={"text": lambda parts: parts.text().removesuffix(b".")})
+    yield Mistake(said, reading={"text": lambda parts: parts.text().removesuffix(b".")})
 
 
-def _of_timestamp(sent: str) -> Iterator[Slip]:
-    yield Slip("without the time", {"timestamp": b""}, alone=True)
+def _of_timestamp(sent: str) -> Iterator[Mistake]:
+    yield Mistake("without the time", {"timestamp": b""}, alone=True)
     instant = instant_of(sent)
     seconds = instant.timestamp()
     whole, precise = (
@@ -184,35 +186,35 @@ def _of_timestamp(sent: str) -> Iterator[Slip]:
     for number, spelling in enumerate(spellings):
         if spelling != sent:
             said = f"over the time written as {spelling}, not as it was sent"
-            yield Slip(said, {"timestamp": spelling.encode()}, alone=number % 3 > 0)
+            yield Mistake(said, {"timestamp": spelling.encode()}, alone=number % 3 > 0)
 
 
-def _of_encoding(sent: str) -> Iterator[Slip]:
-    """Slips in how the signature itself is written."""
+def _of_encoding(sent: str) -> Iterator[Mistake]:
+    """Mistakes in how the signature itself is encoded."""
     for said, decode in (
         ("in hexadecimal, not in Base64", bytes.fromhex),
         ("in Base64 of Base64", lambda text: b64decode(b64decode(text), validate=True)),
         ("in Base64 of hexadecimal", lambda text: bytes.fromhex(b64decode(text).decode())),
     ):
         try:
-            yield Slip(said, reading={"signature": decode(sent)}, alone=decode != bytes.fromhex)
+            yield Mistake(said, reading={"signature": decode(sent)}, alone=decode != bytes.fromhex)
         except ValueError:
             continue
 
 
-def _of_scheme(key: PublicKey) -> Iterator[Slip]:
+def _of_scheme(key: PublicKey) -> Iterator[Mistake]:
     if isinstance(key, EllipticCurvePublicKey):
         said = "r and s side by side (IEEE P1363); it is taken to be in DER"
-        yield Slip(said, reading={"verify": _side_by_side})
+        yield Mistake(said, reading={"verify": _side_by_side})
     if isinstance(key, RSAPublicKey):
-        yield Slip("by RSA-PSS; it is taken to be by PKCS #1 v1.5", reading={"verify": _pss})
+        yield Mistake("by RSA-PSS; it is taken to be by PKCS #1 v1.5", reading={"verify": _pss})
     if isinstance(key, RSAPublicKey | EllipticCurvePublicKey):
         said = "over the SHA-256 hashed once more; the scheme itself makes the SHA-256"
-        yield Slip(said, reading={"text": _digest})
+        yield Mistake(said, reading={"text": _digest})
     else:
         said = "over the text itself; an Ed25519 key signs the SHA-256 of it"
-        yield Slip(said, reading={"verify": _over_text_itself})
-    yield Slip("over the SHA-256 in hexadecimal", reading={"text": _hex_digest})
+        yield Mistake(said, reading={"verify": _over_text_itself})
+    yield Mistake("over the SHA-256 in hexadecimal", reading={"text": _hex_digest})
 
 
 def _side_by_side(key: Any, signature: bytes, text: bytes) -> bool:

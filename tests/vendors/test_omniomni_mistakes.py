@@ -1,4 +1,4 @@
-"""Why a signature does not verify: each slip is named, and nothing of the body is repeated."""
+"""Why a signature does not verify: each mistake is named, and nothing of the body is repeated."""
 
 import hashlib
 import json
@@ -71,7 +71,7 @@ SLIPS: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.assumed
 @pytest.mark.parametrize(("signed", "said"), SLIPS.values(), ids=SLIPS)
 @EACH_KIND
-def test_a_slip_in_what_is_signed_is_named(
+def test_a_mistake_in_what_is_signed_is_named(
     http: httpx.Client, kind: str, signed: dict[str, Any], said: str
 ) -> None:
     body = body_of(kind)
@@ -81,7 +81,7 @@ def test_a_slip_in_what_is_signed_is_named(
 
 @pytest.mark.assumed
 @EACH_KIND
-def test_a_slip_in_the_body_is_named(http: httpx.Client, kind: str) -> None:
+def test_a_mistake_in_the_body_is_named(http: httpx.Client, kind: str) -> None:
     body = body_of(kind, Amount="\u00e4")
     good = text(body)
     payload = json.dumps(json.loads(body), separators=(",", ":")).encode()
@@ -89,18 +89,18 @@ def test_a_slip_in_the_body_is_named(http: httpx.Client, kind: str) -> None:
     sent_anew = json.dumps(json.loads(body), separators=(",", ":"), sort_keys=True).encode()
     unescaped = json.dumps(json.loads(body), separators=(",", ":"), ensure_ascii=False).encode()
     less = json.dumps({"clientId": kind}, separators=(",", ":")).encode()
-    anew = "over a re-serialized body (member order, escapes), not as it was sent"
-    slips = {
+    reserialized = "over a re-serialized body (member order, escapes), not as it was sent"
+    mistakes = {
         body: "over the body with its white space, which is to be removed",
         lines_kept: "over the body with its line ends, which are to be removed",
         b"".join(body.split()): "over a body that lost the white space in its strings, which is to "
         "stay",
-        sent_anew: anew,
-        unescaped: anew,
+        sent_anew: reserialized,
+        unescaped: reserialized,
         b"": "without the body",
         hashlib.sha256(payload).hexdigest().encode(): "over a digest of the body",
     }
-    for wrong, said in slips.items():
+    for wrong, said in mistakes.items():
         assert wrong != payload
         made = signature(kind, good.replace(payload, wrong))
         assert refused(post(http, body, headers(made))) == f"X-Signature is {said}"
@@ -125,7 +125,7 @@ def test_a_query_signed_in_another_order_is_named(http: httpx.Client, kind: str)
 
 @pytest.mark.assumed
 @EACH_KIND
-def test_a_slip_with_the_device_id_is_named(http: httpx.Client, kind: str) -> None:
+def test_a_mistake_with_the_device_id_is_named(http: httpx.Client, kind: str) -> None:
     body = body_of(kind)
     for signed, said in {
         text(body): "without the device id that was sent",
@@ -182,7 +182,7 @@ def other_schemes() -> Iterator[tuple[str, bytes, str]]:
 
 @pytest.mark.assumed
 @EACH_KIND
-def test_two_slips_at_once_are_named_both(http: httpx.Client, kind: str) -> None:
+def test_two_mistakes_at_once_are_both_named(http: httpx.Client, kind: str) -> None:
     body = body_of(kind)
     payload = json.dumps(json.loads(body), separators=(",", ":")).encode()
     made = signature(kind, text(body, path=WHOLE_PATH).replace(payload, body))
@@ -208,7 +208,7 @@ def test_an_altered_body_is_refused_and_the_reason_names_the_digest_that_was_to_
     said = refused(post(http, other, headers(signature(kind, text(body)))))
     head = {
         "rsa": "X-Signature is the client's over other content, so altered after signing",
-        "ec": "X-Signature fits no likely slip: altered after signing, or another key's",
+        "ec": "X-Signature fits no likely mistake: altered after signing, or another key's",
     }
     wanted = text(other)
     assert said == (
