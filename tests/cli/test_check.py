@@ -37,7 +37,7 @@ def test_json_holds_every_mistake_and_the_status_says_that_there_are_some(bad: P
     }
 
 
-def test_json_tells_warnings_apart_and_the_status_stays_0(tmp_path: Path) -> None:
+def test_json_shows_warnings_apart_and_the_status_stays_0(tmp_path: Path) -> None:
     fixture = tmp_path / "f.yaml"
     fixture.write_text(USERS)
     done = ran_here("check", fixture, demo_fixture(), "--json")

@@ -58,7 +58,7 @@ def test_a_terminal_shows_it_in_colours_and_in_columns(tmp_path: Path) -> None:
     assert "\x1b[33mwarning" in done.stdout
     assert "\x1b[32m" not in plain.stdout
     first, second = plain.stdout.splitlines()[:2]
-    assert first.index("no variable") == second.index("auth-emulator ")
+    assert first.index("no proxy variable") == second.index("auth-emulator ")
 
 
 @pytest.mark.parametrize(
@@ -70,13 +70,13 @@ def test_what_is_no_base_url_is_wrong_usage(url: str) -> None:
     assert "is not a base URL; expected one such as http://127.0.0.1:8080" in done.stderr
 
 
-def test_a_name_that_nobody_knows() -> None:
+def test_a_name_that_no_one_knows() -> None:
     finding = found("http://nobody.invalid:8080")["host_not_found"]
     assert finding["seen"] == "nobody.invalid does not resolve here"
     assert "the name of the emulator's service" in finding["remedy"]
 
 
-def test_a_port_at_which_nobody_listens(dead: str) -> None:
+def test_a_port_at_which_no_one_listens(dead: str) -> None:
     finding = found(f"http://{dead}")["connection_refused"]
     assert f"auth-emulator serve --port {dead.partition(':')[2]}" in finding["remedy"]
     assert "in a container this is the container itself" in finding["remedy"]

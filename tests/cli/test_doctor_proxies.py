@@ -32,7 +32,7 @@ def test_a_proxy_of_socks_is_in_the_way(
     assert found(demo.url)["proxy_used"]["level"] == "wrong"
 
 
-def test_a_proxy_for_other_schemes_is_in_nobodys_way(
+def test_a_proxy_for_other_schemes_is_in_no_ones_way(
     demo: Served, dead: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://{dead}")

@@ -46,7 +46,7 @@ def secured(demo: Served, authority: trustme.CA) -> Iterator[Front]:
         yield front
 
 
-def test_a_certificate_that_nobody_trusts_here(secured: Front) -> None:
+def test_a_certificate_that_no_one_trusts_here(secured: Front) -> None:
     finding = found(secured.https)["certificate_untrusted"]
     assert finding["level"] == "wrong"
     for variable in VARIABLES:

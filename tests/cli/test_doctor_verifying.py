@@ -122,7 +122,7 @@ def test_issuers_that_follow_the_caller_are_good() -> None:
         assert found(f"{served.url}/realms/one") == {}
 
 
-def test_metadata_behind_a_proxy_that_nobody_named(demo: Served) -> None:
+def test_metadata_behind_a_proxy_that_no_one_named(demo: Served) -> None:
     with fronting(Front(demo.url)) as front:
         told = found(front.url)["metadata_other_host"]
     assert told["level"] == "warning"
@@ -184,7 +184,7 @@ def test_a_jwks_that_somebody_keeps_after_a_rotation(own: Served, driven: httpx.
 
 
 @pytest.mark.parametrize("key", [{"kty": "EC"}, {"kty": "none"}, {}])
-def test_a_key_that_nobody_can_read_is_the_wrong_one(
+def test_a_key_that_no_one_can_read_is_the_wrong_one(
     own: Served, driven: httpx.Client, key: dict[str, str]
 ) -> None:
     path = f"{VAULT}/jwks.json"

@@ -79,7 +79,7 @@ def test_a_running_emulator_knows_what_was_revoked(demo: Served) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "abc", "a.b.c", "{}", foreign(iss="elsewhere", exp=1)])
-def test_what_is_no_token_of_ours_is_told_too(text: str) -> None:
+def test_what_is_no_token_of_ours_is_reported_too(text: str) -> None:
     done = ran("inspect", stdin=text)
     assert (done.status, done.stderr) == (1, "")
     assert lines_of(done.stdout)["verdict"] == "refused"

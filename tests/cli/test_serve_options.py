@@ -94,7 +94,7 @@ run()
     assert (done.returncode, done.stdout, done.stderr) == (status, "", "")
 
 
-def test_a_name_too_long_for_any_file_is_told_like_another_that_is_not_there() -> None:
+def test_a_name_too_long_for_any_file_is_reported_like_another_that_is_not_there() -> None:
     done = ran("serve", "x" * 300, "--port", "0")
     assert (done.status, done.stdout) == (1, "")
     assert "Traceback" not in done.stderr

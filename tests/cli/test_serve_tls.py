@@ -44,7 +44,7 @@ def serving_tls(*arguments: str | Path, **environment: str) -> Iterator[tuple[st
         assert process.wait(10) == 0
 
 
-def test_the_ca_that_is_printed_told_and_written_is_the_one_to_trust(tmp_path: Path) -> None:
+def test_the_ca_that_is_printed_reported_and_written_is_the_one_to_trust(tmp_path: Path) -> None:
     file = tmp_path / "ca.pem"
     file.write_text("of an earlier start")
     hosts = ("--tls-host", "vault.test.", "--tls-host", "my_service")
@@ -128,7 +128,7 @@ def test_a_start_that_fails_leaves_the_ca_of_a_server_that_runs(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_ca_says_where_nobody_answers_and_what_to_do(scheme: str) -> None:
+def test_ca_says_where_no_one_answers_and_what_to_do(scheme: str) -> None:
     done = ran("ca", f"{scheme}://127.0.0.1:1")
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()

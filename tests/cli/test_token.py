@@ -179,7 +179,7 @@ def test_an_emulator_that_is_not_there_is_one_line_and_status_1(
     assert line.startswith(f"auth-emulator token: {said}")
 
 
-def test_a_fixture_with_mistakes_is_told_as_check_tells_it(tmp_path: Path) -> None:
+def test_a_fixture_with_mistakes_is_reported_as_check_shows_it(tmp_path: Path) -> None:
     file = tmp_path / "f.yaml"
     file.write_text("valt: 1\n")
     done = ran_here("token", "vault", "x", "--fixture", file)

@@ -54,7 +54,7 @@ def test_all_are_removed_at_once_and_no_id_is_given_twice(http: httpx.Client) ->
     assert add(http, delay="1ms")["id"] == "f4"
 
 
-def test_it_tells_how_often_it_met_and_struck(http: httpx.Client) -> None:
+def test_it_shows_how_often_it_matched_and_triggered(http: httpx.Client) -> None:
     add(http, vendor="omniomni", after=1, times=2, outcome="server_error")
     assert [omniomni(http).status_code for _ in range(5)] == [200, 500, 500, 200, 200]
     vault(http)
@@ -62,7 +62,7 @@ def test_it_tells_how_often_it_met_and_struck(http: httpx.Client) -> None:
     assert (told["matched"], told["triggered"]) == (5, 2)
 
 
-def test_the_reason_and_the_journal_name_the_fault_that_struck(http: httpx.Client) -> None:
+def test_the_reason_and_the_journal_name_the_applied_fault(http: httpx.Client) -> None:
     add(http, vendor="vault", delay="1ms")
     add(http, vendor="omniomni", outcome="server_error")
     assert reason(omniomni(http)) == "server_error; the fault f2 was applied"
@@ -71,7 +71,7 @@ def test_the_reason_and_the_journal_name_the_fault_that_struck(http: httpx.Clien
     assert [(e["vendor"], e["fault"]) for e in entries] == [("vault", "f1"), ("omniomni", "f2")]
 
 
-def test_a_principal_is_struck_wherever_it_calls(http: httpx.Client) -> None:
+def test_a_principal_is_affected_wherever_it_calls(http: httpx.Client) -> None:
     mine, yours = pair(http, username="me@x"), pair(http, username="you@x")
     add(http, principal="me@x", outcome="server_error")
     assert vault(http, username="me@x").status_code == 500
@@ -83,7 +83,7 @@ def test_a_principal_is_struck_wherever_it_calls(http: httpx.Client) -> None:
     assert refresh(http, yours["refresh_token"]).status_code == 200
 
 
-def test_a_body_that_cannot_be_read_is_struck_too(http: httpx.Client) -> None:
+def test_a_body_that_cannot_be_read_is_affected_too(http: httpx.Client) -> None:
     add(http, vendor="omniomni", respond={"status": 503})
     headers = {"Content-Type": "application/json"}
     assert http.post(OMNIOMNI, content=b"{", headers=headers).status_code == 503
@@ -129,7 +129,7 @@ def test_after_does_the_work_and_loses_the_answer(http: httpx.Client) -> None:
     assert refresh(http, again["refresh_token"]).status_code == 200
 
 
-def test_who_waits_no_longer_than_a_delay_after_the_work_has_spent_its_token(
+def test_who_waits_no_longer_than_a_delay_after_the_work_has_reused_its_token(
     http: httpx.Client,
 ) -> None:
     tokens = pair(http)
@@ -247,7 +247,7 @@ def test_an_answer_names_the_principal_and_may_be_a_page_of_a_gateway(http: http
 
 
 @pytest.mark.parametrize("method", ["DELETE", "GET"])
-def test_a_query_that_nobody_reads_is_refused_and_removes_nothing(
+def test_a_query_that_no_one_reads_is_refused_and_removes_nothing(
     http: httpx.Client, method: str
 ) -> None:
     add(http, vendor="omniomni", delay="1ms")

@@ -15,7 +15,7 @@ FIXTURE: dict[str, Any] = {**driving.FIXTURE, "clock": {"frozen": True}}
 VENDORS = {"omniomni": "me", "nbcgate": "me@x", "vault": "me@x"}
 
 
-def test_a_good_token_is_told_whole_with_its_dates(http: httpx.Client) -> None:
+def test_a_good_token_is_reported_whole_with_its_dates(http: httpx.Client) -> None:
     http.put("/_emulator/clock", json={"now": "2030-01-01T12:00:00Z"}).raise_for_status()
     token = driving.pair(http)["access_token"]
     http.put("/_emulator/clock", json={"advance": "1h"}).raise_for_status()
@@ -66,7 +66,7 @@ def test_the_signature_is_never_repeated(http: httpx.Client) -> None:
         assert token not in answer
 
 
-def test_every_problem_is_told_and_not_the_first_alone(http: httpx.Client) -> None:
+def test_every_problem_is_reported_and_not_the_first_alone(http: httpx.Client) -> None:
     token = vaults(
         http,
         defect="corrupt_signature",
@@ -95,7 +95,7 @@ def test_a_revoked_token_of_a_locked_user_is_both(http: httpx.Client) -> None:
     assert faults(inspect(http, token)) == ["expired", "revoked", "subject_blocked"]
 
 
-def test_a_spent_refresh_token_is_told(http: httpx.Client) -> None:
+def test_a_reused_refresh_token_is_reported(http: httpx.Client) -> None:
     token = driving.pair(http)["refresh_token"]
     assert inspect(http, token)["verdict"] == "good"
     refresh(http, token).raise_for_status()
@@ -103,7 +103,7 @@ def test_a_spent_refresh_token_is_told(http: httpx.Client) -> None:
     assert told["problems"] == [{"code": "reused", "reason": "the refresh token was used before"}]
 
 
-def test_a_token_of_before_a_reset_is_told(http: httpx.Client) -> None:
+def test_a_token_from_before_a_reset_is_reported(http: httpx.Client) -> None:
     token = vaults(http)
     http.post("/_emulator/reset").raise_for_status()
     told = inspect(http, token)
@@ -113,7 +113,7 @@ def test_a_token_of_before_a_reset_is_told(http: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("keys", ["shared", "its own"])
-def test_a_token_of_another_realm_is_told_with_its_realm_and_holder(
+def test_a_token_of_another_realm_is_reported_with_its_realm_and_subject(
     http: httpx.Client, keys: str
 ) -> None:
     base = "/realms/there"
@@ -132,7 +132,7 @@ def test_a_token_of_another_realm_is_told_with_its_realm_and_holder(
     assert gone == "it was issued by the realm there, which does not exist now"
 
 
-def test_a_token_of_a_key_that_is_gone_is_told(http: httpx.Client) -> None:
+def test_a_token_of_a_key_that_is_gone_is_reported(http: httpx.Client) -> None:
     token = vaults(http)
     body = {"vendor": "vault", "mode": "no_overlap"}
     http.post("/_emulator/keys/rotate", json=body).raise_for_status()
@@ -158,7 +158,7 @@ def test_the_signature_is_judged(http: httpx.Client, defect: str, signature: str
     assert len(told["problems"]) == 1
 
 
-def test_a_foreign_token_is_told_to_be_one_and_whose(http: httpx.Client) -> None:
+def test_a_foreign_token_is_said_to_be_one_and_whose(http: httpx.Client) -> None:
     token = foreign(iss="https://idp.test/x", sub="me", exp=1_700_000_000, iat=1_699_990_000)
     told = inspect(http, token)
     assert (told["vendor"], told["realm"], told["use"], told["principal"]) == (None,) * 4
@@ -172,20 +172,20 @@ def test_a_foreign_token_is_told_to_be_one_and_whose(http: httpx.Client) -> None
     assert "it expired at 2023-11-14T22:13:20.000Z" in told["summary"]
 
 
-def test_a_foreign_token_without_a_name_or_signature_is_told(http: httpx.Client) -> None:
+def test_a_foreign_token_without_a_name_or_signature_is_reported(http: httpx.Client) -> None:
     told = inspect(http, jwt.encode({"exp": 9_000_000_000}, "", algorithm="none"))
     assert (faults(told), told["signature"]) == (["alg_none"], "unsigned")
     assert "it has no iss" in told["summary"]
 
 
-def test_a_foreign_token_that_was_cut_off_is_told_to_be_both(http: httpx.Client) -> None:
+def test_a_foreign_token_that_was_cut_off_is_said_to_be_both(http: httpx.Client) -> None:
     told = inspect(http, foreign(iss="https://idp.test", exp=9_000_000_000).rpartition(".")[0])
     assert (faults(told), told["signature"]) == (["malformed"], "unsigned")
     assert "A foreign token" in told["summary"]
     assert "it has 2 segments, and a JWT has 3" in told["summary"]
 
 
-def test_a_token_that_says_it_is_of_a_vendor_and_is_not_is_told(http: httpx.Client) -> None:
+def test_a_token_that_says_it_is_of_a_vendor_and_is_not_is_reported(http: httpx.Client) -> None:
     token = foreign(iss="https://vault.emulator.test", aud="vault-api", exp=9_000_000_000)
     told = inspect(http, token)
     assert (told["vendor"], told["signature"]) == ("vault", "unknown_key")
@@ -193,7 +193,7 @@ def test_a_token_that_says_it_is_of_a_vendor_and_is_not_is_told(http: httpx.Clie
     assert told["problems"][1]["reason"] == "its jti is not one of the emulator's"
 
 
-def test_who_says_less_is_known_by_its_holder_or_by_how_it_is_wrapped(http: httpx.Client) -> None:
+def test_who_says_less_is_known_by_its_subject_or_by_how_it_is_wrapped(http: httpx.Client) -> None:
     told = inspect(http, vaults(http, claims={"iss": None}, defect="alg_none"))
     assert (told["vendor"], told["principal"]) == ("vault", "me@x")
     assert faults(told) == ["alg_none", "wrong_issuer"]
@@ -212,7 +212,7 @@ def test_dates_in_milliseconds_are_recognized(http: httpx.Client) -> None:
     assert inspect(http, vaults(http, claims={"exp": True}))["notes"] == []
 
 
-def test_a_fate_is_told_and_does_not_make_the_token_bad() -> None:
+def test_a_forced_outcome_is_reported_and_does_not_make_the_token_bad() -> None:
     fixture = {"omniomni": {"clients": [{"client_id": "me", "status": "server_error"}]}}
     with serving(fixture) as served, client(served) as http:
         told = inspect(http, vaults(http, vendor="omniomni", subject="me"))
@@ -220,7 +220,7 @@ def test_a_fate_is_told_and_does_not_make_the_token_bad() -> None:
         assert told["notes"] == ["me: every call ends in server_error, also with a valid token"]
 
 
-def test_vendors_that_share_a_secret_are_told_apart() -> None:
+def test_vendors_that_share_a_secret_are_distinguished() -> None:
     token = {"algorithm": "HS256", "secret": driving.SECRET}
     fixture = {
         "omniomni": {"token": token, "clients": [{"client_id": "me@x"}]},

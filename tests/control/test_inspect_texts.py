@@ -19,7 +19,7 @@ def http() -> Iterator[httpx.Client]:
         yield http
 
 
-def test_an_encrypted_token_is_told_to_be_one(http: httpx.Client) -> None:
+def test_an_encrypted_token_is_said_to_be_one(http: httpx.Client) -> None:
     key = OctKey.generate_key(128)
     token = jwe.encrypt_compact({"alg": "A128KW", "enc": "A128GCM"}, b"{}", key)
     told = inspect(http, token)
@@ -40,7 +40,7 @@ def test_an_encrypted_token_is_told_to_be_one(http: httpx.Client) -> None:
         ('  "Bearer {}" ', "quotes around it were removed"),
     ],
 )
-def test_what_stands_around_a_token_is_told_and_left_out(
+def test_what_surrounds_a_token_is_reported_and_left_out(
     http: httpx.Client, around: str, note: str
 ) -> None:
     told = inspect(http, around.format(vaults(http)))
@@ -69,7 +69,7 @@ def test_a_token_broken_over_lines_is_put_together(http: httpx.Client) -> None:
         ("bnVsbA.bnVsbA.bnVsbA", "the first is not the header of a JWT"),
     ],
 )
-def test_what_is_no_token_is_told_why(http: httpx.Client, text: str, why: str) -> None:
+def test_what_is_no_token_is_reported_why(http: httpx.Client, text: str, why: str) -> None:
     told = inspect(http, text)
     assert (told["format"], faults(told)) == ("not_a_token", ["malformed"])
     assert why in told["summary"]
@@ -84,7 +84,7 @@ def test_what_is_no_token_is_told_why(http: httpx.Client, text: str, why: str) -
         (b'{"a":' + b"[" * 250 + b"]" * 250 + b"}", "its payload is nested too deep to be shown"),
     ],
 )
-def test_a_payload_that_cannot_be_read_is_told(
+def test_a_payload_that_cannot_be_read_is_reported(
     http: httpx.Client, payload: bytes, why: str
 ) -> None:
     head = vaults(http).split(".")[0]

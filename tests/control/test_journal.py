@@ -52,7 +52,7 @@ def some_calls(http: httpx.Client) -> None:
     use(http, pair(http)["access_token"])
 
 
-def test_an_entry_tells_all_of_a_call_but_its_secrets(http: httpx.Client) -> None:
+def test_an_entry_shows_all_of_a_call_but_its_secrets(http: httpx.Client) -> None:
     vault(http)
     (entry,) = read(http)
     assert entry.pop("duration_ms") > 0
@@ -153,7 +153,7 @@ def test_each_realm_has_a_journal_of_its_own(http: httpx.Client) -> None:
     assert [(e["vendor"], e["request"]["path"]) for e in entries] == [("omniomni", OMNIOMNI)]
 
 
-def test_an_entry_names_the_fault_that_struck(http: httpx.Client) -> None:
+def test_an_entry_names_the_applied_fault(http: httpx.Client) -> None:
     fault = {"operation": "sign_in", "times": 1, "respond": {"status": 503}}
     http.post("/_emulator/faults", json=fault).raise_for_status()
     http.post("/_emulator/faults", json={"times": 1, "connection": "close"}).raise_for_status()
@@ -307,7 +307,7 @@ def test_without_a_count_one_call_is_enough(http: httpx.Client) -> None:
     assert verify(http, {"operation": "refresh"}).status_code == 409
 
 
-def test_a_failure_tells_what_came_nearest_and_why_it_is_not_it(http: httpx.Client) -> None:
+def test_a_failure_shows_what_came_nearest_and_why_it_is_not_it(http: httpx.Client) -> None:
     some_calls(http)
     where = {"vendor": "vault", "operation": "refresh", "principal": "me@x"}
     answer = verify(http, where, count=2)
@@ -330,14 +330,14 @@ def test_a_failure_tells_what_came_nearest_and_why_it_is_not_it(http: httpx.Clie
     assert answer.headers["X-Emulator-Reason"].startswith("verification_failed; expected 2 calls")
 
 
-def test_a_call_before_since_comes_near_and_is_told(http: httpx.Client) -> None:
+def test_a_call_before_since_comes_near_and_is_reported(http: httpx.Client) -> None:
     omniomni(http)
     omniomni(http, client_id="nobody")
     (nearest, _) = verify(http, {"principal": "me", "since": 1}).json()["nearest"]
     assert nearest["differs"] == {"since": {"expected": "a number above 1", "was": 1}}
 
 
-def test_too_many_calls_are_told_too(http: httpx.Client) -> None:
+def test_too_many_calls_are_reported_too(http: httpx.Client) -> None:
     some_calls(http)
     problem = verify(http, {"operation": "sign_in"}, count={"at_most": 3}).json()
     assert problem["detail"].startswith("expected at most 3 calls with operation sign_in")
@@ -359,7 +359,7 @@ def test_verifying_waits_for_what_is_still_to_come(http: httpx.Client, served: S
     thread.join()
 
 
-def test_verifying_waits_no_longer_than_it_is_told(http: httpx.Client) -> None:
+def test_verifying_waits_no_longer_than_it_is_reported(http: httpx.Client) -> None:
     began = time.monotonic()
     assert verify(http, {"vendor": "omniomni"}, within="300ms").status_code == 409
     assert 0.3 <= time.monotonic() - began < 1
@@ -434,7 +434,7 @@ def test_an_expectation_that_makes_no_sense_is_refused(
     assert said in answer.json()["detail"]
 
 
-def test_a_refresh_is_told_with_the_user_it_was_issued_to(http: httpx.Client) -> None:
+def test_a_refresh_is_reported_with_the_user_it_was_issued_to(http: httpx.Client) -> None:
     refresh(http, pair(http)["refresh_token"])
     entry = read(http)[0]
     assert (entry["operation"], entry["principal"]) == ("refresh", "me@x")

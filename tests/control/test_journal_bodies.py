@@ -101,7 +101,7 @@ def omniomni(http: httpx.Client, name: str) -> httpx.Response:
     return http.post("/omni-omni/v1/auth/client-token", json={"clientId": name})
 
 
-def test_a_refusal_that_is_a_page_is_told_as_a_text(http: httpx.Client) -> None:
+def test_a_refusal_that_is_a_page_is_reported_as_a_text(http: httpx.Client) -> None:
     assert omniomni(http, "you").text == "<p>you is nobody</p>"
     assert told(http) == "<p>you is nobody</p>"
 
@@ -116,7 +116,7 @@ def test_what_is_no_name_is_masked_in_a_page(http: httpx.Client) -> None:
     assert told(http) == "<p>*** is nobody</p>"
 
 
-def test_the_page_of_a_fault_is_told_and_cut(http: httpx.Client) -> None:
+def test_the_page_of_a_fault_is_reported_and_cut(http: httpx.Client) -> None:
     page = "<html>" + "x" * 5_000
     fault = {
         "vendor": "vault",
@@ -164,7 +164,7 @@ def test_what_looks_like_a_jwt_is_masked_in_every_member(http: httpx.Client) -> 
     assert (body["scope"], body["user_id"]) == ("*** read", "***")
 
 
-def test_an_answer_is_told_however_long_its_tokens_are(http: httpx.Client) -> None:
+def test_an_answer_is_reported_however_long_its_tokens_are(http: httpx.Client) -> None:
     body = sign_in(http, "large@x.test")
     assert (body["access_token"], body["scope"]) == ("***", "read")
 
@@ -176,7 +176,7 @@ def test_an_answer_that_is_long_without_its_tokens_is_cut(http: httpx.Client) ->
     assert (len(body), body[-3:]) == (2051, "...")
 
 
-def test_the_usual_answer_is_told_member_by_member(http: httpx.Client) -> None:
+def test_the_usual_answer_is_reported_member_by_member(http: httpx.Client) -> None:
     body = sign_in(http, "me@x.test")
     assert list(body) == [
         *("access_token", "token_type", "refresh_token", "scope", "expires_in", "user_id"),

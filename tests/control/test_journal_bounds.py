@@ -53,7 +53,7 @@ async def verify(http: httpx.AsyncClient, where: Any, count: Any) -> httpx.Respo
     return await http.post(VERIFY, json={"where": where, "count": count})
 
 
-def test_a_realm_keeps_the_newest_entries_and_tells_how_many_are_gone() -> None:
+def test_a_realm_keeps_the_newest_entries_and_shows_how_many_are_gone() -> None:
     async def work(http: httpx.AsyncClient) -> None:
         await sign_in(http, 12)
         journal = await told(http)
@@ -65,7 +65,7 @@ def test_a_realm_keeps_the_newest_entries_and_tells_how_many_are_gone() -> None:
     in_process(work, journal_entries=5)
 
 
-def test_what_is_gone_is_told_apart_from_what_was_cleared() -> None:
+def test_what_is_gone_is_distinguished_from_what_was_cleared() -> None:
     async def work(http: httpx.AsyncClient) -> None:
         await sign_in(http, 12)
         await http.delete(JOURNAL)
@@ -104,7 +104,7 @@ def test_since_what_is_kept_every_bound_is_certain() -> None:
     in_process(work, journal_entries=5)
 
 
-def test_a_reader_of_the_stream_is_told_what_it_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_reader_of_the_stream_is_reported_what_it_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "_LOOK_EVERY", 1)
 
     async def work(http: httpx.AsyncClient) -> None:

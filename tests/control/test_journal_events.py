@@ -69,14 +69,14 @@ def test_each_call_is_sent_as_it_ends(http: httpx.Client, served: Served) -> Non
         assert json.loads(data.removeprefix("data: ")) == entry
 
 
-def test_it_is_an_event_stream_that_nobody_keeps(http: httpx.Client) -> None:
+def test_it_is_an_event_stream_that_no_one_keeps(http: httpx.Client) -> None:
     with http.stream("GET", EVENTS) as answer:
         assert answer.headers["Content-Type"] == "text/event-stream"
         assert answer.headers["Cache-Control"] == "no-cache"
         assert "Content-Length" not in answer.headers
 
 
-def test_head_tells_of_the_stream_and_does_not_begin_one(http: httpx.Client) -> None:
+def test_head_shows_of_the_stream_and_does_not_begin_one(http: httpx.Client) -> None:
     answer = http.head(EVENTS)
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/event-stream")
     assert http.get("/_emulator/health").status_code == 200
@@ -122,7 +122,7 @@ def test_an_event_id_that_is_no_number_is_refused(http: httpx.Client, sent: str)
     assert (answer.status_code, answer.headers["Content-Type"]) == (400, "application/problem+json")
 
 
-def test_cleared_entries_are_not_told_as_lost(http: httpx.Client, served: Served) -> None:
+def test_cleared_entries_are_not_shown_as_lost(http: httpx.Client, served: Served) -> None:
     with watching(http, since=0) as stream, client(served) as other:
         omniomni(other)
         assert id_of(next(stream)) == 1

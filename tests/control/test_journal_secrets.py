@@ -155,7 +155,7 @@ class Reasons:
     ("vendor", "path"), [("omniomni", OMNIOMNI), ("nbcgate", NBCGATE), ("vault", VAULT)]
 )
 @pytest.mark.parametrize("secret", [NBCGATE_PASSWORD, VAULT_PASSWORD, WRONG, CODE])
-def test_a_password_or_code_is_told_nowhere(
+def test_a_password_or_code_is_shown_nowhere(
     http: httpx.Client, vendor: str, path: str, secret: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "emulator")
@@ -166,7 +166,7 @@ def test_a_password_or_code_is_told_nowhere(
         assert_none_of(SECRETS, said)
 
 
-def test_tokens_are_told_nowhere(http: httpx.Client, caplog: pytest.LogCaptureFixture) -> None:
+def test_tokens_are_shown_nowhere(http: httpx.Client, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, "emulator")
     reasons = Reasons(http, caplog)
     vault = {"grant_type": "password", "client_id": "app", "username": "me@x"}
@@ -203,7 +203,7 @@ def assert_none_of(secrets: list[str], said: str) -> None:
         assert place < 0, said[max(0, place - 300) : place + 100]
 
 
-def test_what_another_server_answers_is_told_by_its_size(http: httpx.Client) -> None:
+def test_what_another_server_answers_is_reported_by_its_size(http: httpx.Client) -> None:
     elsewhere(http, VAULT, WRONG)
     token = http.post(
         VAULT,
@@ -222,7 +222,7 @@ def test_what_another_server_answers_is_told_by_its_size(http: httpx.Client) -> 
     assert entry["request"]["headers"]["authorization"] == "Bearer ***"
 
 
-def test_members_that_nobody_knows_are_named_and_masked(http: httpx.Client) -> None:
+def test_members_that_no_one_knows_are_named_and_masked(http: httpx.Client) -> None:
     members = {"clientId": "me", "client_id": "me", "tenant": 7, "none": None, "x1": "y"}
     http.post(OMNIOMNI, json=members)
     assert last(http)["request"]["body"] == {
@@ -234,7 +234,7 @@ def test_members_that_nobody_knows_are_named_and_masked(http: httpx.Client) -> N
     }
 
 
-def test_of_many_members_so_many_are_told_as_have_room(http: httpx.Client) -> None:
+def test_of_many_members_so_many_are_reported_as_have_room(http: httpx.Client) -> None:
     unnamed = {str(number): "x" for number in range(200)}
     named = {letter * 3: 1 for letter in "abcdefghijklmnopqrstuvwxyz"}
     http.post(OMNIOMNI, json={**unnamed, "clientId": "me", **named})
@@ -248,7 +248,7 @@ def last(http: httpx.Client) -> dict[str, Any]:
     return entry
 
 
-def test_a_body_that_cannot_be_read_is_told_by_size_and_media_type(http: httpx.Client) -> None:
+def test_a_body_that_cannot_be_read_is_reported_by_size_and_media_type(http: httpx.Client) -> None:
     http.post(OMNIOMNI, content=b"{clientId: me", headers={"Content-Type": "application/json"})
     request = last(http)["request"]
     assert (request["body"], request["body_bytes"]) == (None, 13)
@@ -265,7 +265,9 @@ def test_an_entry_stays_small_whatever_is_sent(http: httpx.Client) -> None:
         assert len(json.dumps(entry)) < 5_500
 
 
-def test_a_mistyped_path_is_told_as_far_as_it_is_made_of_known_words(http: httpx.Client) -> None:
+def test_a_mistyped_path_is_reported_as_far_as_it_is_made_of_known_words(
+    http: httpx.Client,
+) -> None:
     http.post("/auth/sign_in/v2/Zq8-whatever", json={})
     assert last(http)["request"]["path"] == "/auth/sign_in/v2/***"
 
@@ -279,7 +281,7 @@ def test_a_password_that_was_sent_as_a_name_is_not_repeated(http: httpx.Client) 
 
 
 @pytest.mark.parametrize("value", [["me"], {"is": "me"}, 7, True, None, ""])
-def test_a_member_of_any_type_is_told_or_masked(http: httpx.Client, value: Any) -> None:
+def test_a_member_of_any_type_is_reported_or_masked(http: httpx.Client, value: Any) -> None:
     for path, member in ((OMNIOMNI, "clientId"), (NBCGATE, "email"), (VAULT, "scope")):
         answer = http.post(path, json={member: value, "grant_type": value, "password": WRONG})
         assert answer.status_code in (200, 400, 401, 404)
@@ -287,7 +289,7 @@ def test_a_member_of_any_type_is_told_or_masked(http: httpx.Client, value: Any) 
         assert told[member] == ("***" if isinstance(value, list | dict) else value)
 
 
-def test_why_a_name_is_unknown_is_told_though_it_was_sent_twice(http: httpx.Client) -> None:
+def test_why_a_name_is_unknown_is_reported_though_it_was_sent_twice(http: httpx.Client) -> None:
     answer = http.post(OMNIOMNI, json={"clientId": "nobody", "client_id": "nobody"})
     assert answer.headers["X-Emulator-Reason"].startswith("client_not_found; there is no client")
     assert last(http)["principal"] == "nobody"
@@ -301,7 +303,7 @@ def test_a_password_of_another_vendors_user_is_not_repeated_either(http: httpx.C
     assert secret not in str(entries) + str(answer.headers)
 
 
-def test_a_body_in_the_place_of_a_name_is_not_told(http: httpx.Client) -> None:
+def test_a_body_in_the_place_of_a_name_is_not_shown(http: httpx.Client) -> None:
     odd = "me@x;password=whatever-it-is"
     body = {"grant_type": "password", "client_id": "app", "username": odd, "password": "x"}
     answer = http.post("/reg/auth/token", json=body)

@@ -167,7 +167,7 @@ def test_sub_may_be_anybody(http: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("vendor", SUBJECTS)
-def test_whom_the_realm_does_not_know_gets_a_token_that_only_others_take(
+def test_an_unknown_subject_gets_a_token_that_only_others_take(
     http: httpx.Client, vendor: str
 ) -> None:
     told = mint(http, vendor=vendor, subject="you@y", scopes=["read"])
@@ -193,7 +193,7 @@ def test_the_token_of_a_stranger_stays_bad_when_somebody_of_the_name_comes(
     assert active(http, mint(http, vendor="omniomni", subject="late")["token"], vendor="omniomni")
 
 
-def test_a_vault_without_clients_mints_and_says_that_nobody_can_sign_in() -> None:
+def test_a_vault_without_clients_mints_and_says_that_no_one_can_sign_in() -> None:
     fixture = {"vault": {"users": driving.FIXTURE["vault"]["users"]}}
     with serving(fixture) as served, client(served) as http:
         told = mint(http, vendor="vault", subject="me@x")
@@ -261,7 +261,7 @@ def test_dates_that_are_none_are_no_bug_with_a_defect(
     assert mint(http, vendor="vault", subject="me@x", claims=changed, defect=defect)["note"]
 
 
-def test_every_mistake_is_told_at_once_with_what_was_meant(http: httpx.Client) -> None:
+def test_every_mistake_is_reported_at_once_with_what_was_meant(http: httpx.Client) -> None:
     answer = minting(
         http,
         vendor="valt",

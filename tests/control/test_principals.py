@@ -206,8 +206,8 @@ def test_mistakes_come_all_at_once_as_a_fixtures_do(http: httpx.Client) -> None:
         ({"client_id": 5}, "client_id", "expected a string"),
         ({"client_id": None}, "client_id", "expected a string"),
         ({"public_key_file": "/etc/passwd"}, "public_key_file", "cannot name files"),
-        ({"claims": {"x": "${HOME}"}}, "claims.x", "may name no ${NAME}"),
-        ({"claims": {"x": "${NO:-y}"}}, "claims.x", "may name no ${NAME}"),
+        ({"claims": {"x": "${HOME}"}}, "claims.x", "cannot use ${NAME}"),
+        ({"claims": {"x": "${NO:-y}"}}, "claims.x", "cannot use ${NAME}"),
         ({"claims": {"exp": 1}}, "claims", "exp cannot be set here"),
         ({"signature": "required"}, "public_key", "is missing: signature: required"),
         ({"public_key": 5}, "public_key", "expected a public key as PEM or JWK"),
@@ -251,7 +251,7 @@ def test_what_is_no_object_is_a_problem(http: httpx.Client, method: str, content
     assert "nested more than 40 levels deep" in answer.json()["detail"]
 
 
-def test_warnings_come_in_the_answer_and_keep_nobody_out(http: httpx.Client) -> None:
+def test_warnings_come_in_the_answer_and_keep_no_one_out(http: httpx.Client) -> None:
     answer = http.put(f"{USERS}/new@x", json={"password": "short"})
     (warning,) = answer.json()["warnings"]
     assert answer.status_code == 201
@@ -367,7 +367,7 @@ def good(http: httpx.Client, vendor: str, token: str, path: str) -> tuple[int, b
     return use(http, token, path=path).status_code, active(http, token, vendor=vendor)
 
 
-def test_what_a_removed_client_of_omniomni_had_is_refused_also_by_its_namesake(
+def test_what_a_removed_client_of_omniomni_had_is_refused_also_by_its_successor(
     http: httpx.Client,
 ) -> None:
     token = driving.omniomni(http).json()["accessToken"]
@@ -431,7 +431,7 @@ def test_one_removed_client_of_vault_takes_nothing_from_another(http: httpx.Clie
     assert use(http, tokens["access_token"]).status_code == 200
 
 
-def test_a_mailed_code_of_a_removed_user_is_not_its_namesakes(http: httpx.Client) -> None:
+def test_a_mailed_code_of_a_removed_user_is_not_its_successors(http: httpx.Client) -> None:
     mailed = {"password": "correct-horse", "otp": {"mailed": True}}
     http.post("/auth/tfa/otp/email", json={"email": "mailed@x"}).raise_for_status()
     code = http.get("/_emulator/outbox").json()["mails"][0]["code"]
@@ -473,7 +473,7 @@ def test_a_realm_sees_only_its_own_changes_and_a_reset_takes_them_back(
     assert driving.vault(http, username="you@x").status_code == 200
 
 
-def test_the_list_tells_names_and_statuses_page_by_page(http: httpx.Client) -> None:
+def test_the_list_shows_names_and_statuses_page_by_page(http: httpx.Client) -> None:
     names = [f"user-{number:02}@x" for number in range(25)]
     for name in reversed(names):
         http.put(f"{NBC_USERS}/{name}", json={"password": "correct-horse"})

@@ -82,7 +82,7 @@ def test_a_token_of_one_realm_is_refused_by_every_other(http: httpx.Client, real
         assert not active(http, token, base)
 
 
-def test_what_is_spent_or_revoked_in_one_realm_is_not_in_another(http: httpx.Client) -> None:
+def test_what_is_reused_or_revoked_in_one_realm_is_not_in_another(http: httpx.Client) -> None:
     for name in ("spent-1", "spent-2"):
         http.put(f"/_emulator/realms/{name}").raise_for_status()
     one, two = pair(http, "/realms/spent-1"), pair(http, "/realms/spent-2")
@@ -239,7 +239,7 @@ def a_client(**members: object) -> dict[str, object]:
     return {"omniomni": {"clients": [{"client_id": "c", **members}]}}
 
 
-NO_FILE, NO_NAME = "cannot name files", "may name no ${NAME}"
+NO_FILE, NO_NAME = "cannot name files", "cannot use ${NAME}"
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ BODIES = st.fixed_dictionaries(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(body=BODIES)
-def test_no_body_is_a_bug_and_the_note_tells_what_introspection_tells(
+def test_no_body_is_a_bug_and_the_note_shows_what_introspection_tells(
     http: httpx.Client, body: dict[str, Any]
 ) -> None:
     answer = http.post("/_emulator/tokens", json=body)

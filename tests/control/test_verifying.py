@@ -163,7 +163,7 @@ def test_a_revoked_refresh_token_takes_its_access_tokens_along(http: httpx.Clien
     assert refresh(http, later).status_code == 401
 
 
-def test_a_spent_refresh_token_is_inactive(http: httpx.Client) -> None:
+def test_a_reused_refresh_token_is_inactive(http: httpx.Client) -> None:
     pair = vault(http)
     assert introspect(http, pair["refresh_token"]).json()["active"] is True
     refresh(http, pair)
@@ -282,7 +282,7 @@ def test_rotations_at_the_same_time_lose_no_key(rotating: httpx.Client) -> None:
     assert len(kids) == len(set(kids)) == 21
 
 
-def test_the_keys_are_told_and_a_secret_is_not(http: httpx.Client) -> None:
+def test_the_keys_are_reported_and_a_secret_is_not(http: httpx.Client) -> None:
     told = http.get("/_emulator/keys").json()
     assert told["nbcgate"] == {"algorithm": "HS256", "signs_with": None, "published": []}
     assert told["vault"]["published"] == jwks(http)

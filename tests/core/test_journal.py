@@ -83,7 +83,7 @@ async def test_pages_follow_one_another(journal: Journal) -> None:
 
 
 @on_a_loop
-async def test_a_page_tells_how_many_entries_before_it_fell_to_the_bound(journal: Journal) -> None:
+async def test_a_page_shows_how_many_entries_before_it_were_dropped(journal: Journal) -> None:
     await write(journal, 25)
     page = await journal.page()
     assert (numbers(page.entries), page.dropped, page.read_to) == (list(range(16, 26)), 15, 25)

@@ -73,7 +73,7 @@ def body(template_body: Any, /, headers: dict[str, str] | None = None, **values:
         (1.5, 1.5),
     ],
 )
-def test_a_placeholder_alone_becomes_the_value_and_in_a_text_its_characters(
+def test_a_placesubject_alone_becomes_the_value_and_in_a_text_its_characters(
     written: Any, expected: Any
 ) -> None:
     values = {"n": 1, "none": None, "text": "{{n}}", "object": {"b": [2]}, "model": Answer()}
@@ -86,7 +86,7 @@ def test_a_value_is_filled_in_as_it_is_and_not_filled_in_again(value: Any) -> No
     assert fill({"a": ["{{v}}"]}, {"v": "{{v}}"}) == {"a": ["{{v}}"]}
 
 
-def test_the_placeholders_of_a_body_are_known() -> None:
+def test_the_placesubjects_of_a_body_are_known() -> None:
     written = {"a": "{{one}}", "b": ["x {{two.part}} {{three}}", 1, None], "{{not}}": "{four}"}
     assert placeholders_in(written) == {"one", "two.part", "three"}
     assert embedded_placeholders(written) == {"two.part", "three"}

@@ -106,7 +106,7 @@ def test_a_token_that_vault_would_not_issue_is_not_verified(
 
 
 @EVERY_LANGUAGE
-def test_it_survives_what_the_journal_then_tells_it_of(
+def test_it_survives_what_the_journal_then_shows_it_of(
     walk: Walk, tmp_path: Path, language: str
 ) -> None:
     once = {"operation": "refresh", "times": 1}

@@ -58,12 +58,15 @@ def names_as_much(found: Found) -> bool:
     return same_outcome(found) and _paths(_answer(found.was)) <= _paths(_answer(found.got))
 
 
-def same_beginning(found: Found) -> bool:
-    """Reasons of the same outcome; in the header's it stands apart."""
-    if found.where in {"answer.reason.1", "answer.body.detail"}:
-        return same_outcome(found)
-    old, new = (f"{text}".partition("; ")[0] for text in (found.old, found.new))
-    return old == new
+def same_but_words(found: Found) -> bool:
+    """The same status and outcome; a reason in the journal begins with its outcome."""
+    if found.where.startswith("answer.headers."):
+        name = _answer(found.was)["headers"][int(found.where.split(".")[2])][0]
+        return bool(name == _REASON_HEADER) and same_outcome(found)
+    if found.where.startswith("journal.") and found.where.endswith(".reason"):
+        old, new = (f"{text}".partition("; ")[0] for text in (found.old, found.new))
+        return old == new
+    return same_outcome(found)
 
 
 def too_deep(found: Found) -> bool:
@@ -74,8 +77,8 @@ def too_deep(found: Found) -> bool:
 def same_but_connection(found: Found) -> bool:
     """The same headers, but for `Connection`."""
     was, got = _answer(found.was)["headers"], _answer(found.got)["headers"]
-    kept: list[Any] = [one for one in was if one[0] != "connection"]
-    return kept == list(got)
+    kept: list[Any] = [one for one in was if one[0] not in {"connection", _REASON_HEADER}]
+    return kept == [one for one in got if one[0] != _REASON_HEADER]
 
 
 def same_number(found: Found) -> bool:
@@ -105,6 +108,8 @@ def other_generation(found: Found) -> bool:
 
 
 _JTI_PARTS = 5
+_REASON_HEADER = "x-why"
+"""The header in which a fixture of the records sends {{reason}}."""
 
 
 def _answer(record: dict[str, Any]) -> dict[str, Any]:
@@ -126,6 +131,20 @@ def _paths(answer: dict[str, Any]) -> set[str]:
 
 _REASONS = r"(answer\.reason\.1|journal\.\d+\.reason)"
 
+_IN_BODIES = "|".join(
+    [
+        *("detail", "note", r"notes\.\d+", "summary", "warning", r"warnings\.\d+\.message"),
+        *(r"(problems|nearest|entries)\.\d+\.reason", r"errors\.\d+\.message"),
+        *("why", "text", "r", r"list\.\d+"),  # what fixtures of the records call {{reason}}
+        r"entries\.\d+\.response\.body_bytes",
+    ]
+)
+_SENTENCES = (
+    rf"{_REASONS}|answer\.(text|headers\.\d+\.1|body\.({_IN_BODIES}))"
+    r"|journal\.\d+\.response\.(body_bytes|body(\..*)?)|warnings\.\d+\.3"
+)
+"""Where messages for people are."""
+
 ALLOWED: Sequence[Rule] = (
     Rule(
         name="CORS",
@@ -134,10 +153,10 @@ ALLOWED: Sequence[Rule] = (
         scripts=r"cors\..*",
     ),
     Rule(
-        name="reasons in other words",
-        why="they are in plain English now; the outcome at their beginning is compared",
-        at=rf"({_REASONS}|answer\.body\.(detail|entries\.\d+\.reason))",
-        fits=same_beginning,
+        name="messages in other words",
+        why="they are in plain English now; status and outcome are compared",
+        at=_SENTENCES,
+        fits=same_but_words,
     ),
     Rule(
         name="JSON nested deeper than 200",

@@ -108,7 +108,7 @@ def test_http_at_the_port_of_https_is_not_answered_and_harms_no_one(tiny: Tiny) 
         assert answer(connection).startswith(b"HTTP/1.1 200 ")
 
 
-def test_the_ca_certificate_is_all_that_is_told_of_the_authority() -> None:
+def test_the_ca_certificate_is_all_that_is_reported_of_the_authority() -> None:
     text = Tls(NAMES).ca_certificate
     begin, end = "-----BEGIN CERTIFICATE-----\n", "-----END CERTIFICATE-----\n"
     assert re.fullmatch(f"{begin}[A-Za-z0-9+/=\n]+{end}", text)

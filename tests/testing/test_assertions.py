@@ -204,11 +204,11 @@ def test_a_retry_after_is_waited_out_and_need_not_grow(realm: Realm, http: httpx
     realm.journal.backed_off(vendor="omniomni")
 
 
-def test_where_nobody_was_turned_away_there_is_nothing_to_back_off_from(
+def test_without_refusals_there_is_nothing_to_back_off_from(
     realm: Realm, http: httpx.Client
 ) -> None:
     driving.omniomni(http)
-    with pytest.raises(VerificationError, match="nothing to back off from"):
+    with pytest.raises(VerificationError, match="there is no pause to check"):
         realm.journal.backed_off(vendor="omniomni")
 
 
@@ -246,7 +246,7 @@ def test_entries_are_read_in_pages_oldest_first(
     assert realm.journal.entries() == []
 
 
-def test_an_entry_tells_all_that_the_journal_knows(realm: Realm, http: httpx.Client) -> None:
+def test_an_entry_shows_all_that_the_journal_knows(realm: Realm, http: httpx.Client) -> None:
     realm.clock.set("2031-01-01T00:00:00Z", frozen=True)
     realm.faults.add(operation="sign_in", delay="20ms")
     driving.nbcgate(http)

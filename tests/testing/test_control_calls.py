@@ -15,7 +15,7 @@ from emulator.client.remote import Remote, Reply
 from emulator.testing import ApiError, Emulator, Realm, VerificationError
 
 
-def test_its_clock_is_told_moved_stopped_and_let_run(realm: Realm) -> None:
+def test_its_clock_is_reported_moved_stopped_and_let_run(realm: Realm) -> None:
     start = datetime(2031, 1, 1, tzinfo=UTC)
     assert realm.clock.set(start, frozen=True) == start
     assert realm.clock.frozen
@@ -78,14 +78,14 @@ def test_a_fault_answers_in_its_own_words_and_spoils_tokens(
     assert not realm.vault.introspect(driving.pair(http)["access_token"])["active"]
 
 
-def test_what_is_wrong_with_a_fault_is_told_and_none_is_added(realm: Realm) -> None:
+def test_what_is_wrong_with_a_fault_is_reported_and_none_is_added(realm: Realm) -> None:
     with pytest.raises(ApiError, match=r'outcome.*did you mean "server_error"') as refused:
         realm.faults.add(vendor="vault", outcome="server_eror")
     assert refused.value.status == 400
     assert realm.faults.all() == []
 
 
-def test_several_mistakes_are_told_one_a_line(realm: Realm) -> None:
+def test_several_mistakes_are_reported_one_a_line(realm: Realm) -> None:
     with pytest.raises(ApiError) as refused:
         realm.vault.users.add("eve@x", pasword="E5#fG6$h", lifetime="soon")
     assert len(str(refused.value).splitlines()) == 1 + len(refused.value.errors) == 4
@@ -139,7 +139,9 @@ def test_an_odd_user_is_added_and_said_to_be_odd(realm: Realm) -> None:
     assert odd.warnings[0].startswith("password: ")
 
 
-def test_every_user_of_many_pages_is_told(realm: Realm, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_user_of_many_pages_is_reported(
+    realm: Realm, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("emulator.client.vendors._PAGE", 3)
     names = [f"user-{number}@x" for number in range(8)]
     for name in names:
@@ -163,7 +165,7 @@ def test_tokens_are_made_to_order_and_explained(realm: Realm, http: httpx.Client
         realm.tokens.mint("valt", "me@x")
 
 
-def test_keys_are_told_and_rotated(realm: Realm, http: httpx.Client) -> None:
+def test_keys_are_reported_and_rotated(realm: Realm, http: httpx.Client) -> None:
     before = driving.pair(http)["access_token"]
     old = realm.keys.all()["vault"]
     new = realm.keys.rotate("vault", "no_overlap")

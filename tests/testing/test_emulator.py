@@ -241,7 +241,7 @@ def test_one_that_the_network_can_reach_wants_its_token(monkeypatch: pytest.Monk
     assert "AUTH_EMULATOR_ADMIN_TOKEN" in str(refused.value)
 
 
-def test_a_child_process_is_told_where_the_vendors_are(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_process_is_reported_where_the_vendors_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "example.com")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     program = (

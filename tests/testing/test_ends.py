@@ -159,7 +159,7 @@ def test_a_fixture_that_is_too_large_to_be_sent_is_said_to_be() -> None:
         emulator.realm(fixture={"omniomni": {"clients": many}})
 
 
-def test_a_process_ends_though_nobody_closed_its_emulator() -> None:
+def test_a_process_ends_though_no_one_closed_its_emulator() -> None:
     program = "from emulator.testing import Emulator; Emulator().start()"
     done = subprocess.run([sys.executable, "-c", program], timeout=30, check=False)
     assert done.returncode == 0

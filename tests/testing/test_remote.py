@@ -82,7 +82,7 @@ def test_a_connection_that_was_closed_meanwhile_is_not_used() -> None:
         assert json.loads(asking.ask("GET", "/").body) == {}
 
 
-def test_a_fault_that_breaks_a_drivers_own_call_is_met_and_not_repeated() -> None:
+def test_a_fault_that_breaks_a_drivers_own_call_is_seen_and_not_repeated() -> None:
     with Emulator() as served, Emulator.connect(served.url) as emulator:
         token = emulator.vault.token("alice@example.com")
         emulator.faults.add(operation="revoke", connection="reset", phase="after", times=1)

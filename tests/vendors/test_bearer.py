@@ -181,7 +181,7 @@ def test_each_attack_on_the_signature_is_refused_for_its_own_reason(
 
 
 @pytest.mark.assumed
-def test_a_token_of_another_vendor_is_told_whose_it_is(http: httpx.Client) -> None:
+def test_a_token_of_another_vendor_is_reported_whose_it_is(http: httpx.Client) -> None:
     tokens = {
         "omniomni": omniomni(http),
         "nbcgate": nbcgate(http),
@@ -218,7 +218,7 @@ def test_two_authorization_headers_are_refused(http: httpx.Client) -> None:
 
 
 @pytest.mark.documented_elsewhere
-def test_an_expired_token_is_told_when_it_expired_at_vault() -> None:
+def test_an_expired_token_is_reported_when_it_expired_at_vault() -> None:
     with serving(FIXTURE) as served, client(served) as http:
         served.clock.freeze()
         token = vault(http)["access_token"]

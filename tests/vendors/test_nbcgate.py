@@ -187,7 +187,7 @@ def test_a_blocked_user_is_400(http: httpx.Client, status: str) -> None:
 
 
 @pytest.mark.assumed
-def test_who_does_not_know_the_password_is_not_told_of_the_block(http: httpx.Client) -> None:
+def test_who_does_not_know_the_password_is_not_shown_of_the_block(http: httpx.Client) -> None:
     answer = sign_in(http, email="locked@example.com", password="wrong-horse")
     assert outcome(answer) == "wrong_password"
 

@@ -186,7 +186,7 @@ def test_a_code_that_was_not_mailed_to_the_user_is_wrong() -> None:
 
 
 @pytest.mark.assumed
-def test_the_answer_tells_until_when_the_code_is_good_and_when_the_next_may_come() -> None:
+def test_the_answer_shows_until_when_the_code_is_good_and_when_the_next_may_come() -> None:
     with nbcgate() as (_, http):
         assert mail(http).json() == {
             "email": "me@x",

@@ -237,7 +237,7 @@ def test_a_member_of_the_body_cannot_stand_in_for_the_signature(http: httpx.Clie
 
 
 @pytest.mark.assumed
-def test_a_locked_client_is_told_that_it_is_locked_and_not_that_it_signed_wrongly(
+def test_a_locked_client_is_reported_that_it_is_locked_and_not_that_it_signed_wrongly(
     http: httpx.Client,
 ) -> None:
     assert refused(post(http, body_of("locked"), headers(b"wrong"))) == "locked is locked"

@@ -164,7 +164,7 @@ def test_a_refresh_cannot_widen_the_scope(http: httpx.Client) -> None:
 
 
 @pytest.mark.documented_elsewhere
-def test_an_expired_refresh_token_is_told_when_it_expired() -> None:
+def test_an_expired_refresh_token_is_reported_when_it_expired() -> None:
     with serving() as served, client(served) as http:
         served.clock.freeze()
         token = sign_in(http).json()["refresh_token"]

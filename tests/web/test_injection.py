@@ -101,7 +101,7 @@ def test_a_bare_line_break_in_a_header_is_no_request(demo: Served, how: str) -> 
 
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
-def test_a_fixtures_placeholders_cannot_begin_another_header(name: str) -> None:
+def test_a_fixtures_placesubjects_cannot_begin_another_header(name: str) -> None:
     fixture: dict[str, Any] = {
         "omniomni": {
             "clients": [],

@@ -212,7 +212,7 @@ def test_a_corrected_outcome_is_shown_as_the_fixtures() -> None:
     assert (unknown.status_code, unknown.content) == (404, b"")
 
 
-def test_a_status_that_nobody_registered_is_shown_too() -> None:
+def test_a_status_that_no_one_registered_is_shown_too() -> None:
     fixture = {"omniomni": {"outcomes": {"client_not_found": {"status": 599}}}}
     with serving(fixture) as served, client(served) as http:
         document = http.get("/openapi.json").json()

@@ -89,7 +89,7 @@ def token(http: httpx.Client, base: str = "") -> dict[str, str]:
     return {"Authorization": f"Bearer {answer.json()['accessToken']}"}
 
 
-def test_status_headers_body_and_placeholders_are_the_fixtures() -> None:
+def test_status_headers_body_and_placesubjects_are_the_fixtures() -> None:
     respond = {
         "status": 201,
         "headers": {"X-Total": "1"},

@@ -39,7 +39,7 @@ def test_the_date_header_is_the_realms_time_and_stands_there_once() -> None:
             assert dates[0].startswith("Tue, 01 Jan 2030 00:00:")
 
 
-def test_no_server_header_tells_what_serves(http: httpx.Client) -> None:
+def test_no_server_header_shows_what_serves(http: httpx.Client) -> None:
     assert "Server" not in http.get("/_emulator/health").headers
 
 

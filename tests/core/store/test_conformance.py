@@ -258,7 +258,7 @@ async def test_no_number_of_a_log_is_given_twice_to_those_who_append_at_once(sto
 
 
 @with_a_store
-async def test_a_log_keeps_the_newest_and_its_numbers_tell_what_is_gone(store: Store) -> None:
+async def test_a_log_keeps_the_newest_and_its_numbers_show_what_is_gone(store: Store) -> None:
     for n in range(1, 6):
         await store.append("r", "log", b"%d" % n, keep=2)
     assert await store.read("r", "log") == [LogEntry(4, b"4"), LogEntry(5, b"5")]

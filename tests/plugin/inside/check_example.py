@@ -32,7 +32,7 @@ def test_without_the_plugin_the_example_finds_no_fixture(pytester: pytest.Pytest
     result.stdout.fnmatch_lines("*fixture 'auth_emulator' not found")
 
 
-def test_help_markers_and_fixtures_tell_of_it(pytester: pytest.Pytester) -> None:
+def test_help_markers_and_fixtures_show_of_it(pytester: pytest.Pytester) -> None:
     told = pytester.runpytest_inprocess("--help").stdout
     told.fnmatch_lines(["the emulator of sign-in APIs:", "  --auth-emulator-fixture=PATH"])
     told.fnmatch_lines(["  auth_emulator_fixture (paths):*", "  auth_emulator_url (string):*"])
@@ -42,9 +42,9 @@ def test_help_markers_and_fixtures_tell_of_it(pytester: pytest.Pytester) -> None
     pytester.runpytest_inprocess("--fixtures").stdout.fnmatch_lines(
         [
             "auth_emulator_server [[]session scope] -- *",
-            "    The emulator that the tests' realms are made in*",
+            "    The emulator of the session, for pytest fixtures*",
             "auth_emulator* -- *",
-            "    An emulator of this test's own: *",
+            "    An emulator for this test: *",
         ]
     )
 
@@ -129,12 +129,15 @@ def test_a_unittest_case_uses_it(pytester: pytest.Pytester) -> None:
             def test_it_signs_in(self):
                 self.assertEqual(sign_in(self.realm).status_code, 200)
 
-            def test_it_is_told_why_not(self):
+            def test_it_is_reported_why_not(self):
                 self.assertEqual(sign_in(self.realm, "wrong").status_code, 200)
         """
     )
     result = pytester.runpytest_inprocess()
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
-        ["*auth-emulator: calls in realm test_it_is_told_why_not-*", "#1 * 401 * wrong_credentials"]
+        [
+            "*auth-emulator: calls in realm test_it_is_reported_why_not-*",
+            "#1 * 401 * wrong_credentials",
+        ]
     )

@@ -202,7 +202,7 @@ def test_an_unknown_value_is_wrong_usage(pytester: pytest.Pytester, option: str,
 
 
 @pytest.mark.parametrize(
-    ("marker", "ok"),
+    ("marker", "told"),
     [
         ("'eve.yaml'", "takes fixture, scope, url by name, not 'eve.yaml'"),
         ("fixtures='eve.yaml'", "takes fixture, scope, url by name, not fixtures"),

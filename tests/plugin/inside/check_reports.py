@@ -115,7 +115,7 @@ def test_a_realm_that_a_test_asks_for_while_it_runs_is_shown(pytester: pytest.Py
     result.stdout.fnmatch_lines(TABLE, consecutive=True)
 
 
-def test_what_did_not_happen_is_told_without_a_traceback_through_us(
+def test_what_did_not_happen_is_reported_without_a_traceback_through_us(
     pytester: pytest.Pytester,
 ) -> None:
     pytester.makepyfile(

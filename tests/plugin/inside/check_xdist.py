@@ -78,7 +78,7 @@ def test_the_shared_server_has_the_fixture_and_tests_may_have_their_own(
     result.assert_outcomes(passed=2)
 
 
-def test_a_shared_server_that_cannot_start_is_told_by_the_tests_that_need_it(
+def test_a_shared_server_that_cannot_start_is_reported_by_the_tests_that_need_it(
     pytester: pytest.Pytester,
 ) -> None:
     (pytester.path / "mistaken.yaml").write_text("\nvaullt: {}\n")

@@ -258,7 +258,7 @@ with at_vendor_hosts(sys.argv[1]):
 """
 
 
-def test_a_library_is_met_that_is_imported_within_and_none_has_to_be_there(
+def test_a_library_is_seen_that_is_imported_within_and_none_has_to_be_there(
     recorder: Recorder,
 ) -> None:
     for script in (IMPORTED_WITHIN, WITHOUT_URLLIB3):

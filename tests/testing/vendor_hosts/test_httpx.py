@@ -60,7 +60,7 @@ def test_bodies_are_streamed_both_ways_and_may_outlive_the_block(
     assert received.body == b"first,second"
 
 
-def test_an_answer_that_nobody_reads_closes_its_connection(
+def test_an_answer_that_no_one_reads_closes_its_connection(
     client: httpx.Client, recorder: Recorder
 ) -> None:
     with at_vendor_hosts(recorder.url):
