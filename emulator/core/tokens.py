@@ -120,7 +120,9 @@ class TokenSettings(Model):
             return None
         least = algorithm.secret_bytes
         if secret is None:
-            raise ValueError(f"{algorithm.name} needs a secret of at least {least} bytes")
+            raise ValueError(
+                f"is missing: {algorithm.name} signs with a secret of at least {least} bytes"
+            )
         size = len(secret.get_secret_value().encode())
         if size < least:
             raise ValueError(

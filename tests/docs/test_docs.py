@@ -28,7 +28,7 @@ from emulator.core.outcomes import COMMON_PLACEHOLDERS
 from emulator.settings import Settings
 from emulator.testing import Emulator, Realm
 from emulator.testing.emulator import Mode
-from emulator.testing.plugin import SCOPES, SHARING
+from pytest_auth_emulator import SCOPES, SHARING
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = (ROOT / "docs" / "commands.md").read_text()
@@ -162,7 +162,7 @@ def test_every_way_in_which_an_emulator_runs_and_all_it_can_do_is_in_the_docs() 
 
 def test_every_option_of_the_pytest_plugin_is_in_the_docs() -> None:
     page = (ROOT / "docs" / "testing.md").read_text()
-    code = (ROOT / "emulator" / "testing" / "plugin.py").read_text()
+    code = (ROOT / "pytest_auth_emulator.py").read_text()
     options = set(re.findall(r'"(--auth-emulator-[a-z]+)"', code))
     inis = set(re.findall(r'addini\(\s*"(auth_emulator_[a-z]+)"', code))
     assert {f"--{name.replace('_', '-')}" for name in inis} == options

@@ -114,7 +114,9 @@ async def _check_code(
         await otp.check_code(realm, user, request.otp)
     elif state.fixture.sign_in_with == "password":
         raise Refused(
-            "otp_required", f"{user.name} signs in with a one-time code too", principal=user.name
+            "otp_required",
+            f"{user.name} needs a one-time code, and none was sent",
+            principal=user.name,
         )
 
 

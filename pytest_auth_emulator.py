@@ -1,11 +1,14 @@
 """The pytest plugin: the pytest fixture `auth_emulator`, a realm for each test.
 
-The server starts at the first use, once a session. This module is imported by every run of pytest
-in an environment that has the emulator: it imports nothing but pytest.
+The server starts at the first use, once a session. Every run of pytest in an environment that has
+the emulator imports this module, so it imports nothing but pytest. It is not in the package, which
+a project's own `emulator.py` may hide.
 """
 
 import sys
 from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -96,11 +99,24 @@ def _pool(config: pytest.Config) -> "ServerPool":
     """The servers of this session, made at the first use."""
     pool = config.stash.get(_POOL, None)
     if pool is None:
-        from emulator.testing.pool import ServerPool
-
-        pool = config.stash[_POOL] = ServerPool(config)
+        pool = config.stash[_POOL] = _pool_module().ServerPool(config)
         config.add_cleanup(pool.close)
     return pool
+
+
+def _pool_module() -> Any:
+    """The module `emulator.testing.pool`. Fails if another `emulator` hides the package."""
+    try:
+        return import_module("emulator.testing.pool")
+    except ImportError:
+        found = getattr(sys.modules.get("emulator"), "__file__", None)
+        if found is None or Path(found).parent == Path(__file__).parent / "emulator":
+            raise
+        message = (
+            f"{found} hides the package emulator, which auth_emulator needs: rename it, or keep "
+            "its folder off sys.path"
+        )
+        raise pytest.fail.Exception(message, pytrace=False) from None
 
 
 @pytest.fixture(scope="session")
@@ -125,9 +141,7 @@ def auth_emulator(request: pytest.FixtureRequest) -> Iterator["Realm"]:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Refuse a marker on a test whose realm already exists."""
     if item.get_closest_marker("auth_emulator") and _fixture_scope("", item.config) != "function":
-        from emulator.testing.pool import refuse_late_markers
-
-        refuse_late_markers(item, _scope(item.config))
+        _pool_module().refuse_late_markers(item, _scope(item.config))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -139,11 +153,9 @@ def pytest_runtest_makereport(
     report = yield
     realms = sys.modules.get("emulator.testing.realm")
     if report.failed and realms is not None:
-        from emulator.testing.pool import journal_of
-
         values = [*(getattr(item, "funcargs", None) or {}).values(), item.stash.get(_REALM, None)]
         used = {id(value): value for value in values if isinstance(value, realms.Realm)}
-        sections = (journal_of(realm) for realm in used.values())
+        sections = (_pool_module().journal_of(realm) for realm in used.values())
         report.sections += [section for section in sections if section is not None]
     if call.when == "teardown" and _POOL in item.config.stash:
         _pool(item.config).remove_ended_realms()
