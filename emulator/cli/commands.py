@@ -10,6 +10,7 @@ from emulator import __version__
 from emulator.cli.ca import ca
 from emulator.cli.check import check
 from emulator.cli.doctor import doctor
+from emulator.cli.health import health
 from emulator.cli.init import init
 from emulator.cli.inspect import inspect
 from emulator.cli.schema import schema
@@ -23,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich" if sys.stdout is not None and sys.stdout.isatty() else None,
 )
-for command in (serve, init, check, schema, token, inspect, sign, ca, doctor):
+for command in (serve, init, check, schema, token, inspect, sign, ca, health, doctor):
     app.command()(command)
 
 

@@ -171,8 +171,9 @@ def serve(  # noqa: PLR0913 - an option each
     Example: auth-emulator serve my-fixture.yaml --port 9000
     """
     from emulator.cli.listening import listen, listen_for_https, write_ca_file
+    from emulator.cli.running import recorded
     from emulator.server.logs import log_to_stderr
-    from emulator.server.server import Server
+    from emulator.server.server import Server, address_of
 
     if not tls and (on_command_line(context, "tls_port") or tls_host or ca_file):
         raise typer.BadParameter("--tls-port, --tls-host and --ca-file need --tls")
@@ -199,7 +200,8 @@ def serve(  # noqa: PLR0913 - an option each
         _log_https(bound, https, tls_host or (), ca_file)
     gc.freeze()  # the application and its fixture stay as long as the server
     gc.enable()
-    Server(app, https=https, on_started=start_watching).run(sockets=[bound])
+    with recorded(address_of(bound)):
+        Server(app, https=https, on_started=start_watching).run(sockets=[bound])
 
 
 def _settings(**given: Any) -> "Settings":
