@@ -24,6 +24,14 @@ if TYPE_CHECKING:
 _log = logging.getLogger("emulator")
 
 
+class Logged(StrEnum):
+    """Which calls have a log line."""
+
+    CALLS = "calls"
+    REFUSALS = "refusals"
+    NONE = "none"
+
+
 class LogFormat(StrEnum):
     """How a log line is written."""
 
@@ -63,6 +71,13 @@ def serve(  # noqa: PLR0913 - an option each
             help="The port; 0 takes any free one.", envvar="AUTH_EMULATOR_PORT", min=0, max=65535
         ),
     ] = 8080,
+    log: Annotated[
+        Logged,
+        typer.Option(
+            help="Which calls have a log line: calls to vendors and refusals, refusals, or none.",
+            envvar="AUTH_EMULATOR_LOG",
+        ),
+    ] = Logged.CALLS,
     log_format: Annotated[
         LogFormat,
         typer.Option(help="How log lines are written.", envvar="AUTH_EMULATOR_LOG_FORMAT"),
@@ -189,7 +204,7 @@ def serve(  # noqa: PLR0913 - an option each
         journal_entries=journal_entries,
         journal_size=journal_size,
     )
-    log_to_stderr(as_json=log_format is LogFormat.JSON)
+    log_to_stderr(as_json=log_format is LogFormat.JSON, calls=log.value)
     bound = listen(host, port, "--port")
     https = listen_for_https(bound, tls_port, tls_host or ()) if tls else None
     app, start_watching = _app(settings, bound, https, watch=watch)

@@ -45,7 +45,8 @@ _SHORTEST_SECRET = 4
 
 _SEPARATORS = re.compile(r"[\s,:;/]+")
 
-_log = logging.getLogger("emulator")
+_calls = logging.getLogger("emulator.calls")
+_refusals = logging.getLogger("emulator.refusals")
 
 
 async def answer_call(context: CallContext, work: Work, members: Mapping[str, object]) -> Response:
@@ -72,15 +73,17 @@ async def answer_call(context: CallContext, work: Work, members: Mapping[str, ob
 
 async def finish(context: CallContext, response: Response) -> Response:
     """Add reason and date to a response, and write log and journal."""
+    took = perf_counter() - context.began
     if context.reason is not None:
         _redact_misplaced(context)
-        _log_refusal(context, response)
         if context.server.show_reasons:
             response.headers["x-emulator-reason"] = context.reason
+    if context.reason is not None or context.is_recorded:
+        _log(context, response, took)
     if context.server.date_header:
         response.headers["date"] = http_date(int(context.realm.clock.now()))
     if context.is_recorded and not context.realm.closed:
-        await context.realm.journal.write(_entry(context, response))
+        await context.realm.journal.write(_entry(context, response, took))
     return response
 
 
@@ -90,14 +93,30 @@ def _status(response: Response) -> int | None:
     return None if broken else response.status_code
 
 
-def _log_refusal(context: CallContext, response: Response) -> None:
-    vendor = context.vendor.name if context.vendor else "-"
-    what = context.operation or printable(f"{context.request.method} {context.path}")
-    _log.info("%s %s %s %s", vendor, what, _status(response) or "-", context.reason)
+def _log(context: CallContext, response: Response, took: float) -> None:
+    """One line: a refusal with its reason, another call without."""
+    log = _calls if context.reason is None else _refusals
+    if not log.isEnabledFor(logging.INFO):
+        return
+    what = context.operation or f"{context.request.method} {context.path}"
+    members = {
+        "realm": context.realm.name,
+        "vendor": None if context.vendor is None else context.vendor.name,
+        "operation": printable(what),
+        "principal": printable(redacted_name(context.principal)) or None,
+        "status": _status(response),
+        "outcome": context.outcome,
+        "duration_ms": round(took * 1_000, 1),
+    }
+    shown = " ".join("-" if value is None else str(value) for value in members.values())
+    if context.reason is None:
+        log.info("%s ms", shown, extra={"call": members})
+        return
+    reason = context.reason.partition("; ")[2]
+    log.info("%s ms: %s", shown, reason, extra={"call": members | {"reason": reason}})
 
 
-def _entry(context: CallContext, response: Response) -> Entry:
-    took = perf_counter() - context.began
+def _entry(context: CallContext, response: Response, took: float) -> Entry:
     real_at = iso_milliseconds(machine_time())
     clock = context.realm.clock
     request, query = context.request, context.request.scope.get("query_string", b"")

@@ -26,14 +26,22 @@ class _JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "message": record.getMessage(),
         }
+        members |= getattr(record, "call", {})
         if record.exc_info:
             members["exception"] = self.formatException(record.exc_info)
         return json.dumps(members, ensure_ascii=False, separators=(",", ":"))
 
 
-def log_to_stderr(*, as_json: bool) -> None:
-    """Send the emulator's log, and the warnings of uvicorn, to stderr."""
+def log_to_stderr(*, as_json: bool, calls: str = "calls") -> None:
+    """Send the emulator's log, and the warnings of uvicorn, to stderr.
+
+    `calls` says which calls have a line: `calls` to vendors and refusals, `refusals`, or `none`.
+    """
     handler = logging.StreamHandler()
     handler.setFormatter(_JsonFormatter() if as_json else _TextFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     logging.getLogger("emulator").setLevel(logging.INFO)
+    if calls != "calls":
+        logging.getLogger("emulator.calls").setLevel(logging.WARNING)
+    if calls == "none":
+        logging.getLogger("emulator.refusals").setLevel(logging.WARNING)

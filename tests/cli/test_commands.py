@@ -1,6 +1,7 @@
 """The commands as a user runs them: in a process of their own."""
 
 import json
+import re
 import signal
 import socket
 import subprocess
@@ -122,7 +123,40 @@ def test_log_lines_are_json_when_asked_for() -> None:
         process.wait(10)
     entries = [json.loads(line) for line in lines]
     assert entries[0]["message"].startswith("serving the demo fixture at ")
-    assert entries[1]["message"].startswith("omniomni sign_in 404 client_not_found; ")
+    refusal = entries[1]
+    assert refusal["message"].startswith("default omniomni sign_in x 404 client_not_found ")
+    assert refusal.pop("duration_ms") > 0
+    assert {name: refusal[name] for name in list(refusal)[3:]} == {
+        "realm": "default",
+        "vendor": "omniomni",
+        "operation": "sign_in",
+        "principal": "x",
+        "status": 404,
+        "outcome": "client_not_found",
+        "reason": "there is no client 'x'",
+    }
+
+
+@pytest.mark.parametrize(
+    ("log", "logged"),
+    [
+        ("calls", ["signed_in", "client_not_found"]),
+        ("refusals", ["client_not_found"]),
+        ("none", []),
+    ],
+)
+def test_each_call_has_a_log_line_unless_less_is_asked_for(log: str, logged: list[str]) -> None:
+    with serving(AUTH_EMULATOR_LOG=log) as (process, url, lines):
+        for client in ("demo-client", "x"):
+            httpx.post(url + PATH, json={"clientId": client}, trust_env=False)
+        httpx.get(f"{url}/_emulator/health", trust_env=False)
+        process.send_signal(signal.SIGTERM)
+        process.wait(10)
+    found = [
+        re.search(r"default omniomni sign_in \S+ \d{3} (\w+) \d+\.\d ms", x) for x in lines[1:]
+    ]
+    assert [line[1] for line in found if line] == logged
+    assert len(found) == len(logged)
 
 
 def test_no_reasons_sends_no_reason() -> None:

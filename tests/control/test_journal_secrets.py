@@ -147,7 +147,7 @@ class Reasons:
         self._sent.append(answer.headers.get("X-Emulator-Reason", ""))
 
     def __str__(self) -> str:
-        logged = [r.getMessage() for r in self._caplog.records if r.name == "emulator"]
+        logged = [r.getMessage() for r in self._caplog.records if r.name.startswith("emulator")]
         return "\n".join([*self._sent, *logged])
 
 

@@ -99,7 +99,9 @@ def test_a_name_with_line_breaks_cannot_add_a_header_or_a_log_line(
     assert reason.isprintable()
     assert len(reason) <= 200
     (line,) = caplog.messages
-    assert line == f"omniomni sign_in 404 {reason}"
+    assert line.startswith("default omniomni sign_in *** 404 client_not_found ")
+    assert line.endswith(f" ms: {reason.removeprefix('client_not_found; ')}")
+    assert line.isprintable()
 
 
 def test_no_reasons_takes_the_header_away_and_leaves_the_log_line(
