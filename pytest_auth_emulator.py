@@ -56,9 +56,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="a running server to use instead of starting one, by default AUTH_EMULATOR_URL; its "
         "admin token is AUTH_EMULATOR_ADMIN_TOKEN",
     )
+    group.addoption(
+        "--auth-emulator-host",
+        metavar="ADDRESS",
+        help="the address to listen on, such as 0.0.0.0 for containers; by default 127.0.0.1",
+    )
+    group.addoption(
+        "--auth-emulator-port", type=int, help="the port to listen on; by default any free one"
+    )
+    group.addoption(
+        "--auth-emulator-advertised-host",
+        metavar="NAME",
+        help="the host that environment() hands out, such as host.docker.internal",
+    )
     parser.addini("auth_emulator_fixture", "files and folders of the fixture", type="paths")
     parser.addini("auth_emulator_scope", f"one of {', '.join(SCOPES)}", default="")
     parser.addini("auth_emulator_xdist", f"one of {', '.join(SHARING)}", default="")
+    parser.addini("auth_emulator_host", "the address to listen on", default="")
+    parser.addini("auth_emulator_port", "the port to listen on", default="")
+    parser.addini("auth_emulator_advertised_host", "the host for other machines", default="")
     parser.addini("auth_emulator_url", "the URL of a running server", default="")
 
 

@@ -1,6 +1,6 @@
 """Whether a client's pauses grew while it was refused."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
@@ -8,7 +8,9 @@ from itertools import pairwise
 
 from emulator.client.entries import Entry
 
-_TURNED_AWAY = frozenset({429, 503})
+BUSY = frozenset({429, *range(500, 600)})
+"""The statuses after which a client is expected to wait."""
+
 _LONGER = timedelta(milliseconds=5)
 """Smaller differences do not count as growth: they may be jitter."""
 
@@ -55,29 +57,32 @@ class _Pause:
         return f"the pause before number {self.before.number} is {_ms(self.length)}"
 
 
-def check_backoff(calls: Sequence[Entry], growth: Growth) -> tuple[list[timedelta], str | None]:
-    """The pauses after refused calls, and what is wrong with them, if anything."""
-    rows = _rows(calls)
+def check_backoff(
+    calls: Sequence[Entry], growth: Growth, statuses: Collection[int] = BUSY
+) -> tuple[list[timedelta], str | None]:
+    """The pauses after calls with these statuses, and what is wrong with them, if anything."""
+    rows = _rows(calls, statuses)
     if not rows:
-        turned_away = sum(call.status in _TURNED_AWAY for call in calls)
+        busy = sum(call.status in statuses for call in calls)
+        which = "429 or 5xx" if statuses == BUSY else " or ".join(map(str, sorted(statuses)))
         return [], (
-            f"{turned_away} of {len(calls)} calls were answered with 429 or 503, and none came "
-            "after one: there is no pause to check"
+            f"{busy} of {len(calls)} calls were answered with {which}, and none came after one: "
+            "there is no pause to check"
         )
     pauses = [pause.length for row in rows for pause in row]
     return pauses, next((wrong for row in rows for wrong in _mistakes(row, growth)), None)
 
 
-def _rows(calls: Sequence[Entry]) -> list[list[_Pause]]:
-    """The pauses, in rows that end with a success."""
+def _rows(calls: Sequence[Entry], statuses: Collection[int]) -> list[list[_Pause]]:
+    """The pauses, in rows that end with another status."""
     rows: list[list[_Pause]] = []
-    turned_away = False
+    was_busy = False
     for call, following in pairwise(calls):
-        if call.status in _TURNED_AWAY:
-            if not turned_away:
+        if call.status in statuses:
+            if not was_busy:
                 rows.append([])
             rows[-1].append(_Pause(call, following))
-        turned_away = call.status in _TURNED_AWAY
+        was_busy = call.status in statuses
     return rows
 
 

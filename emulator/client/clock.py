@@ -59,6 +59,8 @@ class RealmClock:
         Negative values go back. `process=True` moves the clock of this process too.
         """
         more = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        if isinstance(by, int | float):
+            raise TypeError(f"give {by} a unit: hours={by}, or '{by}h'")
         if isinstance(by, str) and more:
             raise TypeError("give one string or timedelta, or numbers by unit")
         length = by if isinstance(by, str) else by + more

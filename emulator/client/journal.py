@@ -2,13 +2,13 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from operator import attrgetter
 from typing import Any, Unpack
 
-from emulator.client.backoff import Growth, check_backoff
+from emulator.client.backoff import BUSY, Growth, check_backoff
 from emulator.client.channel import Control
 from emulator.client.entries import Calls, Entry, table, word
 from emulator.client.errors import ApiError, VerificationError, hide_traceback
@@ -127,18 +127,23 @@ class Journal:
         return found
 
     def backed_off(
-        self, *, factor: float | None = 1.0, at_least: Duration = "10ms", **where: Unpack[Calls]
+        self,
+        *,
+        statuses: Collection[int] = BUSY,
+        factor: float | None = 1.0,
+        at_least: Duration = "10ms",
+        **where: Unpack[Calls],
     ) -> list[timedelta]:
-        """Expect growing pauses after 429 and 503. Returns the pauses, in real time.
+        """Expect growing pauses after `statuses`. Returns the pauses, in real time.
 
-        In each row of such answers every pause is longer than the one before, by 5 ms and at least
-        `factor` times, and the last at least `at_least`. With `factor=None` they need not grow, for
-        pauses with jitter. A pause after a `Retry-After` is as long as that says, and need not grow
-        either.
+        By default these are 429 and every 5xx. In each row of such responses every pause is longer
+        than the one before, by 5 ms and at least `factor` times, and the last at least `at_least`.
+        With `factor=None` they need not grow, for pauses with jitter. A pause after a `Retry-After`
+        is as long as that says, and need not grow either.
         """
         calls = self.entries(**where)
         growth = Growth(factor, timedelta(seconds=seconds_of(at_least)))
-        pauses, mistake = check_backoff(calls, growth)
+        pauses, mistake = check_backoff(calls, growth, frozenset(statuses))
         if mistake is not None:
             raise VerificationError(f"{mistake}\n{_newest(calls)}")
         return pauses

@@ -49,7 +49,7 @@ class Problem:
 class TokenInfo:
     """What a token is, and all that is wrong with it. `raw` is the API's whole response."""
 
-    good: bool
+    verdict: Literal["good", "refused"]
     summary: str
     problems: Sequence[Problem]
     vendor: str | None
@@ -59,6 +59,11 @@ class TokenInfo:
     header: Mapping[str, Any] | None
     claims: Mapping[str, Any] | None
     raw: Mapping[str, Any]
+
+    @property
+    def good(self) -> bool:
+        """Whether the verdict is `good`."""
+        return self.verdict == "good"
 
 
 class Tokens:
@@ -84,9 +89,8 @@ class Tokens:
     def inspect(self, token: str) -> TokenInfo:
         """Inspect a token with the realm's keys and clock."""
         answer = self._control.post("/tokens/inspect", {"token": token})
-        same = ("summary", "vendor", "principal", "use", "signature", "header", "claims")
+        same = ("verdict", "summary", "vendor", "principal", "use", "signature", "header", "claims")
         return TokenInfo(
-            good=answer["verdict"] == "good",
             problems=[Problem(each["code"], each["reason"]) for each in answer["problems"]],
             raw=answer,
             **{name: answer[name] for name in same},

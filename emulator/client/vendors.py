@@ -1,5 +1,6 @@
 """The vendors of a realm: where each is, who can sign in there, and its tokens."""
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -68,11 +69,15 @@ class Principals:
         """Make one active again."""
         return self.change(name, status="active")
 
-    def statuses(self) -> dict[str, str]:
-        """The statuses by name, sorted."""
-        return dict(self._all())
+    def all(self) -> list[Principal]:
+        """All of them, sorted by name."""
+        return [self.get(name) for name, _ in self._names()]
 
-    def _all(self) -> Iterator[tuple[str, str]]:
+    def statuses(self) -> dict[str, str]:
+        """The statuses by name, sorted; among many this is faster than `all`."""
+        return dict(self._names())
+
+    def _names(self) -> Iterator[tuple[str, str]]:
         query: dict[str, object] = {"limit": _PAGE}
         while True:
             page = self._control.get(self._path, query)
@@ -116,8 +121,14 @@ class Vendor:
         return f"{self.issuer_url}/.well-known/jwks.json"
 
     def token(self, subject: str, **request: Unpack[MintRequest]) -> str:
-        """A token for any subject, without a sign-in; see `Tokens.mint`."""
-        return Tokens(self._control).mint(self.name, subject, **request).token
+        """A token for any subject, without a sign-in; see `Tokens.mint`.
+
+        Warns if the emulator itself refuses the token, and nothing but the subject was asked for.
+        """
+        minted = Tokens(self._control).mint(self.name, subject, **request)
+        if minted.note is not None and not request:
+            warnings.warn(minted.note, stacklevel=2)
+        return minted.token
 
     def jwks(self) -> dict[str, Any]:
         """Its public keys (RFC 7517)."""

@@ -53,6 +53,10 @@ _MODULES = {
 """The modules of the names above; the others are in `emulator.client.errors`."""
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def __getattr__(name: str) -> Any:
     # Each at its first use: pytest imports this package with the plugin, also if no test uses it.
     if name not in __all__:

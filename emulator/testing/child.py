@@ -17,13 +17,14 @@ from emulator.settings import Settings
 
 def main() -> None:
     """Serve until standard input ends."""
-    given = json.loads(sys.stdin.readline() or "{}")
+    given = json.loads(sys.stdin.readline())
     try:
-        app = create_app(Settings(date_header=True, bound_to="127.0.0.1", **given))
+        host = given["host"]
+        app = create_app(Settings(date_header=True, bound_to=host, **given["settings"]))
+        bound = listening_socket(host, given["port"])
     except (FixtureError, OSError, ValueError) as error:
         _say({"error": str(error)})
         return
-    bound = listening_socket("127.0.0.1", 0)
     server = Server(app, on_started=lambda: _say({"url": address_of(bound)}))
 
     def stop_at_the_end() -> None:

@@ -14,6 +14,7 @@ from emulator.client.values import Duration, duration_text, seconds_of
 from emulator.core.ids import Ids
 from emulator.testing.realm import Realm, RealmState
 from emulator.testing.servers import (
+    Address,
     EmulatorServer,
     InProcessServer,
     RemoteServer,
@@ -56,9 +57,17 @@ class Emulator(Realm):
     """
 
     def __init__(
-        self, fixture: "FixtureSource" = None, *, reasons: bool = True, mode: Mode = "thread"
+        self,
+        fixture: "FixtureSource" = None,
+        *,
+        reasons: bool = True,
+        mode: Mode = "thread",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        advertised_host: str | None = None,
     ) -> None:
-        self._run_by(_server(fixture, reasons=reasons, mode=mode), _DEFAULT)
+        address = Address(host, port, advertised_host)
+        self._run_by(_server(fixture, address, reasons=reasons, mode=mode), _DEFAULT)
 
     def _run_by(self, server: EmulatorServer, realm: str) -> None:
         self._begin(realm, "" if realm == _DEFAULT else f"/realms/{realm}", None)
@@ -181,15 +190,31 @@ class Emulator(Realm):
         return self._server
 
 
-def _server(fixture: "FixtureSource", *, reasons: bool, mode: Mode) -> EmulatorServer:
+def _server(
+    fixture: "FixtureSource", address: Address, *, reasons: bool, mode: Mode
+) -> EmulatorServer:
     if mode == "subprocess":
-        return SubprocessServer(fixture, no_reasons=not reasons)
+        return SubprocessServer(fixture, address, no_reasons=not reasons)
     if mode not in get_args(Mode):
         raise ValueError(f"the mode of an Emulator is {' or '.join(get_args(Mode))}, not {mode!r}")
+    from pydantic import SecretStr
+
     from emulator.settings import Settings
 
-    settings = Settings(fixture=fixture, no_reasons=not reasons, date_header=True)
-    return InProcessServer(settings) if mode == "in_process" else ThreadServer(settings)
+    if mode == "in_process":
+        if address != Address():
+            raise ValueError('host, port and advertised_host need mode="thread" or "subprocess"')
+        settings = Settings(fixture=fixture, no_reasons=not reasons, date_header=True)
+        return InProcessServer(settings)
+    settings = Settings(
+        fixture=fixture,
+        no_reasons=not reasons,
+        date_header=True,
+        bound_to=None if address == Address() else address.host,
+        allowed_host=(address.advertised_host,) if address.advertised_host else (),
+        admin_token=SecretStr(address.admin_token),
+    )
+    return ThreadServer(settings, address)
 
 
 def _data_of(fixture: "FixtureSource") -> object:

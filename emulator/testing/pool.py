@@ -72,14 +72,14 @@ class ServerPool:
         url = url or self._remote_url()
         if url:
             return self._once(url, lambda: Emulator.connect(url))
-        return self._once("own", lambda: _started(self._files()))
+        return self._once("own", lambda: self._started(self._files()))
 
     def for_workers(self) -> dict[str, str]:
         """The worker input of pytest-xdist for the shared server."""
         if self._remote_url():
             return {}
         try:
-            server = self._once("shared", lambda: _started(self._files(), "subprocess"))
+            server = self._once("shared", lambda: self._started(self._files(), "subprocess"))
         except pytest.fail.Exception as failure:  # for the tests that need it
             return {_SHARED_FAILURE: str(failure)}
         return {_SHARED_URL: server.url}
@@ -128,7 +128,7 @@ class ServerPool:
             fixture = self._files()  # a server that others started does not have it
         if not remote and fixture is not None and not isinstance(fixture, Mapping):
             # A server of its own: a fixture sent over HTTP cannot name files.
-            server = self._once(repr(fixture), lambda: _started(options.fixture))
+            server = self._once(repr(fixture), lambda: self._started(options.fixture, port=0))
             fixture = None
         else:
             server = self.emulator(options.url)
@@ -168,6 +168,23 @@ class ServerPool:
         if isinstance(made, str):
             _fail(made)
         return cast("_R", made)
+
+    def _started(self, fixture: Any, mode: Mode = "thread", port: int | None = None) -> Emulator:
+        """A server where the options say; `port` is another, as two cannot share one."""
+        emulator = Emulator(
+            fixture,
+            mode=mode,
+            host=self._option("host") or "127.0.0.1",
+            port=int(self._option("port") or 0) if port is None else port,
+            advertised_host=self._option("advertised-host") or None,
+        )
+        emulator.start()
+        return emulator
+
+    def _option(self, name: str) -> str:
+        given = self._config.getoption(f"--auth-emulator-{name}")
+        ini = self._config.getini(f"auth_emulator_{name.replace('-', '_')}")
+        return str(ini if given is None else given)
 
     def _files(self) -> list[Path] | None:
         config = self._config
@@ -222,12 +239,6 @@ def refuse_late_markers(item: pytest.Item, scope: str) -> None:
 def _worker_input(config: pytest.Config) -> dict[str, str]:
     given: dict[str, str] = getattr(config, "workerinput", {})
     return given
-
-
-def _started(fixture: Any, mode: Mode = "thread") -> Emulator:
-    emulator = Emulator(fixture, mode=mode)
-    emulator.start()
-    return emulator
 
 
 def _options(node: pytest.Item | pytest.Collector, scope: str) -> _Options:

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from emulator.client.channel import Control
@@ -20,6 +20,9 @@ from emulator.client.tokens import Keys, Tokens
 from emulator.client.values import parse_time, seconds_of
 from emulator.client.vendors import NbcGate, OmniOmni, Vault
 from emulator.testing.servers import EmulatorServer
+
+if TYPE_CHECKING:
+    from emulator.testing.signing import OmniOmniSignature, PrivateKeySource
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,28 @@ class RealmState:
         """The realm as the control API describes it."""
         ttl = None if answer["ttl"] is None else timedelta(seconds=seconds_of(answer["ttl"]))
         return cls(answer["realm"], answer["base_path"], parse_time(answer["now"]), ttl)
+
+
+class SigningOmniOmni(OmniOmni):
+    """OmniOmni in a realm, with signed requests."""
+
+    def __init__(self, control: Control, clock: RealmClock) -> None:
+        super().__init__(control)
+        self._clock = clock
+
+    def signature(
+        self, private_key: "PrivateKeySource | None" = None, device_id: str | None = None
+    ) -> "OmniOmniSignature":
+        """Signs the requests of an httpx client by the realm's clock (`auth=`).
+
+        `private_key` is a key of the `cryptography` package or a file; by default it is the demo
+        fixture's, for its client `signing-client`.
+        """
+        from emulator.app import demo_fixture
+        from emulator.testing.signing import OmniOmniSignature
+
+        key = private_key or demo_fixture().with_name("signing-client.demo-private-key.pem")
+        return OmniOmniSignature(key, device_id, now=lambda: self._clock.now().timestamp())
 
 
 class Realm:
@@ -58,7 +83,7 @@ class Realm:
         self.tokens = Tokens(self._control)
         self.keys = Keys(self._control)
         self.outbox = Outbox(self._control)
-        self.omniomni = OmniOmni(self._control)
+        self.omniomni = SigningOmniOmni(self._control, self.clock)
         self.nbcgate = NbcGate(self._control)
         self.vault = Vault(self._control)
 
@@ -77,18 +102,19 @@ class Realm:
         """Variables for a child process: the vendors' base URLs, by these names.
 
         AUTH_EMULATOR_URL and AUTH_EMULATOR_ADMIN_TOKEN are for control calls, and NO_PROXY excludes
-        the emulator from proxies.
+        the emulator from proxies. The host is the emulator's `advertised_host`, if it has one.
         """
         server = self._served()
-        host = urlsplit(self.url).hostname or ""
+        base = server.advertised_url
+        host = urlsplit(base).hostname or ""
         known = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
         direct = ",".join(filter(None, [known, host]))
         token = {"AUTH_EMULATOR_ADMIN_TOKEN": server.admin_token} if server.admin_token else {}
         return {
-            "AUTH_EMULATOR_URL": self.url,
-            omniomni: self.omniomni.url,
-            nbcgate: self.nbcgate.url,
-            vault: self.vault.url,
+            "AUTH_EMULATOR_URL": self.url.replace(server.channel.url, base, 1),
+            omniomni: self.omniomni.url.replace(server.channel.url, base, 1),
+            nbcgate: self.nbcgate.url.replace(server.channel.url, base, 1),
+            vault: self.vault.url.replace(server.channel.url, base, 1),
             "NO_PROXY": direct,
             "no_proxy": direct,
             **token,

@@ -11,9 +11,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from emulator.addresses import is_loopback
 from emulator.client.channel import Channel, Control
 from emulator.client.clock import keep_real_time
 from emulator.client.errors import ApiError, NotRunning, NotStarted, Unreachable
@@ -36,16 +40,44 @@ _HEALTHY_WITHIN = 5.0
 """How long an answer about its health may take, in seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server listens: by default at a free port of this machine alone.
+
+    `advertised_host` is the name by which others reach it. If the network can, control calls need
+    `admin_token`.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    advertised_host: str | None = None
+
+    @property
+    def admin_token(self) -> str:
+        """The token of control calls; empty if only this machine can reach the server."""
+        if is_loopback(self.host):
+            return ""
+        return os.environ.get("AUTH_EMULATOR_ADMIN_TOKEN") or token_urlsafe(32)
+
+    def advertised(self, url: str) -> str:
+        """The base URL for others, from that on this machine."""
+        if self.advertised_host is None:
+            return url
+        name = f"[{self.advertised_host}]" if ":" in self.advertised_host else self.advertised_host
+        return f"http://{name}:{urlsplit(url).port}"
+
+
 class EmulatorServer(ABC):
     """A running emulator; between `start` and `stop`, `channel` reaches its control API.
 
-    `admin_token` is that of its control calls. `served` is whether it has a port. `process` is the
-    id of the process that started it: forked children do not stop it. Once it has `ended`, it is
-    not called.
+    `admin_token` is that of its control calls, `advertised_url` the base URL for others. `served`
+    is whether it has a port. `process` is the id of the process that started it: forked children do
+    not stop it. Once it has `ended`, it is not called.
     """
 
     channel: Channel
     admin_token = ""
+    advertised_url = ""
     served = True
     ended = False
 
@@ -107,20 +139,30 @@ class InProcessServer(EmulatorServer):
 
 
 class ThreadServer(InProcessServer):
-    """The same, and served at a free port of this machine."""
+    """The same, and served at a port."""
 
     served = True
     channel: Remote
     _server: "Server"
     _serving: "Future[None]"
 
+    def __init__(self, settings: "Settings", address: Address) -> None:
+        super().__init__(settings)
+        self.admin_token = settings.admin_token.get_secret_value()
+        self._address = address
+
     def start(self) -> None:
-        """Start the loop, and listen."""
+        """Start the loop, and listen. Raises NotStarted."""
         from emulator.server.server import Server, address_of, listening_socket
 
         super().start()
         started = threading.Event()
-        bound = listening_socket("127.0.0.1", 0)
+        try:
+            bound = listening_socket(self._address.host, self._address.port)
+        except OSError as error:
+            super().stop()
+            where = f"{self._address.host} port {self._address.port}"
+            raise NotStarted(f"cannot listen on {where}: {error.strerror or error}") from error
         self._server = Server(self.app, on_started=started.set)
         self._serving = self.loop().start(self._server.serve, [bound])
         self._serving.add_done_callback(lambda _: started.set())
@@ -128,7 +170,9 @@ class ThreadServer(InProcessServer):
             raise NotStarted(f"the emulator did not start within {_STARTS_WITHIN:.0f} seconds")
         if self._serving.done():
             raise NotStarted("the emulator could not start") from self._serving.exception()
-        self.channel = Remote(address_of(bound))
+        url = address_of(bound)
+        self.channel = Remote(url, admin_token=self.admin_token)
+        self.advertised_url = self._address.advertised(url)
 
     def stop(self) -> None:
         """Stop listening, finish requests in progress, and end the loop."""
@@ -155,6 +199,7 @@ class RemoteServer(EmulatorServer):
         super().__init__()
         self.channel = Remote(url, admin_token=admin_token, context=context)
         self.admin_token = admin_token
+        self.advertised_url = self.channel.url
         self._within = within
         self._context = context
 
@@ -189,9 +234,16 @@ class RemoteServer(EmulatorServer):
 class SubprocessServer(EmulatorServer):
     """A server in a child process, which ends with this process."""
 
-    def __init__(self, fixture: "FixtureSource", *, no_reasons: bool) -> None:
+    def __init__(self, fixture: "FixtureSource", address: Address, *, no_reasons: bool) -> None:
         super().__init__()
-        self._settings = {"fixture": _as_json(fixture), "no_reasons": no_reasons}
+        self.admin_token = address.admin_token
+        self._address = address
+        self._settings = {
+            "fixture": _as_json(fixture),
+            "no_reasons": no_reasons,
+            "admin_token": self.admin_token,
+            "allowed_host": [address.advertised_host] if address.advertised_host else [],
+        }
         self._child: subprocess.Popen[str] | None = None
         self._remote: RemoteServer | None = None
 
@@ -208,7 +260,8 @@ class SubprocessServer(EmulatorServer):
         assert self._child.stdin is not None  # noqa: S101 - both are pipes
         assert self._child.stdout is not None  # noqa: S101 - the same
         with suppress(BrokenPipeError):
-            self._child.stdin.write(f"{json.dumps(self._settings)}\n")
+            where = {"host": self._address.host, "port": self._address.port}
+            self._child.stdin.write(f"{json.dumps({**where, 'settings': self._settings})}\n")
             self._child.stdin.flush()
         timer = threading.Timer(_STARTS_WITHIN, self._child.kill)
         timer.start()
@@ -217,8 +270,9 @@ class SubprocessServer(EmulatorServer):
         if "url" not in said:
             self.stop()
             raise NotStarted(said.get("error", "the emulator's process ended before it listened"))
-        self._remote = RemoteServer(said["url"])
+        self._remote = RemoteServer(said["url"], self.admin_token)
         self.channel = self._remote.channel
+        self.advertised_url = self._address.advertised(said["url"])
 
     def stop(self) -> None:
         """Stop the process, by closing its standard input."""

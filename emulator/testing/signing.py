@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Generator
 from itertools import count
 from pathlib import Path
+from typing import TypeAlias
 
 import httpx
 
@@ -11,6 +12,9 @@ from emulator.core.clock import iso_milliseconds, machine_time
 from emulator.core.keys import PrivateKey
 from emulator.core.keys.files import any_private_key_in
 from emulator.vendors.omniomni.signature import DEVICE_ID, SignedRequest, signature_headers
+
+PrivateKeySource: TypeAlias = PrivateKey | str | os.PathLike[str]
+"""A private key of the `cryptography` package, or a file that holds one (PEM or JWK)."""
 
 _requests = count()
 """The counter of the whole process."""
@@ -29,7 +33,7 @@ class OmniOmniSignature(httpx.Auth):
 
     def __init__(
         self,
-        private_key: PrivateKey | str | os.PathLike[str],
+        private_key: PrivateKeySource,
         device_id: str | None = None,
         *,
         now: Callable[[], float] | None = None,

@@ -15,11 +15,13 @@ from emulator.app import CATALOG, fixture_schema
 from emulator.cli.commands import app
 from emulator.cli.doctor.finding import Kind
 from emulator.client.clock import RealmClock
+from emulator.client.entries import Entry
+from emulator.client.faults import Fault as ClientFault
 from emulator.client.faults import Faults
 from emulator.client.journal import Journal
-from emulator.client.outbox import Outbox
-from emulator.client.tokens import Keys, Tokens
-from emulator.client.vendors import Principals, Vault
+from emulator.client.outbox import Mail, Outbox
+from emulator.client.tokens import Keys, MintedToken, TokenInfo, Tokens, VendorKeys
+from emulator.client.vendors import Principal, Principals, Vault
 from emulator.control import control_routers
 from emulator.core.catalog import Vendor
 from emulator.core.faults import ConnectionFault, Fault
@@ -28,6 +30,7 @@ from emulator.core.outcomes import COMMON_PLACEHOLDERS
 from emulator.settings import Settings
 from emulator.testing import Emulator, Realm
 from emulator.testing.emulator import Mode
+from emulator.testing.realm import RealmState
 from pytest_auth_emulator import SCOPES, SHARING
 
 ROOT = Path(__file__).parents[2]
@@ -150,6 +153,17 @@ def test_every_method_that_tests_have_is_in_the_docs(kind: type) -> None:
     inherited = {"base_path", "name", "users", "clients", "signs_in"}
     known = {name for name in dir(kind) if not name.startswith("_")} - inherited
     assert known - shown == set()
+
+
+RESULTS = (Entry, TokenInfo, MintedToken, Principal, ClientFault, VendorKeys, Mail, RealmState)
+
+
+@pytest.mark.parametrize("result", RESULTS, ids=lambda result: result.__name__)
+def test_every_attribute_of_a_result_is_in_the_docs(result: type) -> None:
+    page = (ROOT / "docs" / "testing.md").read_text()
+    (row,) = re.findall(rf"^\| `{result.__name__}` \| .* \| (.*) \|$", page, re.MULTILINE)
+    known = {name for name in dir(result) if not name.startswith("_") and name != "of"}
+    assert known <= set(re.findall(r"`(\w+)`", row))
 
 
 def test_every_way_in_which_an_emulator_runs_and_all_it_can_do_is_in_the_docs() -> None:

@@ -94,7 +94,7 @@ def removed_and_written_again(file: Path, text: str) -> None:
 @pytest.mark.parametrize(
     "change", [written_in_place, replaced_by_an_editor, removed_and_written_again]
 )
-def test_a_changed_fixture_is_reloads_however_it_was_changed(
+def test_a_changed_fixture_is_reloaded_however_it_was_changed(
     change: Callable[[Path, str], None], tmp_path: Path
 ) -> None:
     fixture = tmp_path / "f.yaml"
@@ -106,7 +106,7 @@ def test_a_changed_fixture_is_reloads_however_it_was_changed(
         assert not watched.signs_in("first")
 
 
-def test_a_changed_users_file_is_reloads(tmp_path: Path) -> None:
+def test_a_changed_users_file_is_reloaded(tmp_path: Path) -> None:
     def user(name: str) -> dict[str, str]:
         return {"email": f"{name}@x.example", "password": "correct-horse"}
 
@@ -226,7 +226,7 @@ def test_a_removed_fixture_stays_in_force_until_there_is_another(tmp_path: Path)
         eventually(lambda: watched.signs_in("back"))
 
 
-def test_a_new_file_of_a_folder_and_one_of_several_are_reloads(tmp_path: Path) -> None:
+def test_a_new_file_of_a_folder_and_one_of_several_are_reloaded(tmp_path: Path) -> None:
     folder, file = tmp_path / "folder", tmp_path / "beside.yaml"
     folder.mkdir()
     (folder / "a.yaml").write_text(omniomni("one"))
@@ -249,7 +249,7 @@ def test_a_new_file_of_a_folder_and_one_of_several_are_reloads(tmp_path: Path) -
         eventually(lambda: watched.signs_in("five"))
 
 
-def test_the_target_of_a_link_is_reloads(tmp_path: Path) -> None:
+def test_the_target_of_a_link_is_reloaded(tmp_path: Path) -> None:
     for version in ("1", "2"):
         (tmp_path / version).mkdir()
         (tmp_path / version / "f.yaml").write_text(omniomni(f"version-{version}"))
@@ -267,7 +267,7 @@ def key(file: Path) -> None:
     file.write_bytes(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 
-def test_a_changed_key_file_is_reloads(tmp_path: Path) -> None:
+def test_a_changed_key_file_is_reloaded(tmp_path: Path) -> None:
     (tmp_path / "keys").mkdir()
     pem, fixture = tmp_path / "keys" / "k.pem", tmp_path / "f.yaml"
     key(pem)

@@ -147,7 +147,7 @@ def turned_away(realm: Realm, http: httpx.Client, *pauses: float, status: int = 
     driving.omniomni(http)
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", [429, 500, 503])
 def test_growing_pauses_are_taken_for_backing_off(
     realm: Realm, http: httpx.Client, status: int
 ) -> None:

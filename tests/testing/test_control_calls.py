@@ -11,6 +11,7 @@ import httpx
 import pytest
 from driving import FIXTURE
 
+import emulator.testing
 from emulator.client.remote import Remote, Reply
 from emulator.testing import ApiError, Emulator, Realm, VerificationError
 
@@ -49,6 +50,41 @@ def test_a_time_that_is_none_is_refused_in_words(realm: Realm, move: object, sai
 def test_a_text_and_numbers_together_are_no_length(realm: Realm) -> None:
     with pytest.raises(TypeError, match="give one string"):
         realm.clock.advance("25h", hours=1)
+
+
+def test_a_number_without_a_unit_is_refused_with_the_remedy(realm: Realm) -> None:
+    with pytest.raises(TypeError, match="give 25 a unit: hours=25, or '25h'"):
+        realm.clock.advance(25)  # type: ignore[arg-type]  # a test may forget the unit
+
+
+def test_all_users_of_a_vendor_are_listed(realm: Realm) -> None:
+    listed = realm.vault.users.all()
+    assert {user.name: user.status for user in listed} == realm.vault.users.statuses()
+    assert listed[0] == realm.vault.users.get(listed[0].name)
+
+
+def test_a_token_has_the_verdict_of_the_control_api(realm: Realm) -> None:
+    good = realm.vault.token("me@x")
+    assert realm.tokens.inspect(good).verdict == "good"
+    bad = realm.vault.token("me@x", defect="expired")
+    assert realm.tokens.inspect(bad).verdict == "refused"
+
+
+def test_a_token_for_an_unknown_subject_warns(realm: Realm) -> None:
+    with pytest.warns(UserWarning, match="refuses this token: there is no user"):
+        realm.vault.token("nobody@example.com")
+
+
+def test_omniomnis_requests_are_signed_by_the_clock_of_the_realm() -> None:
+    with Emulator() as emulator, emulator.realm() as realm:
+        realm.clock.set("2031-01-01T00:00:00Z")
+        url = f"{realm.omniomni.url}/omni-omni/v1/auth/client-token"
+        with httpx.Client(auth=realm.omniomni.signature(), trust_env=False) as http:
+            assert http.post(url, json={"clientId": "signing-client"}).status_code == 200
+
+
+def test_the_public_names_are_listed() -> None:
+    assert dir(emulator.testing) == sorted(emulator.testing.__all__)
 
 
 def test_faults_strike_are_counted_and_go(realm: Realm, http: httpx.Client) -> None:

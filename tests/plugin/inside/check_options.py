@@ -229,3 +229,16 @@ def test_a_marker_that_cannot_be_meant_is_one_line(
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(f"*{told}")
     result.stdout.no_fnmatch_line("*Error: *")
+
+
+def test_the_server_listens_where_the_options_say(pytester: pytest.Pytester) -> None:
+    pytester.makeini("[pytest]\nauth_emulator_advertised_host = other.test")
+    pytester.makepyfile(
+        """
+        def test_it(auth_emulator):
+            assert auth_emulator.environment()["VAULT_URL"].startswith("http://other.test:")
+            assert "AUTH_EMULATOR_ADMIN_TOKEN" in auth_emulator.environment()
+            assert auth_emulator.clock.now()
+        """
+    )
+    pytester.runpytest_inprocess("--auth-emulator-host=0.0.0.0").assert_outcomes(passed=1)
