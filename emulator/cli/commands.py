@@ -50,6 +50,12 @@ def main(
         typer.echo(context.get_help())
 
 
+def _plain(message: str) -> str:
+    """A message of Typer's without pydantic's words."""
+    message = message.replace("Value error, ", "").replace("Input should be ", "expected ")
+    return message.rstrip(".").removesuffix(", unable to parse string as an integer")
+
+
 def run_command() -> int:
     """Run the command of the command line; returns the exit status."""
     try:
@@ -57,9 +63,8 @@ def run_command() -> int:
     except TyperException as error:
         context: typer.Context | None = getattr(error, "ctx", None)
         command = context.command_path if context else "auth-emulator"
-        typer.echo(
-            f"{command}: {error.format_message().rstrip('.')}; see {command} --help", err=True
-        )
+        message = _plain(error.format_message())
+        typer.echo(f"{command}: {message}; see {command} --help", err=True)
         return error.exit_code
     except typer.Abort:
         return 130

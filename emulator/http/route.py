@@ -13,6 +13,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
+from starlette.types import Scope
 
 from emulator.core.catalog import Vendor
 from emulator.core.outcomes import Refused
@@ -48,6 +50,12 @@ class Router(APIRouter):
 
 class EmulatorRoute(APIRoute, ABC):
     """What both share."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """See `APIRoute.matches`: its pattern would also match a line feed at the end."""
+        if scope["path"].endswith("\n"):
+            return Match.NONE, {}
+        return super().matches(scope)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler, wrapped."""

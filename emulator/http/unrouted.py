@@ -163,7 +163,7 @@ async def _wrong_method(
 ) -> Response:
     shown = _shown(request, realm, vendor)
     context = vendor_context(request, realm, vendor, "", shown)
-    sentence = f"{shown} takes {' or '.join(methods)}, not {request.method}"
+    sentence = f"{shown} accepts {' or '.join(methods)}, not {request.method}"
     response = context.refuse(Refused("method_not_allowed", sentence))
     response.headers.setdefault("allow", ", ".join(methods))
     return await finish(context, response)
@@ -248,7 +248,7 @@ def _methods_at(routers: Sequence[APIRouter], realm: Realm, path: str) -> list[s
     return allowed_methods(
         method
         for route in _routes(routers)
-        if route.path_regex.match(path) and _exists(route, realm)
+        if route.path_regex.fullmatch(path) and _exists(route, realm)
         for method in route.methods or ()
     )
 
@@ -256,7 +256,7 @@ def _methods_at(routers: Sequence[APIRouter], realm: Realm, path: str) -> list[s
 def _is_open(routers: Sequence[APIRouter], path: str) -> bool:
     """Whether a control call at a path is open to every caller."""
     return any(
-        getattr(route, "is_open", False) and route.path_regex.match(path)
+        getattr(route, "is_open", False) and route.path_regex.fullmatch(path)
         for route in _routes(routers)
     )
 

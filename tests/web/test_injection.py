@@ -126,3 +126,10 @@ def test_a_fixtures_placesubjects_cannot_begin_another_header(name: str) -> None
         for header in ("X-Why", "X-Who"):
             assert answer.headers.get(header, "").isprintable()
         assert http.post("/reg/auth/token", content=json.dumps(name)).status_code == 200
+
+
+@pytest.mark.parametrize("path", [OMNIOMNI, "/auth/sign-in", "/reg/auth/token"])
+def test_a_path_with_a_line_feed_at_its_end_is_another_path(http: httpx.Client, path: str) -> None:
+    answer = http.post(f"{path}%0A", json={})
+    assert answer.status_code == 404
+    assert answer.headers["X-Emulator-Reason"].startswith("path_unknown; ")
