@@ -60,6 +60,7 @@ def main() -> int:
     print(summary(bench.figures, parts))
     output = arguments.output or (None if arguments.quick else ROOT / "docs")
     if output is not None and not arguments.only:
+        output.mkdir(parents=True, exist_ok=True)
         write(bench, output)
     return 0
 

@@ -254,7 +254,7 @@ async def reload(app: FastAPI, loaded: LoadedFixture) -> None:
 
 def load_fixture(source: FixtureSource) -> LoadedFixture:
     """The fixture and its warnings; FixtureError with every mistake if there is one."""
-    document = _document_of(source)
+    document = document_of(source)
     fixture = validate(document, Fixture)
     warnings = warnings_of(fixture, document)
     if not document.data:
@@ -277,16 +277,24 @@ def demo_fixture() -> Path:
     return inside if inside.exists() else package.parent / "fixtures" / "demo.yaml"
 
 
-def paths_of(source: FixtureSource) -> list[Path]:
-    """The files and folders that a source names; the demo's if it names none."""
+def parts_of(source: FixtureSource) -> list[Path | Mapping[str, Any]]:
+    """The files, folders and data of a source; the demo if it is None."""
     if source is None:
         return [demo_fixture()]
-    named = [source] if isinstance(source, Path | str) else source
-    return [Path(path) for path in named]
+    named = [source] if isinstance(source, Path | str | Mapping) else source
+    return [part if isinstance(part, Mapping) else _shipped(Path(part)) for part in named]
 
 
-def _document_of(source: FixtureSource) -> Document:
-    return from_mapping(source) if isinstance(source, Mapping) else read(paths_of(source))
+def _shipped(path: Path) -> Path:
+    """The shipped fixture of this name (`demo`), unless there is a file or folder of the name."""
+    shipped = demo_fixture().with_name(f"{path.name}.yaml")
+    is_name = len(path.parts) == 1 and not path.suffix and not path.exists()
+    return shipped if is_name and shipped.exists() else path
+
+
+def document_of(source: FixtureSource) -> Document:
+    """The data of a source, not yet validated."""
+    return from_mapping(source) if isinstance(source, Mapping) else read(parts_of(source))
 
 
 def _template_over_http(data: Mapping[str, Any]) -> RealmTemplate:

@@ -18,8 +18,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from emulator.addresses import TrustedProxies, allowed_host, cors_origin
 
-FixtureSource: TypeAlias = Path | str | Sequence[Path | str] | Mapping[str, Any] | None
-"""A fixture: a file or folder, several of them, data, or None for the demo."""
+FixtureSource: TypeAlias = (
+    Path | str | Mapping[str, Any] | Sequence[Path | str | Mapping[str, Any]] | None
+)
+"""A fixture: a file, a folder, a shipped one's name, data, or several; None for the demo."""
 
 JOURNAL_ENTRIES = 10_000
 """How many calls the journal of a realm keeps unless the server is configured otherwise."""

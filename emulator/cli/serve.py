@@ -239,7 +239,7 @@ def _app(
     settings: "Settings", bound: socket, https: "HttpsListener | None", *, watch: bool
 ) -> tuple["FastAPI", Callable[[], object]]:
     """The application, and a function that starts watching its fixture."""
-    from emulator.app import create_app, demo_fixture
+    from emulator.app import create_app, parts_of
     from emulator.cli.listening import fail
     from emulator.fixture.errors import FixtureError
 
@@ -249,7 +249,8 @@ def _app(
     if watch:  # before the fixture is read: what changes from now on is found
         from emulator.server.watching import FixtureWatcher
 
-        watcher = FixtureWatcher(settings.fixture or [demo_fixture()])
+        files = [part for part in parts_of(settings.fixture) if isinstance(part, Path)]
+        watcher = FixtureWatcher(files)
     try:
         app = create_app(settings.model_copy(update=updates))
     except FixtureError as error:

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from emulator.control import clock, faults, outbox, realms, server
+from emulator.control import clock, faults, outbox, realms, resources, server
 from emulator.control.common import SECURITY_SCHEMES, TAGS
 from emulator.control.events import events_router
 from emulator.control.journal import journal_router
@@ -22,6 +22,7 @@ def control_routers(catalog: Catalog) -> tuple[APIRouter, ...]:
         realms.router,
         clock.router,
         faults.router,
+        resources.router,
         principals_router(catalog),
         keys_router(catalog),
         tokens_router(catalog),

@@ -34,6 +34,7 @@ TAGS = {
     "clock": "The clock that everything in a realm reads",
     "principals": "Users and clients, in the form of the fixture",
     "faults": "Calls that fail because a test asks for it",
+    "resources": "Protected resources that a test adds",
     "journal": "Every call to a vendor, and assertions on them",
     "tokens": "Minting and inspecting tokens",
     "keys": "The signing keys, and their rotation",

@@ -1,7 +1,7 @@
 """The vendors: names, operations, outcomes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from emulator.core.outcomes import Outcome
@@ -20,7 +20,9 @@ class Vendor:
 
     `bases` are the paths below which it is called, `hosts` the names at which the vendor itself
     answers (HTTPS, usual port). `open_members` are the members of its requests that hold no secret.
-    `token_endpoint` is the path of its OAuth token endpoint, if it has one.
+    `token_endpoint` is the path of its OAuth token endpoint, if it has one. `optional_base` is a
+    base path that its clients may leave out. `absent` are paths that a fixture can add, by their
+    beginning, and how.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Vendor:
     fixture: type[VendorFixture]
     state: type[VendorState[Any]]
     token_endpoint: str | None = None
+    optional_base: str | None = None
+    absent: Mapping[str, str] = field(default_factory=dict)
 
     def owns(self, path: str) -> bool:
         """Whether a path is one of its bases, or below one."""

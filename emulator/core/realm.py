@@ -6,6 +6,7 @@ the realm's state (the rest of this docstring), what was consumed or revoked, jo
     realm                              RealmHeader: its generation, when it was made, until when
     clock                              ClockState
     faults                             FaultList; absent: those of the fixture
+    resources                          AddedResources
     keys/{vendor}                      KeyRotationState
     principals/{vendor}/{kind}/{name}  PrincipalChange
     origin/...                         the same fields as they were when it was made from a realm
@@ -28,7 +29,7 @@ from emulator.core.journal import Journal
 from emulator.core.keys import Algorithm, KeyRotationState
 from emulator.core.outbox import Outbox
 from emulator.core.principals import Principal, PrincipalChange
-from emulator.core.resources import Resources
+from emulator.core.resources import AddedResources, Resources
 from emulator.core.store import Store
 from emulator.core.tokens import CALLER, Grant, RealmIdentity, TokenIssuer
 from emulator.core.vendor import VendorState, VendorTemplate
@@ -186,6 +187,7 @@ class Realm:
         )
         """Whether a vendor's `iss` is the address by which the caller reached us."""
         self.faults: list[ActiveFault] = []
+        self.added_resources = AddedResources()
         self._set_clock(None)
         if "faults" not in self.fields:
             self._set_faults(None)
@@ -252,6 +254,8 @@ class Realm:
                 self._set_clock(value)
             elif name == "faults":
                 self._set_faults(value)
+            elif name == "resources":
+                self._set_resources(value)
             elif first == "keys":
                 self._set_keys(rest, value)
             elif first == "principals":
@@ -275,6 +279,11 @@ class Realm:
             self.fault_list = FaultList.model_validate_json(value)
             known = {active.id: active for active in self.faults}
             self.faults = template.activate(self.fault_list, known)
+
+    def _set_resources(self, value: bytes | None) -> None:
+        added = AddedResources() if value is None else AddedResources.model_validate_json(value)
+        self.added_resources = added
+        self.resources = Resources([*added.resources(), *self.template.resources])
 
     def _set_keys(self, vendor: str, value: bytes | None) -> None:
         state = self.vendors[vendor]

@@ -1,13 +1,13 @@
 """Protected resources: paths that require a vendor's token, as a fixture declares them."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from emulator.core import fields
 from emulator.core.model import Model
@@ -22,6 +22,9 @@ from emulator.core.outcomes import (
 from emulator.core.suggestions import did_you_mean
 
 ANY_METHOD = "*"
+
+MAX_ADDED = 1_000
+"""How many resources a realm adds at run time."""
 
 _PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SEGMENT = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@%-]+")
@@ -60,6 +63,10 @@ def _base_url(url: str) -> str:
     if parts.username or parts.password:
         raise ValueError(f"{expected}: a user name and password in it would replace the token")
     return url
+
+
+class TooManyResources(Exception):
+    """The limit of added resources in a realm is reached."""
 
 
 class FixedResponse(Model):
@@ -115,6 +122,10 @@ class Resource(Model):
         AfterValidator(_path),
         Field(description="The path; {name} matches one segment, /** at the end everything below."),
     ]
+    bearer: Annotated[
+        Literal["required", "none"],
+        Field(description="none: it responds without a token, as an endpoint before sign-in."),
+    ] = "required"
     scopes: Annotated[fields.Scopes, Field(description="The scopes that the token must have.")] = ()
     respond: Annotated[
         FixedResponse | None, Field(description="The response to a valid token.")
@@ -128,6 +139,8 @@ class Resource(Model):
     def _one_answer(self) -> Self:
         if (self.respond is None) == (self.forward_to is None):
             raise ValueError("expected one of respond and forward_to")
+        if self.bearer == "none" and self.scopes:
+            raise ValueError("scopes need a token: leave out bearer: none")
         if self.respond is not None:
             self.respond.check_placeholders({*COMMON_PLACEHOLDERS, *parameters_of(self.path)})
         return self
@@ -137,12 +150,50 @@ class Resource(Model):
         """Its fixed response."""
         if self.respond is None:
             return None
-        return self.respond.template("answered", "the token is good", parameters_of(self.path))
+        when = "the token is valid" if self.bearer == "required" else "always"
+        return self.respond.template("answered", when, parameters_of(self.path))
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """Its path, for matching."""
         return compile_path(self.path)
+
+    def as_written(self) -> dict[str, Any]:
+        """The members that were given, as a fixture writes them."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+
+class AddedResource(BaseModel):
+    """A resource that was added at run time, as the store holds it."""
+
+    id: str
+    resource: dict[str, Any]
+
+
+class AddedResources(BaseModel):
+    """The resources that a realm added at run time, and the number of the last one's id.
+
+    Ids are used once. The list is immutable: methods return another.
+    """
+
+    last: int = 0
+    entries: list[AddedResource] = []
+
+    def with_added(self, resource: Resource) -> "AddedResources":
+        """The list with one more. Raises TooManyResources."""
+        if len(self.entries) >= MAX_ADDED:
+            raise TooManyResources(f"there are {MAX_ADDED:,} added resources; remove some")
+        entry = AddedResource(id=f"r{self.last + 1}", resource=resource.as_written())
+        return AddedResources(last=self.last + 1, entries=[*self.entries, entry])
+
+    def keeping(self, ids: Collection[str]) -> "AddedResources":
+        """The list with these ids only."""
+        kept = [entry for entry in self.entries if entry.id in ids]
+        return AddedResources(last=self.last, entries=kept)
+
+    def resources(self) -> Iterator[Resource]:
+        """The resources, the newest first: it takes precedence."""
+        return (Resource.model_validate(entry.resource) for entry in reversed(self.entries))
 
 
 @dataclass(frozen=True)

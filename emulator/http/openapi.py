@@ -300,14 +300,16 @@ class _DocumentedApi:
 
     def resource(self, resource: Resource, number: int) -> Schema:
         """The operation of a protected resource, the fixture's `number`th."""
-        outcomes = [self._outcomes[n] for n in AT_RESOURCES if n in self._outcomes]
+        is_open = resource.bearer == "none"
+        names = AT_RESOURCES[-1:] if is_open else AT_RESOURCES
+        outcomes = [self._outcomes[n] for n in names if n in self._outcomes]
         answer = None
         if resource.response is not None:
             outcomes = [outcome for outcome in outcomes if outcome.name != "forward_failed"]
             outcomes.append(resource.response.outcome)
             answer = _type_of(sample_body(resource.response.outcome))
         wanted = f"It needs the scope `{' '.join(resource.scopes)}`." if resource.scopes else ""
-        onwards = f"The call is handed on to {resource.forward_to}." if resource.forward_to else ""
+        onwards = f"The call is forwarded to {resource.forward_to}." if resource.forward_to else ""
         return {
             "tags": list(self._docs.tags),
             "summary": "Protected resource",
@@ -318,7 +320,7 @@ class _DocumentedApi:
                 for name in parameters_of(resource.path)
             ],
             "responses": self._responses(outcomes, answer, {}),
-            "security": [{name: []} for name in self._docs.security_schemes],
+            "security": [] if is_open else [{name: []} for name in self._docs.security_schemes],
         }
 
     def _responses(

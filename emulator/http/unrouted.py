@@ -20,6 +20,7 @@ from emulator.http.body import BODY_LIMIT, FORWARDED_LIMIT, BodyTooLarge, read_b
 from emulator.http.caller import path_in_app
 from emulator.http.context import (
     CallContext,
+    ServerState,
     control_context,
     path_in_realm,
     realm_name,
@@ -79,7 +80,7 @@ async def answer_unrouted(request: Request) -> Response:
         return await _control_unrouted(request, realm, path)
     # A server behind might resolve dots to a path that was not checked.
     is_plain = _DOTS.isdisjoint(path.split("/")) and not path.startswith("/realms/")
-    matches = realm.resources.at(path) if is_plain else []
+    matches = _resources_at(server, realm, path) if is_plain else []
     match = match_for(matches, request.method)
     if match is not None:
         return await _answer_resource(request, realm, match)
@@ -91,6 +92,18 @@ async def answer_unrouted(request: Request) -> Response:
         if vendor.owns(path):
             return await _vendor_unrouted(request, realm, vendor, path)
     return await _no_such_path(request, realm, path)
+
+
+def _resources_at(server: ServerState, realm: Realm, path: str) -> list[ResourceMatch]:
+    """The resources at a path; a vendor with an optional base path has them with and without."""
+    matches = realm.resources.at(path)
+    for vendor in server.catalog.values():
+        base = vendor.optional_base
+        if base is not None:
+            other = path.removeprefix(base) if path.startswith(f"{base}/") else f"{base}{path}"
+            found = realm.resources.at(other)
+            matches += [match for match in found if match.resource.vendor == vendor.name]
+    return matches
 
 
 async def unknown_realm(request: Request, *, guarded: bool = False) -> Response:
@@ -120,8 +133,8 @@ async def _answer_resource(request: Request, realm: Realm, match: ResourceMatch)
         refused = Refused("body_too_large", "the body is larger than the limit")
         return await finish(context, context.refuse(refused))
     context.body_bytes = len(body)
-    bearer = server.bearers[vendor.name]
-    context.principal = bearer.claimed_principal(realm, request)
+    if match.resource.bearer == "required":
+        context.principal = server.bearers[vendor.name].claimed_principal(realm, request)
 
     async def work(realm: Realm) -> Response:
         return await _checked(context, realm, match, body)
@@ -134,7 +147,10 @@ async def _checked(
 ) -> Response:
     """The resource's response to a valid token. Raises Refused."""
     request, resource, server = context.request, match.resource, context.server
-    verified = await server.bearers[resource.vendor].check(realm, request, resource.scopes)
+    principal = ""
+    if resource.bearer == "required":
+        verified = await server.bearers[resource.vendor].check(realm, request, resource.scopes)
+        principal = verified.subject.name
     if resource.forward_to is not None:
         target = target_in_realm(request)
         response = await server.forwarder.forward(resource.forward_to, request, target, body)
@@ -142,7 +158,7 @@ async def _checked(
         return response
     assert resource.response is not None  # noqa: S101 - it has one or the other
     context.outcome = resource.response.outcome.name
-    values = context.values(**match.parameters) | {"principal": verified.subject.name}
+    values = context.values(**match.parameters) | {"principal": principal}
     return context.render(resource.response, values)
 
 
@@ -155,6 +171,10 @@ async def _vendor_unrouted(request: Request, realm: Realm, vendor: Vendor, path:
     shown = _shown(request, realm, vendor)
     context = vendor_context(request, realm, vendor, "", shown)
     sentence = f"{vendor.title} has {', '.join(known)} here, not {shown}"
+    for begin, remedy in vendor.absent.items():
+        if path == begin or path.startswith(f"{begin}/"):
+            sentence = f"{shown} is not in this fixture: {remedy}"
+            break
     return await finish(context, context.refuse(Refused("path_unknown", sentence)))
 
 

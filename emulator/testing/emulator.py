@@ -221,10 +221,10 @@ def _data_of(fixture: "FixtureSource") -> object:
     """The data of a fixture, with this process's environment variables."""
     if isinstance(fixture, Mapping):
         return fixture
-    from emulator.app import paths_of
-    from emulator.fixture import FixtureError, read
+    from emulator.app import document_of
+    from emulator.fixture import FixtureError
 
-    document = read(paths_of(fixture))
+    document = document_of(fixture)
     if document.mistakes:
         raise FixtureError(document.mistakes)
     return document.data

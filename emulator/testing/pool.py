@@ -262,12 +262,18 @@ def _resolved(node: pytest.Item | pytest.Collector, fixture: Any) -> Any:
     if fixture is None or isinstance(fixture, Mapping):
         return fixture
     paths = [fixture] if isinstance(fixture, str | os.PathLike) else fixture
-    if not isinstance(paths, Sequence) or not all(isinstance(p, str | os.PathLike) for p in paths):
+    kinds = (str, os.PathLike, Mapping)
+    if not isinstance(paths, Sequence) or not all(isinstance(p, kinds) for p in paths):
         _fail(f"the marker auth_emulator has fixture={fixture!r}; give a file, several, or a dict")
-    found = []
+    found: list[Any] = []
     for path in paths:
+        if isinstance(path, Mapping):
+            found.append(path)
+            continue
         beside, below = node.path.parent / path, node.config.rootpath / path
-        found.append(below if not beside.exists() and below.exists() else beside)
+        existing = [file for file in (beside, below) if file.exists()]
+        # A name that is no file may be that of a shipped fixture.
+        found.append(existing[0] if existing else beside if Path(path).suffix else path)
     return found
 
 

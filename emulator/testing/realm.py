@@ -16,6 +16,7 @@ from emulator.client.faults import Faults
 from emulator.client.journal import Journal
 from emulator.client.outbox import Outbox
 from emulator.client.remote import Reply
+from emulator.client.resources import Resources
 from emulator.client.tokens import Keys, Tokens
 from emulator.client.values import parse_time, seconds_of
 from emulator.client.vendors import NbcGate, OmniOmni, Vault
@@ -79,6 +80,7 @@ class Realm:
         self._root, self._control = Control(channel), Control(channel, prefix)
         self.clock = RealmClock(self._control)
         self.faults = Faults(self._control)
+        self.resources = Resources(self._control)
         self.journal = Journal(self._control)
         self.tokens = Tokens(self._control)
         self.keys = Keys(self._control)

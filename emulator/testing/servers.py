@@ -299,8 +299,14 @@ def _as_json(fixture: "FixtureSource") -> object:
     """A fixture as JSON can hold it: data, or the paths of files."""
     if fixture is None or isinstance(fixture, Mapping):
         return fixture
-    paths = [fixture] if isinstance(fixture, str | os.PathLike) else fixture
-    return [str(Path(path).absolute()) for path in paths]
+    parts = [fixture] if isinstance(fixture, str | os.PathLike) else fixture
+    return [_part_as_json(part) for part in parts]
+
+
+def _part_as_json(part: "Path | str | Mapping[str, Any]") -> object:
+    if isinstance(part, Mapping):
+        return part
+    return str(Path(part).absolute()) if Path(part).exists() else str(part)  # else a shipped one
 
 
 def _read_json(stdout: IO[str]) -> dict[str, Any]:

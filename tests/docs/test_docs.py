@@ -20,6 +20,7 @@ from emulator.client.faults import Fault as ClientFault
 from emulator.client.faults import Faults
 from emulator.client.journal import Journal
 from emulator.client.outbox import Mail, Outbox
+from emulator.client.resources import Resources
 from emulator.client.tokens import Keys, MintedToken, TokenInfo, Tokens, VendorKeys
 from emulator.client.vendors import Principal, Principals, Vault
 from emulator.control import control_routers
@@ -135,6 +136,7 @@ OF_TESTS = {
     Realm: "the realm",
     RealmClock: "`clock`",
     Faults: "`faults`",
+    Resources: "`resources`",
     Journal: "`journal`",
     Tokens: "`tokens`",
     Keys: "`keys`",

@@ -306,6 +306,10 @@ def everything(emulator: Emulator) -> None:
     """Call everything that can be called."""
     emulator.health()
     emulator.realms()
+    added = emulator.resources.add("vault", "/mine", respond={"body": {}})
+    assert emulator.resources.all() == [added]
+    emulator.resources.remove(added)
+    emulator.resources.clear()
     with emulator.realm() as realm:
         realm.state()
     emulator.clock.now()

@@ -54,6 +54,17 @@ VENDOR = Vendor(
     open_members=frozenset({"email"}),
     fixture=NbcGateFixture,
     state=rules.NbcGate,
+    absent={
+        "/auth/token/refresh": "assumed_endpoints: true and token_response: object add it",
+        **dict.fromkeys(
+            ("/auth/tfa/otp/email", "/auth/token/check", "/auth/log-out"),
+            "assumed_endpoints: true adds it",
+        ),
+        **dict.fromkeys(
+            ("/auth/qrcode", "/auth/recovery", "/auth/sign-in/psw", "/auth/sign-up"),
+            "the fixture nbcgate-auth-tree has it (serve demo nbcgate-auth-tree)",
+        ),
+    },
 )
 
 ERROR_CODES = {"is absent": 4001, "is too short": 4003, "is not an e-mail address": 4004}

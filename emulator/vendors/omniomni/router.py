@@ -38,6 +38,7 @@ VENDOR = Vendor(
     open_members=frozenset({"clientId"}),
     fixture=OmniOmniFixture,
     state=rules.OmniOmni,
+    optional_base="/ecrop-command",
 )
 
 
