@@ -171,8 +171,9 @@ async def _vendor_unrouted(request: Request, realm: Realm, vendor: Vendor, path:
     shown = _shown(request, realm, vendor)
     context = vendor_context(request, realm, vendor, "", shown)
     sentence = f"{vendor.title} has {', '.join(known)} here, not {shown}"
+    one_slash = f"/{path.lstrip('/')}"
     for begin, remedy in vendor.absent.items():
-        if path == begin or path.startswith(f"{begin}/"):
+        if one_slash == begin or one_slash.startswith(f"{begin}/"):
             sentence = f"{shown} is not in this fixture: {remedy}"
             break
     return await finish(context, context.refuse(Refused("path_unknown", sentence)))
