@@ -1,7 +1,6 @@
 """The application: the vendors' routers at the root and below each realm, control, docs."""
 
 import logging
-import os
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -288,10 +287,9 @@ def parts_of(source: FixtureSource) -> list[Path | Mapping[str, Any]]:
 
 def _shipped(path: Path) -> Path:
     """The shipped fixture of this name (`demo`), unless there is a file or folder of the name."""
-    shipped = demo_fixture().with_name(f"{path.name}.yaml")
-    # os.path.exists is False for a name that is too long for a file; Path.exists raises.
-    is_name = len(path.parts) == 1 and not path.suffix and not os.path.exists(path)  # noqa: PTH110
-    return shipped if is_name and os.path.exists(shipped) else path  # noqa: PTH110
+    shipped = {file.stem: file for file in demo_fixture().parent.glob("*.yaml")}
+    name = str(path)
+    return shipped[name] if name in shipped and not path.exists() else path
 
 
 def document_of(source: FixtureSource) -> Document:
